@@ -1,0 +1,111 @@
+"""What staff can do. Every view names the permission it needs, or says that every signed-in person may open it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, abort, request, url_for
+from flask_login import current_user
+
+from frame.refusals import see_other
+from models.errors import N_
+from models.policies.permissions import Permission
+from models.words import gettext
+
+backoffice = Blueprint("backoffice", __name__, url_prefix="/staff")
+
+View = Callable[..., Any]
+
+
+def requires(permission: Permission | None) -> Callable[[View], View]:
+    """
+    Stand before a view: signed out → sign in and come back; signed in without the permission → 403.
+    `None` is every signed-in member of staff, for what concerns nobody but themselves.
+    """
+
+    def mark(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            if not signed_in():
+                return see_other(url_for("backoffice.sign_in", next=way_back()))
+            if permission is not None and not current_user.may(permission):
+                abort(403)
+            return view(*args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+def open_to_all(view: View) -> View:
+    """Mark the few pages that stand before the sign-in."""
+    view.permission = "open"  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in() -> bool:
+    return str(current_user.get_id() or "").startswith("staff:")
+
+
+def way_back() -> str | None:
+    """Where to return after signing in: the page that was asked for; after a lost POST the page it stood on."""
+    if request.method != "GET":
+        return None
+    return request.full_path if request.query_string else request.path
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+# In the order of the menu: label, endpoint, the permission that opens it.
+NAV: tuple[tuple[str, str, Permission | None], ...] = (
+    (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
+    (N_("Approvals"), "backoffice.approvals", Permission.WRITE_OFF),
+    (N_("Staff"), "backoffice.staff", Permission.APPOINT_STAFF),
+    (N_("Your sign-ins"), "backoffice.own_sessions", None),
+)
+
+
+class Menu:
+    """What whoever is signed in may open. Read by the layout alone, so that an error page asks the database nothing."""
+
+    def __iter__(self) -> Iterator[NavLink]:
+        for label, endpoint, permission in NAV:
+            if permission is None or current_user.may(permission):
+                url = url_for(endpoint)
+                yield NavLink(
+                    gettext(label),
+                    url,
+                    current=request.path == url or request.path.startswith(f"{url}/"),
+                    count=approvals.waiting_for_me() if endpoint == "backoffice.approvals" else None,
+                )
+
+
+@backoffice.app_context_processor
+def frame() -> dict[str, object]:
+    """What the staff's layout shows around every page, error pages included."""
+    if not signed_in():
+        return {}
+    return {
+        "nav": Menu(),
+        "sign_out_url": url_for("backoffice.sign_out"),
+        "search_url": url_for("backoffice.customer_list") if current_user.may(Permission.READ_ACCOUNTS) else None,
+    }
+
+
+from backoffice import (  # noqa: E402
+    approvals,
+    contacts,  # noqa: F401
+    customers,  # noqa: F401
+    joining,  # noqa: F401
+    principal,  # noqa: F401
+    sign_in,  # noqa: F401
+    staff,  # noqa: F401
+)

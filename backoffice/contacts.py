@@ -1,0 +1,96 @@
+"""A customer's contacts and their links: who they are, what they may do, and the way in they were given."""
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, SelectField, StringField
+from wtforms.validators import Email, Length, Optional
+
+from backoffice import backoffice, requires
+from backoffice.customer_forms import languages
+from backoffice.customers import found_or_404, frame_of
+from frame.forms import OurForm
+from models import clock, customers, words
+from models.customers import links
+from models.errors import N_
+from models.policies.permissions import Permission
+from models.transactions import transaction
+
+
+class ContactForm(OurForm):
+    name = StringField(N_("Name"), validators=[Length(max=120)])
+    email = StringField(N_("Mail address"), validators=[Optional(), Email(), Length(max=200)])
+    phone = StringField(N_("Telephone"), validators=[Length(max=40)])
+    language = SelectField(N_("Language"), choices=[])
+    may_see = BooleanField(N_("May see the account"), default=True)
+    may_pay = BooleanField(N_("May pay"), default=True)
+    may_dispute = BooleanField(N_("May dispute"), default=True)
+    may_sign = BooleanField(N_("May sign agreements"))
+    active = BooleanField(N_("In use"), default=True)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = languages()
+
+
+@backoffice.get("/customers/<int:customer_id>/contacts")
+@requires(Permission.READ_ACCOUNTS)
+def account_contacts(customer_id: int) -> str:
+    customer = found_or_404(customer_id)
+    return render_template(
+        "backoffice/contacts.html",
+        links=links.of_customer(customer.id),
+        now=clock.real_now(),
+        **frame_of(customer, "contacts"),
+    )
+
+
+@backoffice.route("/customers/<int:customer_id>/contacts/new", methods=["GET", "POST"])
+@requires(Permission.CHANGE_CUSTOMERS)
+def new_contact(customer_id: int) -> Response | str | tuple[str, int]:
+    customer = found_or_404(customer_id)
+    form = ContactForm(request.form) if request.method == "POST" else ContactForm()
+    if request.method == "POST" and form.validate():
+        with transaction():
+            customers.lock_all(customer.id)
+            customers.add_contact(customer, by=current_user.actor, now=clock.now(), **form.data)
+        return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
+    page = render_template("backoffice/contact_form.html", form=form, contact=None, customer=customer)
+    return (page, 422) if form.errors else page
+
+
+@backoffice.route("/customers/<int:customer_id>/contacts/<int:contact_id>", methods=["GET", "POST"])
+@requires(Permission.CHANGE_CUSTOMERS)
+def change_contact(customer_id: int, contact_id: int) -> Response | str | tuple[str, int]:
+    customer = found_or_404(customer_id)
+    contact = customers.contact_of(customer.id, contact_id) or abort(404)
+    form = ContactForm(request.form) if request.method == "POST" else ContactForm(obj=contact)
+    if request.method == "POST" and form.validate():
+        with transaction():
+            customers.lock_all(customer.id)
+            customers.change_contact(contact, by=current_user.actor, now=clock.now(), **form.data)
+        return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
+    page = render_template("backoffice/contact_form.html", form=form, contact=contact, customer=customer)
+    return (page, 422) if form.errors else page
+
+
+@backoffice.post("/customers/<int:customer_id>/contacts/<int:contact_id>/link")
+@requires(Permission.MAKE_LINKS)
+def make_link(customer_id: int, contact_id: int) -> str:
+    """The link is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again."""
+    customer = found_or_404(customer_id)
+    contact = customers.contact_of(customer.id, contact_id) or abort(404)
+    with transaction():
+        token = links.make(customer, contact, by=current_user.actor, now=clock.real_now())
+    address = f"{current_app.extensions['settings'].url}/l/{token}"
+    return render_template("backoffice/link_made.html", address=address, contact=contact, customer=customer)
+
+
+@backoffice.post("/customers/<int:customer_id>/links/<int:link_id>/revoke")
+@requires(Permission.MAKE_LINKS)
+def revoke_link(customer_id: int, link_id: int) -> Response:
+    customer = found_or_404(customer_id)
+    with transaction():
+        links.revoke(customer.id, link_id, by=current_user.actor, now=clock.real_now())
+    flash(words.gettext("The link was revoked. Whoever used it is signed out."), "ok")
+    return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)

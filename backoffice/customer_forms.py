@@ -1,0 +1,50 @@
+"""What staff fill in about a customer."""
+
+from typing import Any
+
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from frame.forms import OurForm
+from models import words
+from models.customers import CustomerKind
+from models.errors import N_
+
+KINDS = [
+    (CustomerKind.BUSINESS.value, N_("Business")),
+    (CustomerKind.CONSUMER.value, N_("Consumer")),
+    (CustomerKind.UNKNOWN.value, N_("Not known")),
+]
+
+
+def languages() -> list[tuple[str, str]]:
+    return [("", words.gettext("The company's language")), *((code, words.native_name(code)) for code in words.LANGUAGES)]
+
+
+class CustomerForm(OurForm):
+    number = StringField(N_("Customer number"), validators=[InputRequired(), Length(max=60)])
+    name = StringField(N_("Name"), validators=[InputRequired(), Length(max=200)])
+    kind = SelectField(N_("Kind"), choices=KINDS)
+    country = StringField(
+        N_("Country"),
+        validators=[Optional(), Regexp("^[A-Za-z]{2}$", message=N_("Write the two letters of the country, such as LT."))],
+    )
+    language = SelectField(N_("Language"), choices=[])
+    address = TextAreaField(N_("Address"), validators=[Length(max=500)])
+    tax_number = StringField(N_("Tax number"), validators=[Length(max=60)])
+    terms = StringField(N_("Payment terms"), validators=[Length(max=60)])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = languages()
+
+    def facts(self) -> dict[str, object]:
+        """The fields as `customers.add` and `customers.change` take them."""
+        facts: dict[str, object] = {
+            name: (field.data or "").strip() for name, field in self._fields.items() if name != "kind"
+        }
+        return facts | {"country": str(facts["country"]).upper(), "kind": CustomerKind(self.kind.data)}
+
+
+class NoteForm(OurForm):
+    text = TextAreaField(N_("Note"), validators=[InputRequired(), Length(max=5000)])

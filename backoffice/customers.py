@@ -1,0 +1,137 @@
+"""Every customer, and the account page: what staff see of one."""
+
+from flask import abort, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from backoffice import backoffice, requires
+from backoffice.customer_forms import CustomerForm, NoteForm
+from models import accounts, clock, customers, ledger
+from models.customers import Customer, merges, notes, search
+from models.policies.permissions import Permission
+from models.transactions import transaction
+
+PAGE = 50
+
+
+def found_or_404(customer_id: int) -> Customer:
+    """The customer of an address; the company's own account has pages of its own."""
+    return customers.find(customer_id) or abort(404)
+
+
+@backoffice.get("/")
+@requires(None)
+def home() -> Response:
+    """The first page of whoever is signed in."""
+    if current_user.may(Permission.READ_ACCOUNTS):
+        return redirect(url_for("backoffice.customer_list"), 303)
+    if current_user.may(Permission.APPOINT_STAFF):
+        return redirect(url_for("backoffice.staff"), 303)
+    return redirect(url_for("backoffice.own_sessions"), 303)
+
+
+@backoffice.get("/customers")
+@requires(Permission.READ_ACCOUNTS)
+def customer_list() -> str:
+    query, page = request.args.get("q", ""), max(request.args.get("page", 1, type=int), 1)
+    today = g.company.today(clock.now())
+    found, hits = search.search(query, most=PAGE, skip=(page - 1) * PAGE)
+    if not found and page > 1:
+        abort(404)
+    balances = ledger.balances_by_customer([one.id for one in found], today)
+    return render_template(
+        "backoffice/customers.html",
+        found=found,
+        hits=hits,
+        balances=balances,
+        query=query,
+        page_no=page,
+        pages=max(-(-hits // PAGE), 1),
+    )
+
+
+@backoffice.get("/customers/<int:customer_id>")
+@requires(Permission.READ_ACCOUNTS)
+def account(customer_id: int) -> str:
+    customer = found_or_404(customer_id)
+    today = g.company.today(clock.now())
+    page = request.args.get("page", 1, type=int)
+    shown = accounts.statement_page(customer.id, today, page=page, currency=request.args.get("currency"))
+    if not 1 <= page <= shown.pages:
+        abort(404)
+    return render_template("backoffice/account.html", statement=shown, **frame_of(customer, "items"))
+
+
+@backoffice.get("/customers/<int:customer_id>/timeline")
+@requires(Permission.READ_ACCOUNTS)
+def account_timeline(customer_id: int) -> str:
+    customer = found_or_404(customer_id)
+    page = max(request.args.get("page", 1, type=int), 1)
+    events = accounts.timeline(merges.family(customer.id), most=PAGE + 1, skip=(page - 1) * PAGE)
+    return render_template(
+        "backoffice/timeline.html",
+        events=events[:PAGE],
+        page_no=page,
+        pages=page + (len(events) > PAGE),
+        **frame_of(customer, "timeline"),
+    )
+
+
+@backoffice.route("/customers/<int:customer_id>/notes", methods=["GET", "POST"])
+@requires(Permission.WRITE_NOTES)
+def account_notes(customer_id: int) -> Response | str | tuple[str, int]:
+    customer = found_or_404(customer_id)
+    form = NoteForm(request.form)
+    if request.method == "POST" and form.validate():
+        with transaction():
+            customers.lock_all(customer.id)
+            notes.write(customer.id, form.text.data, by=current_user.actor, now=clock.now())
+        return redirect(request.path, 303)
+    page = render_template(
+        "backoffice/notes.html", form=form, notes=notes.of_customer(customer.id), **frame_of(customer, "notes")
+    )
+    return (page, 422) if form.errors else page
+
+
+@backoffice.route("/customers/new", methods=["GET", "POST"])
+@requires(Permission.CHANGE_CUSTOMERS)
+def new_customer() -> Response | str | tuple[str, int]:
+    form = CustomerForm(request.form)
+    if request.method == "POST" and form.validate():
+        with transaction():
+            customer = customers.add(by=current_user.actor, now=clock.now(), **form.facts())
+        return redirect(url_for("backoffice.account", customer_id=customer.id), 303)
+    page = render_template("backoffice/customer_form.html", form=form, customer=None)
+    return (page, 422) if form.errors else page
+
+
+@backoffice.route("/customers/<int:customer_id>/change", methods=["GET", "POST"])
+@requires(Permission.CHANGE_CUSTOMERS)
+def change_customer(customer_id: int) -> Response | str | tuple[str, int]:
+    customer = found_or_404(customer_id)
+    form = CustomerForm(request.form, obj=customer)
+    del form.number
+    if request.method == "POST" and form.validate():
+        with transaction():
+            customers.lock_all(customer.id)
+            customers.change(customer, by=current_user.actor, now=clock.now(), **form.facts())
+        return redirect(url_for("backoffice.account", customer_id=customer.id), 303)
+    page = render_template("backoffice/customer_form.html", form=form, customer=customer)
+    return (page, 422) if form.errors else page
+
+
+def frame_of(customer: Customer, tab: str) -> dict[str, object]:
+    """What every page of an account shows around its own part."""
+    joined = merges.living_merge(customer.id)
+    members = merges.family(customer.id)
+    today = g.company.today(clock.now())
+    return {
+        "customer": customer,
+        "tab": tab,
+        "names": customers.also_known_as(customer.id),
+        "contacts": customers.contacts_of(customer.id),
+        "balances": ledger.balances(members, today),
+        "merged_into": customers.find(joined.into_id) if joined else None,
+        "merge": joined,
+        "merged": [customers.find(member) for member in members[1:]],
+    }

@@ -1,0 +1,43 @@
+"""The ledger as people read it: an account's entries, and of each entry where every cent went or came from."""
+
+from flask import abort, render_template, request
+
+from backoffice import backoffice, requires
+from backoffice.customers import PAGE, found_or_404, frame_of
+from models import company, ledger, payments
+from models.policies.permissions import Permission
+
+
+@backoffice.get("/customers/<int:customer_id>/entries")
+@requires(Permission.READ_ACCOUNTS)
+def account_entries(customer_id: int) -> str:
+    customer = found_or_404(customer_id)
+    page = max(request.args.get("page", 1, type=int), 1)
+    entries, count = ledger.page_of_entries(customer.id, page=page, size=PAGE)
+    if not entries and page > 1:
+        abort(404)
+    return render_template(
+        "backoffice/entries.html",
+        entries=entries,
+        count=count,
+        attempts=payments.of_customer(customer.id, most=20),
+        page_no=page,
+        pages=max(-(-count // PAGE), 1),
+        **frame_of(customer, "entries"),
+    )
+
+
+@backoffice.get("/customers/<int:customer_id>/entries/<int:entry_id>")
+@requires(Permission.READ_ACCOUNTS)
+def entry(customer_id: int, entry_id: int) -> str:
+    customer = found_or_404(customer_id)
+    shown = ledger.shown_entry(customer.id, entry_id) or abort(404)
+    return render_template(
+        "backoffice/entry.html",
+        customer=customer,
+        entry=shown.entry,
+        invoice=shown.invoice,
+        lines=shown.lines,
+        used=ledger.allocations_of(customer.id, entry_id),
+        holding=customer.id == company.HOLDING_ACCOUNT,
+    )

@@ -1,0 +1,18 @@
+"""Who is at the staff's door: a member of staff, by the session of their browser."""
+
+from datetime import datetime
+
+from models import sessions, staff
+from models.sessions import SessionKind
+from models.staff import Principal
+from models.transactions import transaction
+
+
+def of_session(token: str, *, now: datetime) -> Principal | None:
+    """The person of a living session; who was disabled has none."""
+    found = staff.of_session(token, now)
+    row = sessions.living(SessionKind.STAFF, token, now=now) if found else None
+    if row is not None and sessions.needs_seen(row, now=now):
+        with transaction():
+            sessions.seen(row, now=now)
+    return found

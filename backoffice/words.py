@@ -1,0 +1,76 @@
+"""The words of the ledger, the timeline and the audit trail, as staff read them."""
+
+from models.accounts import TimelineEvent
+from models.errors import N_
+from models.words import gettext, money, native_name
+
+KINDS = {
+    "invoice": N_("Invoice"),
+    "fee": N_("Fee"),
+    "interest": N_("Interest"),
+    "refund": N_("Refund"),
+    "chargeback": N_("Chargeback"),
+    "opening": N_("Opening item"),
+    "receipt": N_("Receipt"),
+    "credit_note": N_("Credit note"),
+    "write_off": N_("Write-off"),
+    "transfer": N_("Moved to another account"),
+    "opening_credit": N_("Opening credit"),
+}
+EVENTS = {
+    "allocated": N_("Allocated %(amount)s"),
+    "taken_back": N_("Allocation of %(amount)s taken back"),
+    "note": N_("Note"),
+    "mail.receipt": N_("Mail: receipt"),
+    "customer.added": N_("Customer added"),
+    "customer.changed": N_("Customer changed"),
+    "customer.merged": N_("Accounts merged"),
+    "customer.merge_undone": N_("Merge undone"),
+    "contact.added": N_("Contact added"),
+    "contact.changed": N_("Contact changed"),
+    "link.made": N_("Link made"),
+    "link.opened": N_("Link opened"),
+    "link.revoked": N_("Link revoked"),
+    "payment.asked": N_("Payment started"),
+    "payment.succeeded": N_("Payment succeeded"),
+    "payment.failed": N_("Payment failed"),
+    "payment.canceled": N_("Payment cancelled"),
+    "payment.expired": N_("Payment not finished in time"),
+    "approval.asked": N_("Second person asked"),
+    "approval.approved": N_("Approved by a second person"),
+    "approval.declined": N_("Declined by a second person"),
+    "approval.withdrawn": N_("Request withdrawn"),
+    "invoice.written": N_("Invoice written by hand"),
+    "credit_note.written": N_("Credit note written"),
+    "receipt.entered": N_("Receipt entered"),
+    "receipt.moved": N_("Receipt moved"),
+    "allocation.made": N_("Allocated by hand"),
+    "allocation.taken_back": N_("Allocation taken back by hand"),
+    "refund.recorded": N_("Refund recorded"),
+    "written_off": N_("Written off"),
+    "bank_day.recorded": N_("Bank day recorded"),
+    "books.closed": N_("Books closed"),
+}
+GOOD = frozenset({"receipt", "payment.succeeded", "credit_note"})
+TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back"})
+
+
+def kind_word(kind: str) -> str:
+    return gettext(KINDS[kind]) if kind in KINDS else kind
+
+
+def event_word(event: TimelineEvent) -> str:
+    """One line for what happened; a word that nobody translated yet is shown as it is recorded."""
+    if event.what in KINDS:
+        return f"{kind_word(event.what)} · {money(event.amount)}" if event.amount else kind_word(event.what)
+    if event.what not in EVENTS:
+        return event.what
+    return gettext(EVENTS[event.what], amount=event.amount) if event.amount else gettext(EVENTS[event.what])
+
+
+def event_tone(event: TimelineEvent) -> str:
+    return "ok" if event.what in GOOD else "bad" if event.what in TROUBLE else ""
+
+
+def language_name(code: str) -> str:
+    return native_name(code) if code else ""

@@ -1,0 +1,81 @@
+"""`flask upgrade`, `work`, `sweep`, `clock`: the house itself."""
+
+import re
+from datetime import timedelta
+
+import click
+from flask import Flask, current_app
+
+
+def install(app: Flask) -> None:
+    for command in (upgrade, work, sweep, clock):
+        app.cli.add_command(command)
+
+
+@click.command()
+def upgrade() -> None:
+    """Bring the database to the newest schema."""
+    from commandline.connection import connected
+    from models import schema
+
+    with connected(keep_clock=False) as engine:
+        schema.upgrade(engine)
+    click.echo(schema.head())
+
+
+@click.command()
+def work() -> None:
+    """Do queued and periodic work until told to stop."""
+    from commandline.connection import connected, settings
+    from models import work as models_work
+    from models.gateways.mail import sender_of
+
+    with connected() as engine:
+        models_work.run(
+            engine.url,
+            gateway=current_app.extensions["stripe"],
+            sender=sender_of(settings().smtp_url, settings().mail_from),
+            seals=settings().home / "seals",
+            production=settings().production,
+        )
+
+
+@click.command()
+def sweep() -> None:
+    """Ask Stripe about every payment that is not finished."""
+    from commandline.connection import connected
+    from models import clock as time
+    from models import payments
+
+    gateway = current_app.extensions["stripe"]
+    if gateway is None:
+        raise click.ClickException("No Stripe key is set: there is nobody to ask.")
+    with connected():
+        click.echo(payments.sweep(gateway=gateway, now=time.now, most=10_000))
+
+
+@click.command()
+@click.argument("by", required=False)
+def clock(by: str | None) -> None:
+    """Move the shared clock by +3d, -2h …, or back with 0; without BY, show it. Never in production."""
+    from commandline.connection import connected, settings
+    from models import clock as time
+    from models import company
+    from models.transactions import transaction
+
+    if settings().production and by is not None:
+        raise click.ClickException("The clock cannot be moved in production.")
+    with connected():
+        if by is not None:
+            with transaction():
+                company.move_clock(None if by == "0" else _duration(by))
+            company.keep_clock(production=False)
+        click.echo(time.now().isoformat(timespec="seconds"))
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"([+-]?\d+)([dhm])", text)
+    if not match:
+        raise click.BadParameter("write +3d, -2h, +30m or 0")
+    unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
+    return timedelta(**{unit: int(match[1])})

@@ -1,0 +1,40 @@
+"""`flask statement`: the statement of a customer on any day, as people, spreadsheets and programs read it."""
+
+import json
+from datetime import datetime
+
+import click
+from flask import Flask
+
+
+def install(app: Flask) -> None:
+    app.cli.add_command(statement)
+
+
+@click.command()
+@click.argument("customer")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Business date; default: today.")
+@click.option("--format", "form", type=click.Choice(["pdf", "csv", "json"]), default="json")
+def statement(customer: str, as_of: datetime | None, form: str) -> None:
+    """Print the statement of CUSTOMER (its number)."""
+    from commandline.connection import connected
+    from models import accounts, clock, company, customers
+
+    with connected():
+        found = customers.by_number(customer)
+        if found is None:
+            raise click.ClickException(f"There is no customer {customer}.")
+        creditor = company.get()
+        day = as_of.date() if as_of else creditor.today(clock.now())
+        if form == "pdf":
+            click.get_binary_stream("stdout").write(
+                accounts.statement_pdf(found, day, creditor, now=clock.now(), language=found.language or creditor.language)
+            )
+        elif form == "csv":
+            click.echo(accounts.statement_csv(found, day), nl=False)
+        else:
+            per_currency = [accounts.statement_json(one, found) for one in accounts.statements(found.id, day)]
+            empty = {"customer": found.number, "as_of": day.isoformat(), "currency": None, "rows": [], "total": "0"}
+            click.echo(
+                json.dumps(per_currency if len(per_currency) > 1 else (per_currency or [empty])[0], ensure_ascii=False)
+            )

@@ -1,0 +1,1 @@
+"""What every page of both doors keeps: headers, forms, frames, languages, calm errors, health."""

@@ -1,0 +1,78 @@
+"""The base of every form: our translations, amounts and dates as people type them, nothing typed is lost."""
+
+import secrets
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from wtforms import DateField, Field, Form, SelectField, StringField
+from wtforms.validators import ValidationError
+
+from models import words
+from models.errors import Refused
+from models.money import Money
+
+
+class OurForm(Form):
+    """Labels and choices are written with `N_` and translated here, for whoever the form is made for."""
+
+    class Meta:
+        def get_translations(self, form: Form) -> object:
+            return words.form_translations()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self:
+            field.label.text = words.gettext(field.label.text)
+            if isinstance(field, SelectField) and field.choices:
+                field.choices = [(value, words.gettext(label)) for value, label in field.choices]
+
+
+class AmountField(StringField):
+    """An amount typed in any of the languages; `data` is a Decimal, and what was typed stays on the page."""
+
+    typed: str | None = None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.typed = str(valuelist[0]) if valuelist else ""
+        self.data = None
+        if self.typed.strip():
+            try:
+                self.data = words.plain_number(self.typed)
+            except Refused as refusal:
+                raise ValueError(words.explain(refusal)) from refusal
+
+    def money(self, currency: str) -> Money | None:
+        """What was typed, in a currency; None with the reason beside the field where it cannot be."""
+        try:
+            return Money.of(Decimal(self.data), currency)
+        except Refused as refusal:
+            self.errors = [*self.errors, words.explain(refusal)]
+            return None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return "" if self.data is None else f"{self.data:f}"
+
+
+class DayField(DateField):
+    """A date; `max`/`min` are attributes of the input as well."""
+
+
+def above_zero(_: Form, field: Field) -> None:
+    if field.data is not None and field.data <= 0:
+        raise ValidationError(words.gettext("Enter an amount above zero."))
+
+
+def day(value: str | None) -> date | None:
+    """A date from an address (`?as_of=2026-01-31`), or None where there is none or it is no date."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        return None
+
+
+def one_form_key() -> str:
+    """A key of one page view: the same form sent twice carries it twice, and does its work once."""
+    return secrets.token_hex(8)

@@ -1,0 +1,96 @@
+"""One template is page and fragment; who reads it decides language and direction."""
+
+import hashlib
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from frame.security import own_path, set_cookie
+from models import clock, company, words
+from models.transactions import release
+from runtime.settings import Settings
+
+LANGUAGE_COOKIE = "duewell_language"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    words.teach(app.jinja_env)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = asset
+    app.teardown_appcontext(lambda _: release())
+
+    @app.before_request
+    def meet_reader() -> None:
+        if request.endpoint in ("static", "health.healthz"):
+            return
+        g.company = company.of_request()
+        clock.move(timedelta(seconds=0 if settings.production else g.company.clock_offset_seconds))
+        words.use(language_of_reader(settings), timezone=g.company.timezone)
+
+    @app.context_processor
+    def frame() -> dict[str, object]:
+        creditor = g.get("company")
+        return {
+            "layout": f"layouts/{frame_name()}.html",
+            "company": creditor,
+            "demo": bool(creditor and creditor.is_demo and not settings.production),
+            "lang": words.language(),
+            "direction": words.direction(),
+            "languages": [(code, words.native_name(code)) for code in words.LANGUAGES],
+            "today": creditor.today(clock.now()) if creditor else None,
+            "clock_moved": moved(creditor),
+            "explain": words.explain,
+        }
+
+    @app.post("/language", endpoint="language")
+    def choose_language() -> Response:
+        """The switch in every footer. Open to all: it changes nothing but this browser's cookie."""
+        answer = redirect(own_path(request.form.get("back")) or url_for("portal.home"), 303)
+        language = request.form.get("language", "")
+        if words.known(language):
+            set_cookie(answer, LANGUAGE_COOKIE, language, settings, days=365)
+        return answer
+
+
+def moved(creditor: company.Company | None) -> str | None:
+    if not creditor or not creditor.clock_offset_seconds:
+        return None
+    return words.gettext(
+        "The clock of this demonstration has been moved: it is %(now)s.",
+        now=words.datetime(clock.now(), creditor.timezone),
+    )
+
+
+def language_of_reader(settings: Settings) -> str:
+    """What this browser chose, else the contact's own language, else the browser's, else the company's."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or request.cookies.get(f"__Host-{LANGUAGE_COOKIE}")
+    if chosen and words.known(chosen):
+        return chosen
+    own = getattr(current_user, "language", "")
+    if own and words.known(own):
+        return str(own)
+    return words.best(request.headers.get("Accept-Language"), g.company.language)
+
+
+def frame_name() -> str:
+    """Which layout a page is put in: none of its own where htmx asked for a part of a page."""
+    asked_part = "HX-Request" in request.headers and not (
+        "HX-Boosted" in request.headers or "HX-History-Restore-Request" in request.headers
+    )
+    if asked_part:
+        return "fragment"
+    if not getattr(current_user, "is_authenticated", False):
+        return "plain"
+    return "backoffice" if request.path.startswith("/staff") else "portal"
+
+
+@lru_cache
+def asset(name: str) -> str:
+    """The address of a static file, with a mark of its content, so that browsers may keep it for a year."""
+    content = (Path(__file__).parent.parent / "static" / name).read_bytes()
+    return f"/static/{name}?{hashlib.sha256(content).hexdigest()[:12]}"

@@ -1,0 +1,109 @@
+"""The statement: per currency what is open and what is unapplied on a day, adding up to the ledger's balance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models import holds, ledger
+from models.customers.merges import family
+from models.ledger import Balance, OpenItem
+from models.money import Money
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """An open item with what other payments may still take of it; `payable` is 0 for a credit."""
+
+    item: OpenItem
+    days_late: int
+    in_flight: Money
+    payable: Money
+
+    @property
+    def status(self) -> str:
+        """The item's derived state: 'credit', 'in_flight', 'late', 'due_today' or 'not_due'."""
+        if self.item.side == ledger.Side.CREDIT:
+            return "credit"
+        if self.in_flight and not self.payable:
+            return "in_flight"
+        if self.days_late:
+            return "late"
+        return "not_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One currency, whole. `total` is the sum of the rows and equals the ledger's balance on the day."""
+
+    currency: str
+    as_of: date
+    known_at: datetime | None
+    balance: Balance
+    rows: Sequence[OpenItem]
+
+    @property
+    def total(self) -> Money:
+        return self.balance.owed
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage:
+    """What the customer sees: one currency, one page of open items, every unapplied credit."""
+
+    currencies: Sequence[str]
+    balance: Balance | None
+    rows: Sequence[StatementRow]
+    credits: Sequence[OpenItem]
+    in_flight: Money | None
+    page: int
+    pages: int
+
+    @property
+    def payable(self) -> Money | None:
+        """What may be paid now: what is open, less what other payments may still take."""
+        return self.balance.open - self.in_flight if self.balance and self.in_flight is not None else None
+
+
+def statement_page(
+    customer_id: int, today: date, *, page: int = 1, currency: str | None = None, size: int = PAGE_SIZE
+) -> StatementPage:
+    members = family(customer_id)
+    balances = {balance.currency: balance for balance in ledger.balances(members, today)}
+    shown = currency if currency in balances else next(iter(balances), None)
+    if shown is None:
+        return StatementPage((), None, (), (), None, 1, 1)
+    balance = balances[shown]
+    taken = {held_id: minor for member in members for held_id, minor in holds.in_flight(member, today).items()}
+    items = ledger.page_of_open_items(members, today, shown, page=page, size=size)
+    return StatementPage(
+        currencies=tuple(balances),
+        balance=balance,
+        rows=[_row(item, today, taken) for item in items],
+        credits=ledger.unapplied_credits(members, today, shown) if balance.credits else (),
+        in_flight=Money(holds.total_in_flight(members, shown, today), shown),
+        page=page,
+        pages=max(-(-balance.open_items // size), 1),
+    )
+
+
+def statements(customer_id: int, as_of: date, *, known_at: datetime | None = None) -> list[Statement]:
+    """The whole statement, one per currency: for paper, files and the command line."""
+    members = family(customer_id)
+    rows: dict[str, list[OpenItem]] = {}
+    for item in ledger.items_as_of(members, as_of, known_at=known_at):
+        rows.setdefault(item.amount.currency, []).append(item)
+    return [
+        Statement(balance.currency, as_of, known_at, balance, rows[balance.currency])
+        for balance in ledger.balances(members, as_of, known_at=known_at)
+    ]
+
+
+def currencies_of(customer_id: int, as_of: date) -> list[str]:
+    return [balance.currency for balance in ledger.balances(family(customer_id), as_of)]
+
+
+def _row(item: OpenItem, today: date, taken: dict[int, int]) -> StatementRow:
+    in_flight = Money(min(taken.get(item.entry_id, 0), item.left.minor), item.left.currency)
+    return StatementRow(item, item.days_late(today), in_flight, item.left - in_flight)

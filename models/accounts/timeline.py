@@ -1,0 +1,77 @@
+"""Everything that happened with a customer, newest first, as one list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import text
+
+from models.database import session
+from models.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """
+    `what` is a word of the ledger ('receipt'), of the outbox ('mail.receipt'), of payments ('payment.expired') or of
+    the audit trail ('contact.added'); `by` who did it, where somebody did; `text` a note or a reason.
+    """
+
+    what: str
+    at: datetime
+    effective_on: date | None
+    amount: Money | None
+    number: str
+    by: str
+    text: str
+    entry_id: int | None
+
+
+# The ledger, the outbox, notes and audit each know their own part; what the ledger shows already is left out of audit.
+_EVENTS = text(
+    """
+select * from (
+    select e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
+           coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text, e.id as entry_id, e.id as place
+    from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
+    where e.customer_id = any(:customers)
+  union all
+    select case when a.reverses_id is null then 'allocated' else 'taken_back' end, a.recorded_at, a.effective_on,
+           a.amount_minor, a.currency, coalesce(nullif(i.number_as_written, ''), d.reference), '', '', a.credit_id, a.id
+    from allocations a
+    join entries d on d.customer_id = a.customer_id and d.id = a.debit_id
+    left join invoices i on i.customer_id = d.customer_id and i.id = d.invoice_id
+    where a.customer_id = any(:customers)
+  union all
+    select 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null, m.id
+    from messages m where m.customer_id = any(:customers)
+  union all
+    select 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id
+    from notes n where n.customer_id = any(:customers)
+  union all
+    select v.action, v.recorded_at, null, null, null, '', coalesce(s.name, nullif(c.name, ''), c.email, v.actor_kind), '', null, v.id
+    from audit_events v
+    left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
+    left join contacts c on v.actor_kind = 'contact' and c.customer_id = v.customer_id and c.id = v.actor_id
+    where v.customer_id = any(:customers) and v.action <> 'note.written'
+) as events
+order by at desc, place desc limit :most offset :skip
+"""
+)
+
+
+def timeline(customers: Sequence[int], *, most: int = 50, skip: int = 0) -> list[TimelineEvent]:
+    rows = session.execute(_EVENTS, {"customers": list(customers), "most": most, "skip": skip}).mappings()
+    return [
+        TimelineEvent(
+            what=row["what"],
+            at=row["at"],
+            effective_on=row["effective_on"],
+            amount=Money(row["amount_minor"], row["currency"]) if row["currency"] else None,
+            number=row["number"] or "",
+            by=row["by"],
+            text=row["text"],
+            entry_id=row["entry_id"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,256 @@
+"""The waiting list: asked by one, decided by another, carried out in the transaction that decides."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models import audit, company
+from models.approvals.booking import carry_out
+from models.approvals.decisions import Decision, Kind, from_payload, kind_of, payload_of
+from models.customers import Customer, lock_account
+from models.database import Base, session
+from models.errors import N_, Refused
+from models.ledger import Entry
+from models.money import Money
+from models.policies import limits
+from models.policies.limits import Because, SecondPerson
+from models.policies.permissions import Permission
+from models.staff import Principal
+from models.states import Stateful
+
+PERMISSIONS = {
+    Kind.REFUND: Permission.REFUND,
+    Kind.CREDIT_NOTE: Permission.CREDIT,
+    Kind.WRITE_OFF: Permission.WRITE_OFF,
+}
+
+
+class ApprovalState(StrEnum):
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class NotYours(Refused):
+    pass
+
+
+class ReasonMissing(Refused):
+    pass
+
+
+class Approval(Stateful, Base):
+    """`payload` names by id what is meant; `asked_by` and `decided_by` are staff; `entry_id` is what came of it."""
+
+    __tablename__ = "approvals"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "key"),
+        Index("ix_approvals_waiting", "asked_at", postgresql_where="state = 'waiting'"),
+        Index("ix_approvals_decided", "decided_at", postgresql_where="state <> 'waiting'"),
+    )
+    TRANSITIONS: ClassVar = {
+        ApprovalState.WAITING: frozenset({ApprovalState.APPROVED, ApprovalState.DECLINED, ApprovalState.WITHDRAWN}),
+        ApprovalState.APPROVED: frozenset[ApprovalState](),
+        ApprovalState.DECLINED: frozenset[ApprovalState](),
+        ApprovalState.WITHDRAWN: frozenset[ApprovalState](),
+    }
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id), primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[Kind]
+    state: Mapped[ApprovalState] = mapped_column(default=ApprovalState.WAITING)
+    key: Mapped[str]
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+    payload: Mapped[dict[str, Any]]
+    reason: Mapped[str]
+    because: Mapped[Because]
+    asked_by: Mapped[int]
+    asked_at: Mapped[datetime]
+    decided_by: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    comment: Mapped[str] = mapped_column(server_default="")
+    entry_id: Mapped[int | None]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    approval: Approval
+
+
+def limit_of(kind: Kind) -> Money:
+    """Up to this one person decides alone."""
+    return company.get().limit(kind, limits.DEFAULTS[kind])
+
+
+def second_person(kind: Kind, amount: Money) -> SecondPerson:
+    return limits.second_person(amount, limit_of(kind))
+
+
+def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waiting:
+    """
+    Carry it out, or let it wait for a second person. What could not be carried out is refused now, not after
+    somebody has looked at it.
+
+    :raises NotYours: the role does not include it.
+    :raises ReasonMissing: and whatever the ledger refuses.
+    """
+    kind = kind_of(decision)
+    _refuse_role(kind, by)
+    if not decision.reason.strip():
+        raise ReasonMissing(N_("Say why. Whoever looks at this later will ask."))
+    lock_account(decision.customer_id, decision.amount.currency)
+    known = _known(decision)
+    if known is not None:
+        return known
+    check = second_person(kind, decision.amount)
+    if check.because is None:
+        return Done(carry_out(decision, by=by, now=now))
+    with session.begin_nested() as trial:
+        carry_out(decision, by=by, now=now)
+        trial.rollback()
+    return Waiting(_ask(decision, check.because, by=by, now=now))
+
+
+def approve(approval: Approval, *, by: Principal, now: datetime, comment: str = "") -> Entry:
+    """
+    Carry out what was asked for, checked anew under the account's lock, effective today at the earliest.
+
+    :raises NotYours: one's own, or the role does not include it.
+    """
+    _decide(approval, ApprovalState.APPROVED, comment, by=by, now=now)
+    entry = carry_out(decision_of(approval, not_before=company.get().today(now)), by=by, now=now)
+    approval.entry_id = entry.id
+    session.flush()
+    return entry
+
+
+def decline(approval: Approval, *, by: Principal, now: datetime, comment: str) -> None:
+    """
+    :raises ReasonMissing: whoever asked must learn why.
+    :raises NotYours: one's own, or the role does not include it.
+    """
+    if not comment.strip():
+        raise ReasonMissing(N_("Say why you decline, so that it can be done better."))
+    _decide(approval, ApprovalState.DECLINED, comment, by=by, now=now)
+
+
+def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
+    """
+    :raises NotYours: only who asked can take it back.
+    """
+    if approval.asked_by != by.staff_id:
+        raise NotYours(N_("Only the person who asked for it can withdraw it."))
+    _move(approval, ApprovalState.WITHDRAWN, "", by=by, now=now)
+
+
+def of_customer(customer_id: int, approval_id: int) -> Approval | None:
+    return session.get(Approval, (customer_id, approval_id))
+
+
+def may_decide(approval: Approval, by: Principal) -> bool:
+    return approval.asked_by != by.staff_id and by.may(PERMISSIONS[approval.kind])
+
+
+def waiting() -> Sequence[Approval]:
+    """Whoever waits longest comes first."""
+    query = select(Approval).where(Approval.state == ApprovalState.WAITING)
+    return session.scalars(query.order_by(Approval.asked_at, Approval.id)).all()
+
+
+def decided(*, most: int = 20) -> Sequence[Approval]:
+    query = select(Approval).where(Approval.state != ApprovalState.WAITING)
+    return session.scalars(query.order_by(Approval.decided_at.desc(), Approval.id.desc()).limit(most)).all()
+
+
+def decision_of(approval: Approval, *, not_before: date = date.min) -> Decision:
+    """What was asked for; money moves on `not_before` at the earliest."""
+    return from_payload(
+        approval.kind,
+        approval.payload,
+        customer_id=approval.customer_id,
+        amount=approval.amount,
+        reason=approval.reason,
+        key=approval.key,
+        not_before=not_before,
+    )
+
+
+def _ask(decision: Decision, because: Because, *, by: Principal, now: datetime) -> Approval:
+    approval = Approval(
+        customer_id=decision.customer_id,
+        kind=kind_of(decision),
+        key=decision.key,
+        currency=decision.amount.currency,
+        amount_minor=decision.amount.minor,
+        payload=payload_of(decision),
+        reason=decision.reason.strip(),
+        because=because,
+        asked_by=by.staff_id,
+        asked_at=now,
+    )
+    session.add(approval)
+    session.flush()
+    _record(approval, "asked", by=by, now=now, words={"reason": approval.reason})
+    return approval
+
+
+def _decide(approval: Approval, state: ApprovalState, comment: str, *, by: Principal, now: datetime) -> None:
+    _refuse_role(approval.kind, by)
+    if approval.asked_by == by.staff_id:
+        raise NotYours(N_("You asked for this yourself, so somebody else has to decide."))
+    _move(approval, state, comment, by=by, now=now)
+
+
+def _move(approval: Approval, state: ApprovalState, comment: str, *, by: Principal, now: datetime) -> None:
+    lock_account(approval.customer_id, approval.currency)
+    session.refresh(approval, with_for_update=True)
+    approval.move_to(state)
+    approval.decided_by, approval.decided_at, approval.comment = by.staff_id, now, comment.strip()
+    session.flush()
+    _record(approval, state.value, by=by, now=now, words={"comment": approval.comment} if comment.strip() else None)
+
+
+def _refuse_role(kind: Kind, by: Principal) -> None:
+    if not by.may(PERMISSIONS[kind]):
+        raise NotYours(N_("Your role does not include this."))
+
+
+def _known(decision: Decision) -> Done | Waiting | None:
+    """What came of the same form when it was sent before."""
+    asked = select(Approval).where(Approval.customer_id == decision.customer_id, Approval.key == decision.key)
+    approval = session.scalar(asked)
+    if approval is not None:
+        return Waiting(approval)
+    booked = select(Entry).where(
+        Entry.customer_id == decision.customer_id, Entry.dedupe_key == f"{kind_of(decision)}:{decision.key}"
+    )
+    entry = session.scalar(booked)
+    return Done(entry) if entry is not None else None
+
+
+def _record(approval: Approval, what: str, *, by: Principal, now: datetime, words: dict[str, Any] | None) -> None:
+    audit.record(
+        approval.customer_id,
+        f"approval.{what}",
+        by=by.actor,
+        now=now,
+        about=f"approvals:{approval.id}",
+        facts={"kind": approval.kind, "amount": approval.amount},
+        words=words,
+    )

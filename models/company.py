@@ -1,0 +1,86 @@
+"""The creditor whose installation this is: one row of facts, read once per request."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models import clock
+from models.database import Base, session
+from models.money import Money
+
+ID = 1
+HOLDING_ACCOUNT = 0  # Customer 0 is the company itself: money without a name, its own audit stream, mail to its staff.
+
+
+class Company(Base):
+    """
+    `books_closed_on`: nothing may be effective on or before it. `bank_money_until`: the last day whose
+    bank money is in. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
+    """
+
+    __tablename__ = "company"
+    __table_args__ = (CheckConstraint(f"id = {ID}", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(server_default="")
+    registration: Mapped[str] = mapped_column(server_default="")
+    country: Mapped[str]
+    currency: Mapped[str]
+    language: Mapped[str]
+    timezone: Mapped[str]
+    help_phone: Mapped[str] = mapped_column(server_default="")
+    help_email: Mapped[str] = mapped_column(server_default="")
+    privacy_url: Mapped[str] = mapped_column(server_default="")
+    imprint_url: Mapped[str] = mapped_column(server_default="")
+    accessibility_url: Mapped[str] = mapped_column(server_default="")
+    iban: Mapped[str] = mapped_column(server_default="")
+    bic: Mapped[str] = mapped_column(server_default="")
+    books_closed_on: Mapped[date | None]
+    bank_money_until: Mapped[date | None]
+    is_demo: Mapped[bool] = mapped_column(server_default="false")
+    clock_offset_seconds: Mapped[int] = mapped_column(server_default="0")
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+
+    def today(self, now: datetime) -> date:
+        """The business date of a moment."""
+        return clock.business_date(now, self.timezone)
+
+    def limit(self, name: str, default: Decimal) -> Money:
+        """A setting that is an amount, in the company's currency."""
+        return Money.of(Decimal(self.limits.get(name, default)), self.currency)
+
+
+def get() -> Company:
+    return session.get_one(Company, ID)
+
+
+def of_request() -> Company:
+    """The row for a whole request: apart from the session, so that it outlives a rollback and writes nothing back."""
+    row = get()
+    session.expunge(row)
+    return row
+
+
+def locked() -> Company:
+    """The row, locked until the transaction ends: before one of its facts is changed."""
+    return session.get_one(Company, ID, with_for_update=True, populate_existing=True)
+
+
+def books_closed_on() -> date | None:
+    return session.scalar(select(Company.books_closed_on).where(Company.id == ID))
+
+
+def keep_clock(*, production: bool) -> None:
+    """Take the shared clock's offset from the database into this process; production has none."""
+    seconds = 0 if production else session.scalar(select(Company.clock_offset_seconds).where(Company.id == ID))
+    clock.move(timedelta(seconds=seconds or 0))
+
+
+def move_clock(by: timedelta | None) -> None:
+    """Add to the shared clock's offset; None sets it back to the real time."""
+    row = session.get_one(Company, ID, with_for_update=True)
+    row.clock_offset_seconds = row.clock_offset_seconds + int(by.total_seconds()) if by else 0

@@ -1,0 +1,41 @@
+"""The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
+
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
+from models.customers.contacts import Contact, add_contact, change_contact, contact_of, contacts_of, first_contact
+from models.customers.customers import (
+    Customer,
+    CustomerKind,
+    CustomerName,
+    DuplicateNumber,
+    add,
+    also_known_as,
+    by_number,
+    change,
+    find,
+    name_key,
+    normal_number,
+)
+
+__all__ = [
+    "Account",
+    "Contact",
+    "Customer",
+    "CustomerKind",
+    "CustomerName",
+    "DuplicateNumber",
+    "add",
+    "add_contact",
+    "also_known_as",
+    "by_number",
+    "change",
+    "change_contact",
+    "contact_of",
+    "contacts_of",
+    "find",
+    "first_contact",
+    "lock_account",
+    "lock_accounts",
+    "lock_all",
+    "name_key",
+    "normal_number",
+]

@@ -1,0 +1,49 @@
+"""The account rows: what is locked before anybody decides about a customer's money, holds or contact."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ForeignKey, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.customers.customers import Customer
+from models.database import Base, session
+
+
+class Account(Base):
+    """`entries` counts the ledger entries of this account, so that a missing one is noticed."""
+
+    __tablename__ = "accounts"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id), primary_key=True, autoincrement=False)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    entries: Mapped[int] = mapped_column(server_default="0")
+
+
+def lock_account(customer_id: int, currency: str) -> Account:
+    """Take the account's row lock until the transaction ends; the row is made when it is the first of its kind."""
+    return lock_accounts([(customer_id, currency)])[0]
+
+
+def lock_accounts(keys: Iterable[tuple[int, str]]) -> list[Account]:
+    """Lock several, always in ascending order, so that two who want the same ones never wait for each other."""
+    wanted = sorted(set(keys))
+    query = (
+        select(Account)
+        .where(tuple_(Account.customer_id, Account.currency).in_(wanted))
+        .order_by(Account.customer_id, Account.currency)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    locked = list(session.scalars(query))
+    if len(locked) < len(wanted):
+        rows = [{"customer_id": customer_id, "currency": currency} for customer_id, currency in wanted]
+        session.execute(insert(Account).values(rows).on_conflict_do_nothing())
+        locked = list(session.scalars(query))
+    return locked
+
+
+def lock_all(customer_id: int) -> list[Account]:
+    """Lock every account of a customer: for what concerns the customer as a whole (contacts, links, merges)."""
+    query = select(Account).where(Account.customer_id == customer_id).order_by(Account.currency)
+    return list(session.scalars(query.with_for_update()))

@@ -1,0 +1,109 @@
+"""The people of a customer, and what each of them may do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models import audit
+from models.audit import Actor
+from models.customers.customers import Customer
+from models.database import Base, session
+from models.errors import N_, Refused
+
+POWERS = ("may_see", "may_pay", "may_dispute", "may_sign")
+
+
+class DuplicateContact(Refused):
+    pass
+
+
+class Contact(Base):
+    __tablename__ = "contacts"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "email"),
+        Index("ix_contacts_email", func.lower("email")),
+    )
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id), primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    name: Mapped[str] = mapped_column(server_default="")
+    email: Mapped[str | None]
+    phone: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="")
+    may_see: Mapped[bool] = mapped_column(server_default="true")
+    may_pay: Mapped[bool] = mapped_column(server_default="true")
+    may_dispute: Mapped[bool] = mapped_column(server_default="true")
+    may_sign: Mapped[bool] = mapped_column(server_default="false")
+    active: Mapped[bool] = mapped_column(server_default="true")
+    added_at: Mapped[datetime]
+
+
+def contacts_of(customer_id: int) -> Sequence[Contact]:
+    return session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id)).all()
+
+
+def contact_of(customer_id: int, contact_id: int) -> Contact | None:
+    return session.get(Contact, (customer_id, contact_id))
+
+
+def first_contact(customer_id: int) -> Contact | None:
+    """Who receives what concerns the account as a whole: the first active contact with an address."""
+    query = select(Contact).where(Contact.customer_id == customer_id, Contact.active, Contact.email.is_not(None))
+    return session.scalar(query.order_by(Contact.id).limit(1))
+
+
+def by_email(customer_id: int, email: str) -> Contact | None:
+    query = select(Contact).where(Contact.customer_id == customer_id, Contact.email == email.strip().lower())
+    return session.scalar(query)
+
+
+def add_contact(
+    customer: Customer, *, email: str | None, by: Actor, now: datetime, name: str = "", **facts: object
+) -> Contact:
+    """
+    :raises DuplicateContact: the customer has a contact with this address.
+    """
+    address = email.strip().lower() if email else None
+    if address and by_email(customer.id, address) is not None:
+        raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=address)
+    contact = Contact(customer_id=customer.id, email=address, name=name.strip(), added_at=now, **facts)
+    session.add(contact)
+    session.flush()
+    session.refresh(contact)
+    audit.record(
+        customer.id,
+        "contact.added",
+        by=by,
+        now=now,
+        about=f"contacts:{contact.id}",
+        facts={power: getattr(contact, power) for power in POWERS},
+        words={"name": contact.name, "email": contact.email},
+    )
+    return contact
+
+
+def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: object) -> None:
+    """Change name, address, telephone, language, powers or `active`. Audited with before and after."""
+    email = facts.get("email", contact.email)
+    facts["email"] = str(email).strip().lower() if email else None
+    known = by_email(contact.customer_id, facts["email"]) if facts["email"] else None
+    if known is not None and known.id != contact.id:
+        raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=facts["email"])
+    before = {name: getattr(contact, name) for name in facts}
+    changed = {name: value for name, value in facts.items() if before[name] != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(contact, name, value)
+    session.flush()
+    audit.record(
+        contact.customer_id,
+        "contact.changed",
+        by=by,
+        now=now,
+        about=f"contacts:{contact.id}",
+        facts={"fields": sorted(changed)},
+        words={"before": {name: before[name] for name in changed}, "after": changed},
+    )

@@ -1,0 +1,87 @@
+"""Two accounts of one customer, joined by a dated link that moves no entry and can be undone."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Identity, Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models import audit, company
+from models.audit import Actor
+from models.customers.accounts import lock_all
+from models.customers.customers import Customer
+from models.database import Base, session
+from models.errors import N_, Refused
+
+
+class CannotMerge(Refused):
+    pass
+
+
+class Merge(Base):
+    """
+    `customer_id` is read as part of `into_id` from `effective_on`. A registry row: it joins two customers.
+
+    At most one living merge per joined customer, and no chains: what is joined has nothing joined to it.
+    """
+
+    __tablename__ = "merges"
+    __table_args__ = (
+        Index("uq_merges_living", "customer_id", unique=True, postgresql_where="undone_at is null"),
+        Index("ix_merges_into_id", "into_id", postgresql_where="undone_at is null"),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
+    into_id: Mapped[int] = mapped_column(ForeignKey(Customer.id))
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+def living_merge(customer_id: int) -> Merge | None:
+    """The link by which this customer is read as part of another, if any."""
+    return session.scalar(select(Merge).where(Merge.customer_id == customer_id, Merge.undone_at.is_(None)))
+
+
+def family(customer_id: int) -> list[int]:
+    """The customer and those joined to it: whose entries its statement shows. The customer itself comes first."""
+    query = select(Merge.customer_id).where(Merge.into_id == customer_id, Merge.undone_at.is_(None))
+    return [customer_id, *session.scalars(query.order_by(Merge.customer_id))]
+
+
+def merge(customer: Customer, into: Customer, *, effective_on: date, by: Actor, now: datetime) -> Merge:
+    """
+    Read `customer` as part of `into` from a day on. No entry moves.
+
+    :raises CannotMerge: the same customer, the company's own account, or either is joined already.
+    """
+    _lock(customer.id, into.id)
+    if customer.id == into.id:
+        raise CannotMerge(N_("A customer cannot be merged with itself."))
+    if company.HOLDING_ACCOUNT in (customer.id, into.id):
+        raise CannotMerge(N_("Money without a name cannot be merged with a customer. Move the receipt instead."))
+    if living_merge(customer.id) or living_merge(into.id) or len(family(customer.id)) > 1:
+        raise CannotMerge(N_("One of the two is merged already. Undo that merge first."))
+    row = Merge(customer_id=customer.id, into_id=into.id, effective_on=effective_on, recorded_at=now)
+    session.add(row)
+    session.flush()
+    facts = {"customer": customer.number, "into": into.number, "effective_on": effective_on}
+    for side in sorted((customer.id, into.id)):
+        audit.record(side, "customer.merged", by=by, now=now, about=f"merges:{row.id}", facts=facts)
+    return row
+
+
+def undo(row: Merge, *, by: Actor, now: datetime) -> None:
+    _lock(row.customer_id, row.into_id)
+    session.refresh(row, with_for_update=True)
+    if row.undone_at is not None:
+        raise CannotMerge(N_("This merge was undone already."))
+    row.undone_at = now
+    session.flush()
+    for side in sorted((row.customer_id, row.into_id)):
+        audit.record(side, "customer.merge_undone", by=by, now=now, about=f"merges:{row.id}", facts={})
+
+
+def _lock(*customer_ids: int) -> None:
+    for customer_id in sorted(customer_ids):
+        lock_all(customer_id)

@@ -1,0 +1,133 @@
+"""Who may not be asked for what, and why: the one place that payments, charging, reminders and statements read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Base, session
+from models.money import Money
+
+
+class HoldKind(StrEnum):
+    IN_FLIGHT = "in_flight"  # A payment that may still take money; its source is an attempt.
+
+
+class Hold(Base):
+    """
+    Added and ended, never edited. `entry_id` none: the whole account. `amount_minor` none: all that is open.
+    Dates are business dates: in force from `from_on` until the day before `until_on`. `source` names the row that
+    lives as long as the hold: 'attempts:<id>'.
+    """
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        ForeignKeyConstraint(["customer_id", "entry_id"], ["entries.customer_id", "entries.id"]),
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        UniqueConstraint("customer_id", "source", "entry_id", postgresql_nulls_not_distinct=True),
+        Index("ix_holds_living", "customer_id", "entry_id", postgresql_where="ended_at is null"),
+    )
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    kind: Mapped[HoldKind]
+    entry_id: Mapped[int | None]
+    currency: Mapped[str]
+    amount_minor: Mapped[int | None]
+    source: Mapped[str]
+    from_on: Mapped[date]
+    until_on: Mapped[date | None]
+    added_at: Mapped[datetime]
+    ended_on: Mapped[date | None]
+    ended_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a hold takes from an item: `least(claimed, open)`."""
+
+    kind: HoldKind
+    entry_id: int | None
+    claimed_minor: int | None
+    source: str
+    until_on: date | None
+
+    def takes(self, open_amount: Money) -> Money:
+        claimed = open_amount.minor if self.claimed_minor is None else self.claimed_minor
+        return Money(min(claimed, open_amount.minor), open_amount.currency)
+
+
+def add(
+    customer_id: int,
+    kind: HoldKind,
+    *,
+    source: str,
+    currency: str,
+    on: date,
+    now: datetime,
+    entry_id: int | None = None,
+    amount: Money | None = None,
+    until_on: date | None = None,
+) -> Hold:
+    """Add a hold in its source's own transaction; the account's lock is the caller's."""
+    hold = Hold(
+        customer_id=customer_id,
+        kind=kind,
+        entry_id=entry_id,
+        currency=currency,
+        amount_minor=amount.minor if amount else None,
+        source=source,
+        from_on=on,
+        until_on=until_on,
+        added_at=now,
+    )
+    session.add(hold)
+    session.flush()
+    return hold
+
+
+def end(customer_id: int, source: str, *, on: date, now: datetime) -> None:
+    """End every living hold of a source."""
+    query = select(Hold).where(Hold.customer_id == customer_id, Hold.source == source, Hold.ended_at.is_(None))
+    for hold in session.scalars(query):
+        hold.ended_on, hold.ended_at = on, now
+    session.flush()
+
+
+def living(customers: Sequence[int], on: date) -> list[Held]:
+    """What is held on a day, of these customers."""
+    rows = session.execute(
+        select(Hold.kind, Hold.entry_id, Hold.amount_minor, Hold.source, Hold.until_on).where(
+            Hold.customer_id.in_(customers),
+            Hold.ended_at.is_(None),
+            Hold.from_on <= on,
+            Hold.until_on.is_(None) | (Hold.until_on > on),
+        )
+    )
+    return [Held(*row) for row in rows]
+
+
+def in_flight(customer_id: int, on: date) -> dict[int, int]:
+    """Minor units of each debit (by entry id) that a payment may still take: open less this is payable."""
+    taken: dict[int, int] = {}
+    for held in living([customer_id], on):
+        if held.kind == HoldKind.IN_FLIGHT and held.entry_id is not None:
+            taken[held.entry_id] = taken.get(held.entry_id, 0) + (held.claimed_minor or 0)
+    return taken
+
+
+def total_in_flight(customers: Sequence[int], currency: str, on: date) -> int:
+    """Minor units that payments on their way may still take, of one currency."""
+    total = session.scalar(
+        select(func.coalesce(func.sum(Hold.amount_minor), 0)).where(
+            Hold.customer_id.in_(customers),
+            Hold.currency == currency,
+            Hold.kind == HoldKind.IN_FLIGHT,
+            Hold.ended_at.is_(None),
+            Hold.from_on <= on,
+        )
+    )
+    return int(total or 0)

@@ -1,0 +1,194 @@
+"""Rows of a file into rows that can be booked or rejects with a reason: a chunk at a time, column by column."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from models.errors import N_
+from models.imports.columns import LONGEST_KEY, LONGEST_TEXT, Columns, Layout, normal_key
+from models.imports.mappings import KeyForm, Kind, Mapping
+from models.imports.reading import Chunk, Table
+from models.imports.rows import Checked, Problem, Reject
+from models.words import LANGUAGES
+
+CUSTOMER_KINDS = frozenset({"", "business", "consumer", "unknown"})
+
+OPEN_QUOTE = N_("A quotation mark is opened here and never closed.")
+NO_NAME = N_("The name is missing.")
+NO_AMOUNT = N_("The amount is missing.")
+ZERO_AMOUNT = N_("The amount is zero: there is nothing to book.")
+NEGATIVE_PAYMENT = N_("Money that came in is above zero; what went back is entered as a refund.")
+SETTLED_WHEN = N_("An amount was settled, but the day is missing.")
+SETTLED_BELOW_ZERO = N_("The settled amount is below zero.")
+SETTLED_CREDIT = N_("A credit that is settled does not say which invoice it was used for: enter it by hand.")
+BAD_EMAIL = N_("This is not an e-mail address.")
+BAD_LANGUAGE = N_("This is not a language we write in: %(known)s.")
+BAD_COUNTRY = N_("This is not a country's code of two letters.")
+BAD_KIND = N_("A customer is business, consumer or unknown.")
+
+
+class Checker:
+    """Checks the chunks of one file. Remembers which payments it has met, for equal ones are told apart by place."""
+
+    def __init__(self, mapping: Mapping, table: Table) -> None:
+        """:raises FileRefused: the file lacks a column that the mapping needs."""
+        self.layout = Layout.of(mapping, table)
+        self.met: Counter[str] = Counter()
+
+    def check(self, chunk: Chunk) -> Checked:
+        columns = Columns(self.layout, chunk)
+        rounded: list[int] = []
+        flagged: list[int] = []
+        kind = self.layout.mapping.kind
+        if kind == Kind.INVOICES:
+            rows, rounded, flagged = _invoices(columns)
+        elif kind == Kind.PAYMENTS:
+            rows, rounded = _payments(columns, self.met)
+        else:
+            rows = _customers(columns)
+        bad = columns.problems
+        rejects = [Reject(chunk.numbers[at], problem, chunk.rows[at]) for at, problem in bad.items()]
+        rejects += [Reject(row, Problem("", line[:LONGEST_TEXT], OPEN_QUOTE, {}), [line]) for row, line in chunk.broken]
+        return Checked(
+            [row for at, row in enumerate(rows) if at not in bad] if bad else rows,
+            rejects,
+            sum(at not in bad for at in rounded),
+            sum(at not in bad for at in flagged),
+        )
+
+
+def _invoices(columns: Columns) -> tuple[list[tuple[object, ...]], list[int], list[int]]:
+    currencies = columns.currencies()
+    minors, rounded = columns.amounts("amount", currencies)
+    _note_empty_amounts(columns, minors)
+    numbers, numbers_written = columns.key("number")
+    customers, customers_written = columns.key("customer")
+    issued = columns.dates("issued", required=True)
+    due = columns.dates("due", required=True)
+    settled, settled_on = _settled(columns, minors, currencies)
+    rows = zip(
+        columns.numbers, numbers, numbers_written, customers, customers_written, columns.text("name"),
+        minors, currencies, issued, due, columns.text("terms"), columns.text("reference"), settled, settled_on,
+        *_person(columns),
+        strict=True,
+    )  # fmt: skip
+    flagged = [
+        at for at, (day, last) in enumerate(zip(issued, due, strict=True)) if day and last and last < day
+    ]
+    return list(rows), rounded, flagged
+
+
+def _note_empty_amounts(columns: Columns, minors: Sequence[int | None]) -> None:
+    if None in minors:
+        for at, minor in enumerate(minors):
+            if minor is None:
+                columns.note(at, "amount", "", NO_AMOUNT)
+    if 0 in minors:
+        for at, minor in enumerate(minors):
+            if minor == 0:
+                columns.note(at, "amount", "0", ZERO_AMOUNT)
+
+
+def _settled(
+    columns: Columns, minors: Sequence[int | None], currencies: Sequence[str]
+) -> tuple[list[int | None], list[date | None]]:
+    """What came in for each invoice and when; the whole amount where the file gives only the day."""
+    if not (columns.given("settled_on") or "settled_on" in columns.layout.mapping.derived):
+        return [None] * columns.size, [None] * columns.size
+    days = columns.dates("settled_on", required=False)
+    if columns.given("settled"):
+        settled, _ = columns.amounts("settled", currencies)
+    else:
+        settled = [minor if day else None for minor, day in zip(minors, days, strict=True)]
+    for at, (amount, day) in enumerate(zip(settled, days, strict=True)):
+        if amount:
+            if (minors[at] or 0) < 0:
+                columns.note(at, "settled_on", str(day or ""), SETTLED_CREDIT)
+            elif amount < 0:
+                columns.note(at, "settled", "", SETTLED_BELOW_ZERO)
+            elif day is None:
+                columns.note(at, "settled_on", "", SETTLED_WHEN)
+    settled = [amount or None for amount in settled]
+    return settled, [day if amount else None for amount, day in zip(settled, days, strict=True)]
+
+
+def _person(columns: Columns) -> tuple[Sequence[str], ...]:
+    """E-mail, contact, language, country, kind."""
+    emails = list(map(str.lower, columns.raw("email")))
+    columns.note_all("email", emails, lambda cell: bool(cell) and not _like_email(cell), BAD_EMAIL)
+    languages = list(map(str.lower, columns.raw("language")))
+    known = ", ".join(LANGUAGES)
+    columns.note_all("language", languages, lambda cell: cell not in ("", *LANGUAGES), BAD_LANGUAGE, known=known)
+    countries = list(map(str.upper, columns.raw("country")))
+    columns.note_all("country", countries, lambda cell: bool(cell) and not _like_country(cell), BAD_COUNTRY)
+    kinds = list(map(str.lower, columns.raw("kind")))
+    columns.note_all("kind", kinds, lambda cell: cell not in CUSTOMER_KINDS, BAD_KIND)
+    return emails, columns.text("contact"), languages, countries, kinds
+
+
+def _customers(columns: Columns) -> list[tuple[object, ...]]:
+    numbers, written = columns.key("customer")
+    names = columns.text("name")
+    columns.note_all("name", names, lambda cell: not cell, NO_NAME)
+    emails, contacts, languages, countries, kinds = _person(columns)
+    rows = zip(
+        columns.numbers, numbers, written, names, emails, contacts, columns.text("phone"), languages, countries,
+        columns.text("timezone"), columns.text("address"), columns.text("tax_number"), columns.text("terms"), kinds,
+        strict=True,
+    )  # fmt: skip
+    return list(rows)
+
+
+def _payments(columns: Columns, met: Counter[str]) -> tuple[list[tuple[object, ...]], list[int]]:
+    currencies = columns.currencies()
+    minors, rounded = columns.amounts("amount", currencies)
+    _note_empty_amounts(columns, minors)
+    cells = columns.raw("amount")
+    for at, minor in enumerate(minors):
+        if minor is not None and minor < 0:
+            columns.note(at, "amount", cells[at], NEGATIVE_PAYMENT)
+    numbers, _ = columns.key("number", required=False)
+    customers, _ = columns.key("customer", required=False)
+    payers, received = columns.text("payer"), columns.dates("received", required=True)
+    form = columns.layout.mapping.keys.get("reference", KeyForm())
+    rows: list[tuple[object, ...]] = []
+    for at, texts in enumerate(columns.every("reference")):
+        reference = " ".join(text for text in texts if text)
+        content = (customers[at], payers[at], minors[at], currencies[at], received[at], reference)
+        key = "" if at in columns.problems else _payment_key(numbers[at], content, met)
+        rows.append(
+            (columns.numbers[at], key, customers[at], payers[at], *content[2:], candidates(texts, form))
+        )
+    return rows, rounded
+
+
+def _payment_key(number: str, content: tuple[object, ...], met: Counter[str]) -> str:
+    """
+    The payment's own number, else a hash of its content with its place among equals of the file: two equal
+    payments on one day are two, and the same file twice is still one.
+    """
+    if number:
+        return f"number:{number}"
+    content_hash = hashlib.sha256("\x1f".join(map(str, content)).encode()).hexdigest()[:32]
+    met[content_hash] += 1
+    return f"content:{content_hash}:{met[content_hash]}"
+
+
+def candidates(texts: Iterable[str], form: KeyForm) -> list[str]:
+    """What may be an invoice number or an RF reference: each cell whole, without spaces, and in words."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in (text, text.replace(" ", ""), *text.replace(",", " ").replace(";", " ").split()):
+            if word and len(word) <= LONGEST_KEY:
+                found[normal_key(word, form)] = None
+    return list(found)
+
+
+def _like_email(cell: str) -> bool:
+    name, at, domain = cell.rpartition("@")
+    return bool(at and name) and "." in domain and len(cell) <= 254 and cell.isprintable() and " " not in cell
+
+
+def _like_country(cell: str) -> bool:
+    return len(cell) == 2 and cell.isascii() and cell.isalpha()

@@ -1,0 +1,224 @@
+"""A chunk of payments: each finds its invoice, else its customer, else waits as money without a name."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import text
+from stdnum import iso11649
+
+from models import holds
+from models.company import HOLDING_ACCOUNT
+from models.customers import lock_accounts
+from models.database import session
+from models.errors import N_
+from models.imports.outcomes import BOOKS_CLOSED, Circumstances, Outcome, Refusal
+from models.imports.rows import PaymentRow
+from models.imports.staging import copy_rows, temporary
+from models.ledger import bulk
+from models.money import Money
+from models.policies.allocation import Claim, oldest_due_first
+
+DIFFERS = N_("Payment %(number)s is booked with %(booked)s, the file says %(said)s. Take it back and enter it again.")
+
+CUSTOMERS = "select number, id from customers where number = any(:numbers)"
+REGISTER = """
+insert into imported_payments (key, run_id, customer_id, entry_id)
+select key, run_id, customer_id, entry_id from payments_booked order by key
+"""
+NEW_ENTRY = (
+    *("customer_id", "id", "currency", "side", "kind", "amount_minor", "effective_on", "dedupe_key"),
+    *("reference", "payer", "place"),
+)
+
+
+class Debit(NamedTuple):
+    customer_id: int
+    id: int
+    invoice_id: int | None
+    kind: str
+    due_on: date
+    open_minor: int
+
+
+class Booking(NamedTuple):
+    """A payment, whose it is, and the invoices it names in the order in which it names them."""
+
+    payment: PaymentRow
+    customer_id: int
+    invoices: list[int]
+
+
+def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
+    """Book a chunk in the caller's transaction. In a dry run nothing but temporary tables is written."""
+    outcome = Outcome()
+    fresh = _unknown([PaymentRow(*row) for row in rows], outcome, at)  # type: ignore[arg-type]
+    bookings = _find_owners(fresh)
+    for booking in bookings:
+        outcome.new += 1
+        outcome.sums[booking.payment.currency] += booking.payment.amount_minor
+    if bookings and not at.dry:
+        _book(bookings, at)
+    return outcome
+
+
+def _unknown(payments: list[PaymentRow], outcome: Outcome, at: Circumstances) -> list[PaymentRow]:
+    """Those that no run has booked yet. The same number with another amount or day is refused."""
+    booked: dict[str, tuple[Money, date]] = {
+        key: (Money(minor, currency), day)
+        for key, minor, currency, day in session.execute(
+            text(
+                "select p.key, e.amount_minor, e.currency, e.effective_on from imported_payments p"
+                " join entries e on e.customer_id = p.customer_id and e.id = p.entry_id where p.key = any(:keys)"
+            ),
+            {"keys": [payment.key for payment in payments]},
+        )
+    }
+    fresh = []
+    for payment in payments:
+        amount = Money(payment.amount_minor, payment.currency)
+        known = booked.get(payment.key)
+        if known == (amount, payment.received_on):
+            outcome.unchanged += 1
+        elif known:
+            values = {"number": payment.key.partition(":")[2], "booked": known[0], "said": amount}
+            outcome.refusals.append(Refusal(payment.row, "amount", DIFFERS, values))
+        elif at.closed_on and payment.received_on <= at.closed_on:
+            outcome.refusals.append(Refusal(payment.row, "received", BOOKS_CLOSED, {"day": at.closed_on}))
+        else:
+            booked[payment.key] = (amount, payment.received_on)
+            fresh.append(payment)
+    return fresh
+
+
+def _find_owners(payments: Sequence[PaymentRow]) -> list[Booking]:
+    invoices = _invoices_named(payments)
+    numbers = {payment.customer for payment in payments if payment.customer}
+    known = session.execute(text(CUSTOMERS), {"numbers": list(numbers)})
+    customers: dict[str, int] = dict(known.tuples().all())
+    return [
+        _booking(
+            payment,
+            customers.get(payment.customer),
+            [invoices[candidate] for candidate in payment.candidates if candidate in invoices],
+        )
+        for payment in payments
+    ]
+
+
+def _booking(payment: PaymentRow, customer_id: int | None, named: Sequence[tuple[int, int]]) -> Booking:
+    """The invoice decides whose it is, then the customer's number; invoices of several customers decide nothing."""
+    owners = {owner for owner, _ in named}
+    if len(owners) == 1:
+        customer_id = owners.pop()
+    if customer_id is None:
+        # An unknown number is kept with the text, for whoever finds out whose money it is.
+        text_given = " ".join(part for part in (payment.reference, payment.customer) if part)
+        return Booking(payment._replace(reference=text_given), HOLDING_ACCOUNT, [])
+    chosen = dict.fromkeys(invoice_id for owner, invoice_id in named if owner == customer_id)
+    return Booking(payment, customer_id, list(chosen))
+
+
+def _invoices_named(payments: Sequence[PaymentRow]) -> dict[str, tuple[int, int]]:
+    """Candidate → (customer, invoice), found by invoice number or by an RF reference whose check digits are right."""
+    candidates = {candidate for payment in payments for candidate in payment.candidates}
+    places = {candidate: int(core) for candidate in candidates if (core := _rf_core(candidate)).isdigit()}
+    found = session.execute(
+        text(
+            "select number, id, customer_id, invoice_id from invoice_numbers"
+            " where number = any(:candidates) or id = any(:places)"
+        ),
+        {"candidates": list(candidates), "places": list(places.values())},
+    ).all()
+    by_number = {number: (customer_id, invoice_id) for number, _, customer_id, invoice_id in found}
+    by_place = {place: (customer_id, invoice_id) for _, place, customer_id, invoice_id in found}
+    named = {candidate: by_place[place] for candidate, place in places.items() if place in by_place}
+    return named | {candidate: by_number[candidate] for candidate in candidates if candidate in by_number}
+
+
+def _rf_core(candidate: str) -> str:
+    if not candidate.startswith("RF") or not iso11649.is_valid(candidate):
+        return ""
+    core = iso11649.compact(candidate)[4:]
+    return core if len(core) < 19 else ""
+
+
+def _book(bookings: list[Booking], at: Circumstances) -> None:
+    lock_accounts((booking.customer_id, booking.payment.currency) for booking in bookings)
+    debits = _open_debits(bookings)
+    ids = session.scalars(
+        text("select nextval('entries_id_seq') from generate_series(1, :count)"), {"count": len(bookings)}
+    ).all()
+    held: dict[int, int] = defaultdict(int)
+    for hold in holds.living(sorted({booking.customer_id for booking in bookings}), at.today):
+        if hold.entry_id is not None:
+            held[hold.entry_id] += hold.claimed_minor if hold.claimed_minor is not None else 2**62
+    bulk.prepare_staging()
+    entries, allocations = [], []
+    for place, (booking, entry_id) in enumerate(zip(bookings, ids, strict=True)):
+        payment = booking.payment
+        entries.append(
+            (
+                *(booking.customer_id, entry_id, payment.currency, -1, "receipt", payment.amount_minor),
+                *(payment.received_on, f"payment:{payment.key}", payment.reference, payment.payer, place),
+            )
+        )
+        mine = debits.get((booking.customer_id, payment.currency), {})
+        for debit_id, minor in _shares(booking, mine, held):
+            allocations.append((booking.customer_id, entry_id, debit_id, payment.currency, minor))
+            left = mine.pop(debit_id)
+            if left.open_minor > minor:
+                mine[debit_id] = left._replace(open_minor=left.open_minor - minor)
+    copy_rows("new_entries", NEW_ENTRY, entries)
+    copy_rows("new_allocations", ("customer_id", "credit_id", "debit_id", "currency", "amount_minor"), allocations)
+    bulk.write_staged(now=at.now)
+    _register(bookings, ids, at)
+
+
+def _open_debits(bookings: Sequence[Booking]) -> dict[tuple[int, str], dict[int, Debit]]:
+    found: dict[tuple[int, str], dict[int, Debit]] = defaultdict(dict)
+    rows = session.execute(
+        text(
+            "select currency, customer_id, id, invoice_id, kind, due_on, open_minor from entries"
+            " where customer_id = any(:customers) and open_minor > 0 order by due_on, id"
+        ),
+        {"customers": list({booking.customer_id for booking in bookings} - {HOLDING_ACCOUNT})},
+    )
+    for currency, *rest in rows:
+        debit = Debit(*rest)
+        found[debit.customer_id, currency][debit.id] = debit
+    return found
+
+
+def _shares(booking: Booking, debits: dict[int, Debit], held: dict[int, int]) -> list[tuple[int, int]]:
+    """Named invoices first, in the payer's order; without any, the oldest due, leaving out what is held."""
+    left = booking.payment.amount_minor
+    shares: list[tuple[int, int]] = []
+    for invoice_id in booking.invoices:
+        claims = [_claim(debit, debit.open_minor) for debit in debits.values() if debit.invoice_id == invoice_id]
+        taken, left = oldest_due_first(left, claims)
+        shares += [(share.entry_id, share.amount_minor) for share in taken]
+    if not booking.invoices:
+        claims = [_claim(debit, max(debit.open_minor - held[debit.id], 0)) for debit in debits.values()]
+        taken, _ = oldest_due_first(left, claims)
+        shares += [(share.entry_id, share.amount_minor) for share in taken]
+    return shares
+
+
+def _claim(debit: Debit, open_minor: int) -> Claim:
+    return Claim(debit.id, debit.invoice_id or -debit.id, debit.kind, debit.due_on, open_minor)
+
+
+def _register(bookings: Sequence[Booking], ids: Sequence[int], at: Circumstances) -> None:
+    temporary("payments_booked", "key text, run_id bigint, customer_id bigint, entry_id bigint")
+    columns = ("key", "run_id", "customer_id", "entry_id")
+    copy_rows(
+        "payments_booked",
+        columns,
+        [
+            (booking.payment.key, at.run_id, booking.customer_id, entry_id)
+            for booking, entry_id in zip(bookings, ids, strict=True)
+        ],
+    )
+    session.execute(text(REGISTER))

@@ -1,0 +1,80 @@
+"""The shapes in which rows travel: checked rows as plain tuples, and rejects with their reason."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+
+class Problem(NamedTuple):
+    column: str
+    value: str
+    reason: str
+    values: dict[str, object]
+
+
+class Reject(NamedTuple):
+    row: int
+    problem: Problem
+    cells: Sequence[str]
+
+
+class InvoiceRow(NamedTuple):
+    """The columns that are staged for an invoice file, in order. Plain tuples of this shape are passed around."""
+
+    row: int
+    number: str
+    number_as_written: str
+    customer: str
+    customer_as_written: str
+    name: str
+    amount_minor: int
+    currency: str
+    issued_on: date
+    due_on: date
+    terms: str
+    reference: str
+    settled_minor: int | None
+    settled_on: date | None
+    email: str
+    contact: str
+    language: str
+    country: str
+    kind: str
+
+
+class CustomerRow(NamedTuple):
+    row: int
+    customer: str
+    customer_as_written: str
+    name: str
+    email: str
+    contact: str
+    phone: str
+    language: str
+    country: str
+    timezone: str
+    address: str
+    tax_number: str
+    terms: str
+    kind: str
+
+
+class PaymentRow(NamedTuple):
+    """`key` names the payment wherever it is met again; `candidates` may be invoice numbers or RF references."""
+
+    row: int
+    key: str
+    customer: str
+    payer: str
+    amount_minor: int
+    currency: str
+    received_on: date
+    reference: str
+    candidates: list[str]
+
+
+class Checked(NamedTuple):
+    rows: list[tuple[object, ...]]
+    rejects: list[Reject]
+    rounded: int  # Rows whose amount changed when it was rounded to the currency.
+    flagged: int  # Rows due before they were issued.

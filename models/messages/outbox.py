@@ -1,0 +1,99 @@
+"""The outbox: what is to be written to somebody, rendered once, sent once, kept."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import Identity, Index, UniqueConstraint, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Base, session
+from models.states import Stateful
+
+
+class MessageState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class Message(Stateful, Base):
+    """
+    One mail. `dedupe_key` names its cause, once per customer: a repeated cause writes nothing.
+
+    `unknown`: the answer was lost after the text was handed over; it is sent again under the same
+    Message-ID, so nothing is lost and at worst something arrives twice.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "dedupe_key"),
+        Index(
+            "ix_messages_waiting", "next_try_at", postgresql_where="state in ('queued', 'sending', 'unknown')"
+        ),
+    )
+    TRANSITIONS: ClassVar = {
+        MessageState.QUEUED: frozenset({MessageState.SENDING}),
+        MessageState.SENDING: frozenset(
+            {MessageState.SENT, MessageState.REFUSED, MessageState.UNKNOWN, MessageState.QUEUED}
+        ),
+        MessageState.UNKNOWN: frozenset({MessageState.SENDING}),
+        MessageState.SENT: frozenset[MessageState](),
+        MessageState.REFUSED: frozenset[MessageState](),
+    }
+
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    dedupe_key: Mapped[str]
+    kind: Mapped[str]
+    contact_id: Mapped[int | None]
+    address: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str]
+    message_id: Mapped[str]
+    state: Mapped[MessageState] = mapped_column(default=MessageState.QUEUED)
+    tries: Mapped[int] = mapped_column(server_default="0")
+    queued_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(server_default="")
+
+
+def queue(
+    customer_id: int,
+    *,
+    dedupe_key: str,
+    kind: str,
+    address: str,
+    language: str,
+    subject: str,
+    text: str,
+    html: str,
+    now: datetime,
+    contact_id: int | None = None,
+) -> bool:
+    """Put a rendered mail into the outbox in the caller's transaction; False where its cause wrote one before."""
+    row = {
+        **{"customer_id": customer_id, "dedupe_key": dedupe_key, "kind": kind, "contact_id": contact_id},
+        **{"address": address, "language": language, "subject": subject, "text": text, "html": html},
+        **{"message_id": f"<{secrets.token_hex(16)}@duewell>", "state": MessageState.QUEUED},
+        **{"queued_at": now, "next_try_at": now},
+    }
+    added = insert(Message).values(row).on_conflict_do_nothing().returning(Message.id)
+    return session.scalar(added) is not None
+
+
+def outbox(customer_id: int | None = None, *, most: int = 50, before_id: int | None = None) -> list[Message]:
+    """Newest first; of all customers where none is given."""
+    query = select(Message).order_by(Message.id.desc()).limit(most)
+    if customer_id is not None:
+        query = query.where(Message.customer_id == customer_id)
+    if before_id is not None:
+        query = query.where(Message.id < before_id)
+    return list(session.scalars(query))

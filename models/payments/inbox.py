@@ -1,0 +1,99 @@
+"""Stripe's events: kept as they come, and worked off as hints to fetch the truth."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import session
+from models.errors import N_, Refused
+from models.gateways.stripe import GatewayError, GatewayEvent
+from models.payments.attempts import WebhookEvent, by_object
+from models.payments.syncing import sync
+from models.transactions import transaction
+
+if TYPE_CHECKING:
+    from models.gateways.stripe import StripeGateway
+
+GIVE_UP_AFTER = timedelta(hours=24)  # An object nobody knew for a day is somebody's to look at.
+
+
+class WrongMode(Refused):
+    """A test event for a live installation, or the other way round."""
+
+
+def keep_event(event: GatewayEvent, *, live: bool, now: datetime) -> None:
+    """
+    Store an event once; a repeated delivery changes nothing.
+
+    :raises WrongMode: the event's mode is not ours.
+    """
+    if event.livemode != live:
+        raise WrongMode(N_("This event belongs to another mode of Stripe."))
+    session.execute(
+        insert(WebhookEvent)
+        .values(
+            event_id=event.id,
+            type=event.type,
+            object_id=event.object_id,
+            livemode=event.livemode,
+            api_version=event.api_version,
+            payload=event.payload,
+            received_at=now,
+            next_try_at=now,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def drain(*, gateway: "StripeGateway", now: Callable[[], datetime], real_now: Callable[[], datetime]) -> int:
+    """Work off what waits, one event at a time, beside any number of others who do the same. Returns how many."""
+    worked = 0
+    while True:
+        event_id = _claim(real_now())
+        if event_id is None:
+            return worked
+        worked += 1
+        _work_off(event_id, gateway=gateway, now=now, real_now=real_now)
+
+
+def _claim(now: datetime) -> str | None:
+    """Take an event for a minute: whoever dies with it leaves it to the next."""
+    with transaction():
+        event = session.scalar(
+            select(WebhookEvent)
+            .where(WebhookEvent.done_at.is_(None), WebhookEvent.next_try_at <= now)
+            .order_by(WebhookEvent.next_try_at)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if event is None:
+            return None
+        event.tries += 1
+        event.next_try_at = now + min(timedelta(minutes=1) * event.tries, timedelta(hours=1))
+        return event.event_id
+
+
+def _work_off(
+    event_id: str, *, gateway: "StripeGateway", now: Callable[[], datetime], real_now: Callable[[], datetime]
+) -> None:
+    event = session.get_one(WebhookEvent, event_id)
+    attempt = by_object(event.object_id)
+    key = (attempt.customer_id, attempt.id) if attempt else None
+    waited = real_now() - event.received_at
+    session.rollback()
+    error = ""
+    if key:
+        try:
+            sync(*key, gateway=gateway, now=now)
+        except GatewayError:
+            return
+    elif waited < GIVE_UP_AFTER:
+        return  # It may be quicker than our own commit: it is tried again.
+    else:
+        error = "unknown object"
+    with transaction():
+        event = session.get_one(WebhookEvent, event_id, with_for_update=True)
+        event.done_at, event.error = real_now(), error

@@ -1,0 +1,45 @@
+"""The receipt follows from the ledger's insert and from nothing else: once for each payment."""
+
+from datetime import datetime
+
+from models import customers, jobs, messages, words
+from models.company import get as get_company
+from models.ledger import Entry, allocations_of
+from models.payments.attempts import Attempt
+
+
+def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
+    """Put the receipt into the outbox, to whoever paid, else to the customer's first contact. No address: no mail."""
+    from models.gateways.mail_templates import render_mail
+
+    contact = customers.contact_of(attempt.customer_id, attempt.contact_id) if attempt.contact_id else None
+    contact = contact if contact and contact.email else customers.first_contact(attempt.customer_id)
+    customer = customers.find(attempt.customer_id)
+    if contact is None or not contact.email or customer is None:
+        return
+    company = get_company()
+    language = contact.language or customer.language or company.language
+    used = allocations_of(attempt.customer_id, receipt.id)
+    with words.speak(language, timezone=company.timezone):
+        mail = render_mail(
+            "receipt",
+            language,
+            company=company,
+            customer=customer,
+            receipt=receipt,
+            used=[(part.debit.invoice_id, part.amount) for part in used],
+        )
+    added = messages.queue(
+        attempt.customer_id,
+        dedupe_key=f"receipt:{receipt.id}",
+        kind="receipt",
+        contact_id=contact.id,
+        address=contact.email,
+        language=language,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        now=now,
+    )
+    if added:
+        jobs.later("messages.send")

@@ -1,0 +1,55 @@
+"""Who on the staff may do what: the table of DESIGN.md, in code. `docs/permissions.md` says it in pages."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    COLLECTOR = "collector"
+    CLERK = "clerk"
+    FINANCE = "finance"
+    COUNSEL = "counsel"
+    MANAGER = "manager"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    READ_ACCOUNTS = "read_accounts"  # customers, open items, statements, and what was written to them
+    WRITE_NOTES = "write_notes"
+    MAKE_LINKS = "make_links"
+    CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
+    INVOICE = "invoice"
+    RECEIVE = "receive"
+    ALLOCATE = "allocate"
+    IMPORT = "import"
+    REFUND = "refund"
+    CREDIT = "credit"
+    WRITE_OFF = "write_off"
+    APPOINT_STAFF = "appoint_staff"
+    CHANGE_SETTINGS = "change_settings"
+    OPERATE = "operate"  # the whole outbox, queued and failed jobs
+    READ_AUDIT = "read_audit"
+
+
+_ACCOUNTS = frozenset(
+    {Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS, Permission.CHANGE_CUSTOMERS}
+)
+_MONEY = frozenset(
+    {
+        *(Permission.INVOICE, Permission.RECEIVE, Permission.ALLOCATE, Permission.IMPORT),
+        *(Permission.REFUND, Permission.CREDIT, Permission.WRITE_OFF),
+    }
+)
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.COLLECTOR: _ACCOUNTS,
+    Role.CLERK: _ACCOUNTS,
+    Role.FINANCE: _ACCOUNTS | _MONEY,
+    Role.COUNSEL: frozenset(),
+    Role.MANAGER: _ACCOUNTS | _MONEY | {Permission.READ_AUDIT},
+    Role.ADMIN: frozenset(
+        {Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.OPERATE, Permission.READ_AUDIT}
+    ),
+}
+
+
+def may(role: Role, permission: Permission) -> bool:
+    return permission in GRANTS[role]

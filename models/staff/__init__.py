@@ -1,0 +1,76 @@
+"""The people who work here: invited, signed in by password and second factor, each with one role."""
+
+from models.policies.permissions import Permission, Role
+from models.staff.joining import CodeWrong, accept, ask_reset, invite, invited, refuse_easy, reset, resetting
+from models.staff.passwords import LONGEST, SHORTEST, PasswordTooEasy
+from models.staff.people import (
+    ROLE_NAMES,
+    AlreadyOnStaff,
+    LastAdmin,
+    Staff,
+    StaffState,
+    active_with_role,
+    add,
+    by_email,
+    change_role,
+    disable,
+    everybody,
+    find,
+)
+from models.staff.second_factor import address_for_app, secret_of_invitation
+from models.staff.signing_in import (
+    DOOR,
+    Principal,
+    SignInWrong,
+    check_code,
+    check_password,
+    end_other_sessions,
+    end_session,
+    halfway,
+    of_session,
+    open_session,
+    principal,
+)
+from models.staff.tokens import TokenUnusable
+
+__all__ = [
+    "DOOR",
+    "LONGEST",
+    "ROLE_NAMES",
+    "SHORTEST",
+    "AlreadyOnStaff",
+    "CodeWrong",
+    "LastAdmin",
+    "PasswordTooEasy",
+    "Permission",
+    "Principal",
+    "Role",
+    "SignInWrong",
+    "Staff",
+    "StaffState",
+    "TokenUnusable",
+    "accept",
+    "active_with_role",
+    "add",
+    "address_for_app",
+    "ask_reset",
+    "by_email",
+    "change_role",
+    "check_code",
+    "check_password",
+    "disable",
+    "end_other_sessions",
+    "end_session",
+    "everybody",
+    "find",
+    "halfway",
+    "invite",
+    "invited",
+    "of_session",
+    "open_session",
+    "principal",
+    "refuse_easy",
+    "reset",
+    "resetting",
+    "secret_of_invitation",
+]

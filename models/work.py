@@ -1,0 +1,94 @@
+"""Which job means what, and the clockwork: everything that happens without somebody clicking."""
+
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL
+
+from models import audit, clock, company, jobs, payments
+from models.messages import sending
+from models.transactions import release, transaction
+
+if TYPE_CHECKING:
+    from models.gateways.mail import Sender
+    from models.gateways.stripe import StripeGateway
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What handlers need of the outside."""
+
+    gateway: "StripeGateway | None"
+    sender: "Sender"
+    seals: Path
+
+
+@dataclass(frozen=True)
+class Periodic:
+    name: str
+    every: timedelta
+    run: Callable[[Tools], object]
+
+
+def send_messages(tools: Tools) -> None:
+    sending.send_due(tools.sender, now=clock.now)
+
+
+def drain_inbox(tools: Tools) -> None:
+    if tools.gateway:
+        payments.drain(gateway=tools.gateway, now=clock.now, real_now=clock.real_now)
+
+
+def sweep_attempts(tools: Tools) -> None:
+    if tools.gateway:
+        payments.sweep(gateway=tools.gateway, now=clock.now)
+
+
+def seal_audit(tools: Tools) -> None:
+    with transaction():
+        audit.seal(now=clock.now())
+    audit.export_seals(tools.seals)
+
+
+HANDLERS: dict[str, Callable[[Tools], object]] = {"messages.send": send_messages}
+CLOCKWORK = (
+    Periodic("inbox", timedelta(seconds=1), drain_inbox),
+    Periodic("messages", timedelta(seconds=5), send_messages),
+    Periodic("attempts", timedelta(minutes=1), sweep_attempts),
+    Periodic("audit seal", timedelta(hours=24), seal_audit),
+)
+
+
+def run(url: URL, *, gateway: "StripeGateway | None", sender: "Sender", seals: Path, production: bool) -> None:
+    """Work until SIGTERM or SIGINT: queued jobs in one thread, the clockwork in this one."""
+    tools = Tools(gateway, sender, seals)
+    stop = threading.Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    worker = threading.Thread(target=jobs.work, args=(url, HANDLERS, tools, stop), name="queue", daemon=True)
+    worker.start()
+    due = dict.fromkeys(CLOCKWORK, monotonic())
+    while not stop.wait(max(min(due.values()) - monotonic(), 0)):
+        for task in [task for task, at in due.items() if at <= monotonic()]:
+            _run_calmly(task, tools, production)
+            due[task] = monotonic() + task.every.total_seconds()
+    worker.join(timeout=20)
+
+
+def _run_calmly(task: Periodic, tools: Tools, production: bool) -> None:
+    """A task that fails is written down and tried again at its next time; the others go on."""
+    try:
+        company.keep_clock(production=production)
+        task.run(tools)
+    except Exception as error:
+        import structlog
+
+        structlog.get_logger().error("periodic_task_failed", task=task.name, exc_info=error)
+    finally:
+        release()

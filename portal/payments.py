@@ -1,0 +1,91 @@
+"""Paying an item through Stripe's own page, and what came of it."""
+
+from uuid import UUID
+
+from flask import abort, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from frame.forms import AmountField, OurForm, above_zero
+from models import clock, payments, words
+from models.errors import N_, Refused
+from models.money import Money
+from models.transactions import transaction
+from portal import portal
+
+
+class PayForm(OurForm):
+    amount = AmountField(N_("Amount to pay"), validators=[above_zero])
+
+
+@portal.get("/pay/<int:entry_id>")
+def pay(entry_id: int) -> str:
+    item = _payable(entry_id)
+    form = PayForm(data={"amount": item.payable.amount})
+    return render_template("portal/pay.html", item=item, form=form)
+
+
+@portal.post("/pay/<int:entry_id>")
+def pay_item(entry_id: int) -> Response | tuple[str, int]:
+    item = _payable(entry_id)
+    form = PayForm(request.form)
+    amount = _amount(form, item)
+    if amount is None:
+        return render_template("portal/pay.html", item=item, form=form), 422
+    gateway = current_app.extensions["stripe"]
+    payments.give_up_open(current_user.customer_id, current_user.contact_id, gateway=gateway, now=clock.now)
+    with transaction():
+        attempt = payments.request(
+            current_user.customer_id,
+            [(item.entry_id, amount)],
+            by=current_user.actor,
+            on=g.company.today(clock.now()),
+            now=clock.now(),
+            success_url=_result_address(),
+            cancel_url=url_for("portal.pay", entry_id=entry_id, _external=True),
+            language=words.language(),
+            description=words.gettext("Invoice %(number)s", number=item.number) if item.number else g.company.name,
+        )
+        key = (attempt.customer_id, attempt.id)
+    # The intent is committed before Stripe hears of it: a crash here loses a click, never money.
+    return redirect(payments.submit(*key, gateway=gateway, now=clock.now), 303)
+
+
+@portal.get("/payments/<uuid:attempt_id>")
+def payment(attempt_id: UUID) -> str:
+    """The result, as our ledger has it. Coming back from Stripe is a reason to ask Stripe, never a proof of payment."""
+    attempt = payments.find(current_user.customer_id, attempt_id) or abort(404)
+    if not attempt.is_final:
+        payments.sync_calmly(
+            current_user.customer_id, attempt_id, gateway=current_app.extensions["stripe"], now=clock.now
+        )
+        attempt = payments.find(current_user.customer_id, attempt_id)
+    return render_template("portal/payment.html", attempt=attempt, lines=payments.shown_lines(attempt))
+
+
+def _payable(entry_id: int) -> payments.PayableItem:
+    if not current_user.may_pay:
+        abort(403)
+    today = g.company.today(clock.now())
+    return payments.payable_item(current_user.customer_id, entry_id, today) or abort(404)
+
+
+def _amount(form: PayForm, item: payments.PayableItem) -> Money | None:
+    """What was typed, if it can be paid; else None with the reason beside the field."""
+    if not form.validate():
+        return None
+    if form.amount.data is None:
+        form.amount.errors = [words.gettext("Enter an amount.")]
+        return None
+    try:
+        amount = Money.of(form.amount.data, item.payable.currency)
+        payments.check_amount(amount, item.payable)
+    except Refused as refusal:
+        form.amount.errors = [words.explain(refusal)]
+        return None
+    return amount
+
+
+def _result_address() -> str:
+    """Filled in by `payments.request`, which makes the attempt's id."""
+    return url_for("portal.payment", attempt_id=UUID(int=0), _external=True).replace(str(UUID(int=0)), "{attempt}")

@@ -1,0 +1,46 @@
+"""The test cards that Stripe publishes. No other number is accepted, so that nobody types a real one."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Card:
+    number: str
+    brand: str
+    effect: str
+    error_code: str | None = None
+    decline_code: str | None = None
+    message: str | None = None
+
+    @property
+    def last4(self) -> str:
+        return self.number[-4:]
+
+    @property
+    def spaced(self) -> str:
+        return " ".join(self.number[place : place + 4] for place in range(0, len(self.number), 4))
+
+    @property
+    def reason(self) -> str | None:
+        return self.decline_code or self.error_code
+
+
+CARDS = (
+    Card("4242424242424242", "visa", "Visa: the payment succeeds"),
+    Card("5555555555554444", "mastercard", "Mastercard: the payment succeeds"),
+    Card("4000000000000002", "visa", "Declined", "card_declined", "generic_decline", "Your card was declined."),
+    Card(
+        "4000000000009995",
+        "visa",
+        "Declined: insufficient funds",
+        "card_declined",
+        "insufficient_funds",
+        "Your card has insufficient funds.",
+    ),
+    Card("4000000000000069", "visa", "Declined: card expired", "expired_card", None, "Your card has expired."),
+)
+BY_NUMBER = {card.number: card for card in CARDS}
+
+
+def find(number: str) -> Card | None:
+    return BY_NUMBER.get("".join(number.split()).replace("-", ""))

@@ -1,0 +1,98 @@
+"""The hosted pay page and the stand-in's front page, in HTML that needs no script."""
+
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from werkzeug import Request, Response
+from werkzeug.utils import redirect
+
+from standin import cards, checkout, wire
+from standin.account import Account
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+TEMPLATES.globals["shown"] = wire.shown
+RECENT = 20
+
+
+def page(template: str, status: int = 200, *, leads_to: tuple[str, ...] = (), **values: object) -> Response:
+    """`leads_to`: addresses that a form here may end up at; browsers check redirects after a POST as well."""
+    response = Response(TEMPLATES.get_template(template).render(values), status, mimetype="text/html")
+    origins = sorted({f"{url.scheme}://{url.netloc}" for url in map(urlsplit, leads_to) if url.netloc})
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        f"form-action 'self' {' '.join(origins)}"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def show(account: Account, session_id: str, errors: dict[str, str] | None = None, status: int = 200) -> Response:
+    session = checkout.current(account, session_id)
+    if session is None:
+        return page("problem.html", 404, title="Nothing here", text="There is no payment at this address.")
+    if session["status"] != "open":
+        return page("closed.html", 200 if status == 200 else 409, session=session, back=_back(session))
+    return page(
+        "pay.html",
+        status,
+        leads_to=(session["success_url"], session["cancel_url"] or ""),
+        session=session,
+        lines=checkout.lines(account, session_id),
+        cards=cards.CARDS,
+        errors=errors or {},
+    )
+
+
+def submit(account: Account, session_id: str, request: Request) -> Response:
+    """
+    Pay with a test card.
+
+    A second press on the button of a paid session leads to the same place as the first.
+    """
+    card = cards.find(request.form.get("number", ""))
+    errors = _mistakes(request, card)
+    if errors or card is None:
+        return show(account, session_id, errors, 422)
+    try:
+        intent = checkout.pay(account, session_id, card)
+    except checkout.NotOpen:
+        session = checkout.current(account, session_id)
+        if session is not None and session["status"] == "complete":
+            return redirect(_after_success(session), 303)
+        return show(account, session_id, status=409)
+    session = checkout.current(account, session_id) or {}
+    if intent["status"] == "succeeded":
+        return redirect(_after_success(session), 303)
+    declined = {"number": f"{card.message} Nothing was taken. Try another card."}
+    return show(account, session_id, declined, 402)
+
+
+def front(account: Account) -> Response:
+    sessions, _ = account.books.newest_first("checkout.session", limit=RECENT)
+    waiting = account.books.run("select count(*) as count from deliveries where done = 0")[0]["count"]
+    return page("front.html", sessions=sessions, waiting=waiting, cards=cards.CARDS)
+
+
+def _mistakes(request: Request, card: cards.Card | None) -> dict[str, str]:
+    errors = {}
+    if card is None:
+        errors["number"] = "Use one of the test card numbers on this page. Never type a real card number here."
+    if not re.fullmatch(r"(0?[1-9]|1[0-2]) ?/ ?(20)?[3-9][0-9]", request.form.get("expiry", "").strip()):
+        errors["expiry"] = "Enter a date to come, such as 12 / 34."
+    if not re.fullmatch(r"[0-9]{3,4}", request.form.get("cvc", "").strip()):
+        errors["cvc"] = "Enter three or four digits."
+    return errors
+
+
+def _after_success(session: dict[str, str]) -> str:
+    return session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
+
+
+def _back(session: dict[str, str]) -> str:
+    return _after_success(session) if session["status"] == "complete" else session["cancel_url"]

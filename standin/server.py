@@ -1,0 +1,84 @@
+"""Serving the stand-in over HTTP: for `python -m standin`, and inside a test's own process."""
+
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from standin.app import StandIn, create_app
+
+
+class Handler(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Head and body are written apart; otherwise each answer waits 40 ms.
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing: the books hold what happened."""
+
+    def connection_dropped(self, error: BaseException, environ: dict[str, Any] | None = None) -> None:
+        self.close_connection = True
+
+
+def make(app: StandIn, host: str, port: int) -> BaseWSGIServer:
+    return make_server(host, port, app, threaded=True, request_handler=Handler)
+
+
+class Running:
+    """A stand-in that answers at `url`."""
+
+    def __init__(self, app: StandIn, url: str) -> None:
+        self.app = app
+        self.url = url
+
+    def control(self, **orders: Any) -> dict[str, Any]:
+        """Give orders to `/_control` and return the state that it tells."""
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
+        headers = {"Authorization": f"Bearer {self.app.account.api_key}"}
+        connection.request("POST" if orders else "GET", "/_control", json.dumps(orders) if orders else None, headers)
+        response = connection.getresponse()
+        told = response.read().decode()
+        connection.close()
+        if response.status != 200:
+            raise ValueError(told)
+        state: dict[str, Any] = json.loads(told)
+        return state
+
+    def press_pay(self, session_url: str, number: str = "4242424242424242") -> tuple[int, str]:
+        """Submit the pay page as a browser would; the status and where it leads."""
+        address = urlsplit(session_url)
+        connection = http.client.HTTPConnection(address.netloc)
+        form = urlencode({"number": number, "expiry": "12 / 34", "cvc": "123"})
+        connection.request("POST", address.path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+        response = connection.getresponse()
+        response.read()
+        connection.close()
+        return response.status, response.getheader("Location", "")
+
+
+@contextmanager
+def running(
+    home: Path,
+    *,
+    api_key: str = "sk_test_standin",
+    webhook_secrets: Sequence[str] = ("whsec_standin",),
+    webhook_url: str = "",
+    port: int = 0,
+) -> Iterator[Running]:
+    """Serve from threads of this process until the block ends."""
+    app = create_app(home, api_key=api_key, webhook_secrets=webhook_secrets, webhook_url=webhook_url)
+    server = make(app, "127.0.0.1", port)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Running(app, f"http://127.0.0.1:{server.port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.close()

@@ -1,0 +1,46 @@
+// What a page cannot do without a script: send a form once, keep the reader's place, say when a request failed.
+(() => {
+  const free = (form) => form.removeAttribute("data-sent");
+
+  // A second click while the first is on its way is dropped. After ten seconds the form is free again:
+  // the answer may have been a download or a lost connection, and each form carries its own idempotency key.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.getAttribute("method")?.toLowerCase() !== "post") return;
+    if (form.hasAttribute("data-sent")) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    form.setAttribute("data-sent", "");
+    setTimeout(free, 10000, form);
+  }, true);
+
+  // Back from the next page the browser shows this one as it was left.
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
+
+  document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {
+    if (ctx.request.form) free(ctx.request.form);
+  });
+
+  // A boosted page replaces the body, so the reader starts at its heading, or at what went wrong.
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.target !== document.body) return;
+    (document.querySelector("main [autofocus]") ?? document.querySelector("main h1"))?.focus();
+  });
+
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    if (ctx.response?.status < 400) document.getElementById("trouble")?.replaceChildren();
+  });
+
+  // htmx leaves the page alone when the server or the connection fails; silence would look like a dead button.
+  const sayTrouble = ({ detail: { ctx } }) => {
+    const words = document.getElementById("trouble-words");
+    if (!words || !ctx.sourceEvent?.isTrusted) return; // A poll that fails tries again by itself.
+    document.getElementById("trouble").replaceChildren(words.content.cloneNode(true));
+  };
+  document.addEventListener("htmx:error", sayTrouble);
+  document.addEventListener("htmx:response:error", (event) => {
+    if (event.detail.ctx.response.status >= 500) sayTrouble(event);
+  });
+})();

@@ -1,0 +1,159 @@
+"""One embedded PostgreSQL for the whole run, a template with the schema, a database of its own for every test."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, event, text
+
+from app import create_app
+from models import database, schema
+from runtime import cluster
+from runtime.settings import Settings
+from tests.making import Maker
+
+NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+TODAY = NOW.date()
+# GETs that write something nobody would miss; see DESIGN in docs/architecture.md.
+GET_MAY_WRITE = {"portal.payment": "coming back from Stripe asks Stripe"}
+TEMPLATE = "template_duewell"
+_house = ExitStack()
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The one process that is no worker starts the cluster; workers get its address."""
+    if hasattr(config, "workerinput"):
+        os.environ["DUEWELL_TEST_CLUSTER"] = config.workerinput["cluster"]
+        return
+    if config.option.collectonly or config.option.help:
+        return
+    own = _house.enter_context(cluster.throwaway())
+    os.environ["DUEWELL_TEST_CLUSTER"] = own.url("{name}")
+    _sql("postgres", f"create database {TEMPLATE}")
+    engine = create_engine(_url(TEMPLATE))
+    schema.upgrade(engine)
+    engine.dispose()
+
+
+def pytest_configure_node(node: object) -> None:
+    node.workerinput["cluster"] = os.environ["DUEWELL_TEST_CLUSTER"]  # type: ignore[attr-defined]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        _house.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Proofs at full size run by `make prove` alone."""
+    if os.environ.get("DUEWELL_PROVE"):
+        return
+    keep = [item for item in items if "prove" not in item.keywords]
+    config.hook.pytest_deselected(items=[item for item in items if "prove" in item.keywords])
+    items[:] = keep
+
+
+def _url(name: str) -> str:
+    return os.environ["DUEWELL_TEST_CLUSTER"].replace("%7Bname%7D", name).replace("{name}", name)
+
+
+def _sql(name: str, statement: str) -> None:
+    engine = create_engine(_url(name), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """The address of a database of its own, with the newest schema and nothing in it."""
+    name = f"t_{os.getpid()}_{next(_numbers)}"
+    _sql("postgres", f"create database {name} template {TEMPLATE}")
+    yield _url(name)
+    database.session.remove()
+    _sql("postgres", f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """The session is bound to a database of its own."""
+    bound = database.connect(database_url)
+    yield bound
+    database.session.remove()
+    bound.dispose()
+
+
+@pytest.fixture
+def make(engine: Engine) -> Maker:
+    """Makes customers, invoices and receipts, each in a transaction of its own."""
+    return Maker(NOW)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    environ = {
+        "DUEWELL_HOME": str(tmp_path / "home"),
+        "DUEWELL_EMBEDDED_URL": database_url,
+        "DUEWELL_URL": "http://localhost",
+        "DUEWELL_SECRET_KEY": "a secret for tests, long enough to be accepted",
+        "DUEWELL_STRIPE_KEY": "sk_test_duewell",
+        "DUEWELL_STRIPE_WEBHOOK_SECRETS": "whsec_tests",
+        "DUEWELL_STRIPE_API_BASE": "http://127.0.0.1:9",
+    }
+    return Settings.read(environ)
+
+
+@pytest.fixture
+def app(settings: Settings, engine: Engine) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    yield app
+    bound = database.session.get_bind()
+    database.session.remove()
+    bound.dispose()  # type: ignore[union-attr]
+    database.session.configure(bind=engine)
+
+
+@pytest.fixture
+def client(app: Flask) -> Iterator[FlaskClient]:
+    """A browser that fails the test when reading a page writes to the database."""
+    writes: list[str] = []
+    bound = database.session.get_bind()
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if statement.lstrip().lower().startswith(("insert", "update", "delete")):
+            writes.append(statement)
+
+    event.listen(bound, "before_cursor_execute", note)
+    client = app.test_client()
+    plain_open = client.open
+
+    def checked_open(*args: object, **kwargs: object) -> object:
+        writes.clear()
+        response = plain_open(*args, **kwargs)  # type: ignore[arg-type]
+        with app.test_request_context(response.request.path, method=response.request.method):
+            endpoint = _endpoint(app, response.request.path, response.request.method)
+        if response.request.method in ("GET", "HEAD") and endpoint not in GET_MAY_WRITE:
+            unexpected = [statement for statement in writes if not statement.lower().startswith("update sessions")]
+            assert not unexpected, f"reading {response.request.path} wrote: {unexpected}"
+        return response
+
+    client.open = checked_open  # type: ignore[method-assign]
+    yield client
+    event.remove(bound, "before_cursor_execute", note)
+
+
+def _endpoint(app: Flask, path: str, method: str) -> str | None:
+    from werkzeug.exceptions import HTTPException
+
+    try:
+        return app.url_map.bind("localhost").match(path, method=method)[0]
+    except HTTPException:
+        return None

@@ -1,0 +1,80 @@
+"""What tests begin with: customers, invoices, receipts, made by the business itself."""
+
+import itertools
+from datetime import date, datetime, timedelta
+
+from models import audit, customers, invoices, ledger
+from models.customers import Contact, Customer
+from models.customers import links as customer_links
+from models.ledger import Entry
+from models.money import Money
+from models.transactions import transaction
+
+
+class Maker:
+    """Every call is a transaction of its own; amounts are minor units, EUR unless said otherwise."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.today = now.date()
+        self._numbers = itertools.count(1001)
+
+    def customer(self, name: str = "Žalias Namas UAB", *, number: str | None = None, **facts: object) -> Customer:
+        with transaction():
+            return customers.add(
+                number=number or str(next(self._numbers)), name=name, by=audit.COMMAND, now=self.now, **facts
+            )
+
+    def contact(self, customer: Customer, email: str = "ap@example.test", **facts: object) -> Contact:
+        with transaction():
+            return customers.add_contact(customer, email=email, by=audit.COMMAND, now=self.now, **facts)
+
+    def invoice(
+        self,
+        customer: Customer,
+        minor: int = 12_000,
+        *,
+        number: str | None = None,
+        currency: str = "EUR",
+        issued_on: date | None = None,
+        due_on: date | None = None,
+    ) -> Entry:
+        """An invoice issued 60 days ago and due 30 days ago, unless said otherwise; returns its debit."""
+        issued_on = issued_on or self.today - timedelta(days=60)
+        due_on = due_on or issued_on + timedelta(days=30)
+        amount = Money(minor, currency)
+        with transaction():
+            invoice = invoices.add(
+                customer,
+                number=number or f"INV-{next(self._numbers)}",
+                amount=amount,
+                issued_on=issued_on,
+                due_on=due_on,
+                source="test",
+                now=self.now,
+            )
+            return ledger.bill(
+                customer.id,
+                amount,
+                effective_on=issued_on,
+                due_on=due_on,
+                dedupe_key=f"invoice:{invoice.number}",
+                invoice_id=invoice.id,
+                now=self.now,
+            )
+
+    def receipt(self, customer: Customer, minor: int, *, currency: str = "EUR", on: date | None = None) -> Entry:
+        """Unapplied until the test allocates it."""
+        with transaction():
+            return ledger.receive(
+                customer.id,
+                Money(minor, currency),
+                effective_on=on or self.today,
+                dedupe_key=f"receipt:{next(self._numbers)}",
+                now=self.now,
+            )
+
+    def link(self, customer: Customer, contact: Contact) -> str:
+        """The token of a link that nobody opened yet."""
+        with transaction():
+            return customer_links.make(customer, contact, by=audit.COMMAND, now=datetime.now(self.now.tzinfo))
