@@ -3,8 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help tools setup run test check prove bench pictures lock
 
-# The newest Python that is there, so that an old python3 beside a newer one does no harm.
-PYTHON ?= $(firstword $(foreach name,python3.14 python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+# The first that runs and is new enough: a name on the path need not run, as with pyenv.
+PYTHON := $(or $(PYTHON),$(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done))
 BIN := .venv/bin
 LOCKS := requirements.txt requirements-dev.txt
 INSTALLED := .venv/installed.lock
@@ -25,10 +26,9 @@ tools:
 	@lacking=; \
 	command -v git >/dev/null || lacking="$$lacking git"; \
 	if [ -z "$(PYTHON)" ]; then lacking="$$lacking python3 python3-venv"; \
-	elif ! $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
-		echo "Duewell needs Python 3.11 or newer; $(PYTHON) is older. Another one is taken by: make PYTHON=…" >&2; exit 1; \
 	elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then lacking="$$lacking python3-venv"; fi; \
-	[ -z "$$lacking" ] || { echo "Missing here. On Debian or Ubuntu: apt-get install -y$$lacking" >&2; exit 1; }
+	[ -z "$$lacking" ] || { echo "Duewell needs git and Python 3.11 or newer with venv." \
+		"On Debian or Ubuntu: apt-get install -y$$lacking" >&2; exit 1; }
 
 # The copy of the lock files inside .venv tells what is installed there; a .venv whose Python is gone is made anew.
 setup: tools
@@ -65,5 +65,5 @@ pictures: setup
 
 lock: setup
 	@for name in requirements requirements-dev; do \
-		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		$(BIN)/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header \
 			--no-emit-index-url --no-emit-find-links $$name.in -o $$name.txt || exit 1; done

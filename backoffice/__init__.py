@@ -67,7 +67,12 @@ class NavLink:
 # In the order of the menu: label, endpoint, the permission that opens it.
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
+    (N_("Books"), "backoffice.books", Permission.RECEIVE),
+    (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
     (N_("Approvals"), "backoffice.approvals", Permission.WRITE_OFF),
+    (N_("Outbox"), "backoffice.outbox", Permission.READ_ACCOUNTS),
+    (N_("Jobs"), "backoffice.job_list", Permission.OPERATE),
+    (N_("Audit trail"), "backoffice.audit_trail", Permission.READ_AUDIT),
     (N_("Staff"), "backoffice.staff", Permission.APPOINT_STAFF),
     (N_("Your sign-ins"), "backoffice.own_sessions", None),
 )
@@ -102,10 +107,22 @@ def frame() -> dict[str, object]:
 
 from backoffice import (  # noqa: E402
     approvals,
+    audit,  # noqa: F401
+    books,  # noqa: F401
     contacts,  # noqa: F401
     customers,  # noqa: F401
+    decisions,  # noqa: F401
+    entries,  # noqa: F401
+    imports,  # noqa: F401
+    invoices,  # noqa: F401
+    jobs,  # noqa: F401
     joining,  # noqa: F401
+    merges,  # noqa: F401
+    outbox,  # noqa: F401
     principal,  # noqa: F401
+    receipts,  # noqa: F401
     sign_in,  # noqa: F401
     staff,  # noqa: F401
+    statement,  # noqa: F401
+    words,  # noqa: F401
 )

@@ -9,7 +9,7 @@ from wtforms.validators import Email, Length, Optional
 from backoffice import backoffice, requires
 from backoffice.customer_forms import languages
 from backoffice.customers import found_or_404, frame_of
-from frame.forms import OurForm
+from frame.forms import OurForm, options
 from models import clock, customers, words
 from models.customers import links
 from models.errors import N_
@@ -30,7 +30,7 @@ class ContactForm(OurForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = languages()
+        self.language.choices = options(languages())
 
 
 @backoffice.get("/customers/<int:customer_id>/contacts")

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from frame.forms import OurForm
+from frame.forms import OurForm, options
 from models import words
 from models.customers import CustomerKind
 from models.errors import N_
@@ -24,7 +24,7 @@ def languages() -> list[tuple[str, str]]:
 class CustomerForm(OurForm):
     number = StringField(N_("Customer number"), validators=[InputRequired(), Length(max=60)])
     name = StringField(N_("Name"), validators=[InputRequired(), Length(max=200)])
-    kind = SelectField(N_("Kind"), choices=KINDS)
+    kind = SelectField(N_("Kind"), choices=options(KINDS))
     country = StringField(
         N_("Country"),
         validators=[Optional(), Regexp("^[A-Za-z]{2}$", message=N_("Write the two letters of the country, such as LT."))],
@@ -36,7 +36,7 @@ class CustomerForm(OurForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = languages()
+        self.language.choices = options(languages())
 
     def facts(self) -> dict[str, object]:
         """The fields as `customers.add` and `customers.change` take them."""

@@ -3,12 +3,12 @@
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
-from frame.forms import OurForm
+from frame.forms import OurForm, options
 from models.errors import N_, Refused
 from models.staff import LONGEST, ROLE_NAMES
 from models.words import explain
 
-ROLES = [(role.value, label) for role, label in ROLE_NAMES.items()]
+ROLES = options((role.value, label) for role, label in ROLE_NAMES.items())
 
 
 class SignInForm(OurForm):

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from backoffice import backoffice, requires
 from backoffice.customers import found_or_404
-from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key
+from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options
 from models import clock, customers, desk, ledger, words
 from models.customers import search
 from models.desk import Method
@@ -37,12 +37,12 @@ ITEMS = 50
 class ReceiptForm(OurForm):
     key = HiddenField()
     amount = AmountField(N_("Amount"), validators=[InputRequired(), above_zero])
-    currency = SelectField(N_("Currency"), choices=[(code, code) for code in sorted(EXPONENTS)])
+    currency = SelectField(N_("Currency"), choices=options((code, code) for code in sorted(EXPONENTS)))
     paid_on = DayField(N_("Date on the bank statement"), validators=[InputRequired()])
-    method = SelectField(N_("How it came"), choices=METHODS)
+    method = SelectField(N_("How it came"), choices=options(METHODS))
     payer = StringField(N_("Payer"), validators=[Length(max=140)])
     reference = StringField(N_("Reference"), validators=[Length(max=140)])
-    use = RadioField(N_("Use it"), choices=USES, default="choose")
+    use = RadioField(N_("Use it"), choices=options(USES), default="choose")
 
 
 class MoveForm(OurForm):

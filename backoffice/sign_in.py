@@ -126,7 +126,7 @@ def admitted(email: str, *, door: str = staff.DOOR, pauses: bool = True) -> Sign
 def let_in(token: str, next_page: str | None) -> Response:
     """A new session: nothing of the time before it is kept, and `next` leads to our own staff pages only."""
     own = own_path(next_page)
-    staff_page = own if own and own.split("?")[0].startswith("/staff") else None
+    staff_page = own if own and own.startswith(url_for("backoffice.home")) else None
     session.clear()
     answer = redirect(staff_page or url_for("backoffice.home"), 303)
     set_cookie(answer, SESSION_COOKIE, token, settings())

@@ -1,6 +1,9 @@
 """The words of the ledger, the timeline and the audit trail, as staff read them."""
 
+from backoffice import backoffice
+from models import customers, staff
 from models.accounts import TimelineEvent
+from models.audit import ActorKind, AuditEvent
 from models.errors import N_
 from models.words import gettext, money, native_name
 
@@ -50,15 +53,18 @@ EVENTS = {
     "written_off": N_("Written off"),
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
+    "job.requeued": N_("Job tried again"),
 }
 GOOD = frozenset({"receipt", "payment.succeeded", "credit_note"})
 TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back"})
 
 
+@backoffice.app_template_global()
 def kind_word(kind: str) -> str:
     return gettext(KINDS[kind]) if kind in KINDS else kind
 
 
+@backoffice.app_template_global()
 def event_word(event: TimelineEvent) -> str:
     """One line for what happened; a word that nobody translated yet is shown as it is recorded."""
     if event.what in KINDS:
@@ -68,9 +74,28 @@ def event_word(event: TimelineEvent) -> str:
     return gettext(EVENTS[event.what], amount=event.amount) if event.amount else gettext(EVENTS[event.what])
 
 
+@backoffice.app_template_global()
+def action_word(action: str) -> str:
+    return gettext(EVENTS[action]) if action in EVENTS and "%(" not in EVENTS[action] else action
+
+
+@backoffice.app_template_global()
+def actor_name(event: AuditEvent) -> str:
+    """Who acted; the chain holds the id alone, so a name is looked up, and an erased person has none."""
+    if event.actor_kind == ActorKind.STAFF and event.actor_id:
+        member = staff.find(event.actor_id)
+        return member.name if member else gettext("Staff %(number)s", number=event.actor_id)
+    if event.actor_kind == ActorKind.CONTACT and event.actor_id:
+        contact = customers.contact_of(event.customer_id, event.actor_id)
+        return (contact.name or contact.email or "") if contact else ""
+    return gettext("Command line") if event.actor_kind == ActorKind.COMMAND else gettext("Duewell")
+
+
+@backoffice.app_template_global()
 def event_tone(event: TimelineEvent) -> str:
     return "ok" if event.what in GOOD else "bad" if event.what in TROUBLE else ""
 
 
+@backoffice.app_template_global()
 def language_name(code: str) -> str:
     return native_name(code) if code else ""

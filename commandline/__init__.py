@@ -12,10 +12,13 @@ if TYPE_CHECKING:
 
 def install(app: Flask) -> None:
     """Register every command; what a command needs is imported when it runs, so that `flask --help` is quick."""
-    from commandline import house, links, staff, statement
+    from commandline import demo, house, links, staff, statement, translations, verify
 
-    for group in (house, links, staff, statement):
-        group.install(app)
+    for command in (
+        *house.COMMANDS,
+        *(demo.demo, links.link, staff.staff, statement.statement, translations.translations, verify.verify),
+    ):
+        app.cli.add_command(command)
 
 
 def stripe_gateway(settings: Settings) -> "StripeGateway | None":

@@ -4,12 +4,7 @@ import re
 from datetime import timedelta
 
 import click
-from flask import Flask, current_app
-
-
-def install(app: Flask) -> None:
-    for command in (upgrade, work, sweep, clock):
-        app.cli.add_command(command)
+from flask import current_app
 
 
 @click.command()
@@ -29,12 +24,14 @@ def work() -> None:
     from commandline.connection import connected, settings
     from models import work as models_work
     from models.gateways.mail import sender_of
+    from models.messages.sending import LocalOutbox
 
     with connected() as engine:
         models_work.run(
             engine.url,
             gateway=current_app.extensions["stripe"],
-            sender=sender_of(settings().smtp_url, settings().mail_from),
+            sender=sender_of(settings().smtp_url, settings().mail_from)
+            or (None if settings().production else LocalOutbox()),
             seals=settings().home / "seals",
             production=settings().production,
         )
@@ -79,3 +76,6 @@ def _duration(text: str) -> timedelta:
         raise click.BadParameter("write +3d, -2h, +30m or 0")
     unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
     return timedelta(**{unit: int(match[1])})
+
+
+COMMANDS = (upgrade, work, sweep, clock)

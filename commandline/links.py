@@ -1,11 +1,6 @@
 """`flask link`: a customer's way in, for a mail or a letter written elsewhere."""
 
 import click
-from flask import Flask
-
-
-def install(app: Flask) -> None:
-    app.cli.add_command(link)
 
 
 @click.command()

@@ -4,11 +4,6 @@ import json
 from datetime import datetime
 
 import click
-from flask import Flask
-
-
-def install(app: Flask) -> None:
-    app.cli.add_command(statement)
 
 
 @click.command()

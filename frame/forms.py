@@ -1,11 +1,12 @@
 """The base of every form: our translations, amounts and dates as people type them, nothing typed is lost."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from wtforms import DateField, Field, Form, SelectField, StringField
+from wtforms import DateField, Field, Form, SelectChoice, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from models import words
@@ -25,7 +26,12 @@ class OurForm(Form):
         for field in self:
             field.label.text = words.gettext(field.label.text)
             if isinstance(field, SelectField) and field.choices:
-                field.choices = [(value, words.gettext(label)) for value, label in field.choices]
+                field.choices = [SelectChoice(option.value, words.gettext(option.label)) for option in field.choices]
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """What a SelectField or RadioField offers: value and label, in order."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class AmountField(StringField):

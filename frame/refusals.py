@@ -60,7 +60,7 @@ def _log(error: Exception) -> None:
     structlog.get_logger().error("request_failed", path=request.path, exc_info=error)
 
 
-def _page(code: int, template: str, **values: object) -> Response:
+def _page(code: int, template: str, /, **values: object) -> Response:
     release()
     answer = make_response(render_template(template, **values), code)
     if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:

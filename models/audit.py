@@ -179,7 +179,7 @@ def seal(*, now: datetime) -> AuditSeal | None:
     if events_until == (last.events_until if last else 0):
         return None
     heads = session.execute(select(AuditHead.customer_id, AuditHead.seq, AuditHead.hash).order_by("customer_id"))
-    count, heads_hash = heads_digest(heads.tuples())
+    count, heads_hash = heads_digest(heads)
     line = AuditSeal(
         seq=last.seq + 1 if last else 1,
         sealed_at=now,
@@ -270,3 +270,32 @@ def _plain(value: object) -> object:
 
 
 _canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain).encode
+
+
+def page_of_events(customer_id: int, *, page: int, size: int) -> tuple[list[tuple[AuditEvent, AuditText | None]], int]:
+    """One page (from 1) of a stream, newest first, each with its personal words while they exist; and how many."""
+    head = session.scalar(select(AuditHead.seq).where(AuditHead.customer_id == customer_id)) or 0
+    rows = session.execute(
+        select(AuditEvent, AuditText)
+        .outerjoin(
+            AuditText, (AuditText.customer_id == AuditEvent.customer_id) & (AuditText.event_id == AuditEvent.id)
+        )
+        .where(AuditEvent.customer_id == customer_id)
+        .order_by(AuditEvent.seq.desc())
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return [(event, words) for event, words in rows], head
+
+
+def broken_event(customer_id: int) -> int | None:
+    """The number of the first event of a stream that does not follow from the one before; None when all do."""
+    previous, seq = FIRST, 0
+    query = select(AuditEvent).where(AuditEvent.customer_id == customer_id).order_by(AuditEvent.seq)
+    for event in session.scalars(query.execution_options(yield_per=1000)):
+        seq += 1
+        if event.seq != seq or event.previous_hash != previous or event_hash(event) != event.hash:
+            return seq
+        previous = event.hash
+    head = session.get(AuditHead, customer_id)
+    return seq + 1 if head is not None and (head.seq, head.hash) != (seq, previous) else None

@@ -1,7 +1,7 @@
 """What a customer was billed: invoices and their lines. What is still owed is the ledger's business."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import (
@@ -22,6 +22,9 @@ from models.customers import Customer
 from models.database import Base, session
 from models.errors import N_, Refused
 from models.money import Money
+
+
+DEFAULT_TERM_DAYS = 30
 
 
 class DuplicateInvoice(Refused):
@@ -127,6 +130,11 @@ def lines_of(invoice: Invoice) -> Sequence[InvoiceLine]:
 def normal_number(written: str) -> str:
     """An invoice number as it is compared: no outer spaces, capitals."""
     return written.strip().upper()
+
+
+def due_by_terms(issued_on: date, terms: str) -> date:
+    """The due date that a customer's terms give: their number of days, 30 where they name none (2011/7/EU, art. 3)."""
+    return issued_on + timedelta(days=int(terms) if terms.isdecimal() else DEFAULT_TERM_DAYS)
 
 
 def rf_reference(registry_id: int) -> str:

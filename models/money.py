@@ -59,7 +59,10 @@ class Money:
         minor = amount.scaleb(exponent(currency)) if amount.is_finite() else amount
         if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) > LARGEST_MINOR:
             raise TooManyDecimals(
-                N_("Enter an amount with at most %(places)s decimals."), places=exponent(currency)
+                N_("Enter an amount with at most %(places)s decimals.")
+                if exponent(currency)
+                else N_("Enter a whole amount, without decimals."),
+                places=exponent(currency),
             )
         return cls(int(minor), currency)
 

@@ -20,9 +20,5 @@ class Stateful:
     def move_to(self, target: StrEnum) -> None:
         """:raises IllegalTransition: the table has no such step."""
         if target not in self.TRANSITIONS[self.state]:
-            raise IllegalTransition(
-                N_("This has changed in the meantime: it is %(now)s and cannot become %(target)s."),
-                now=self.state.value,
-                target=target.value,
-            )
+            raise IllegalTransition(N_("This has changed in the meantime. Please look at it again."))
         self.state = target

@@ -89,7 +89,7 @@ def expire(account: Account, session_id: str, *, request_id: str, key: str) -> d
 
 def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
     """
-    The payer presses 'Pay'. Answers with the payment intent, succeeded or declined.
+    The payer presses 'Pay'. Answers with the session: complete, or still open because the card was declined.
 
     :raises NotOpen: nothing can be paid here any more; nothing was taken.
     """
@@ -105,7 +105,7 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
             _decline(account, intent, charge, card)
         else:
             _succeed(account, session, intent, charge)
-        return intent
+        return session
 
 
 def lines(account: Account, session_id: str) -> list[dict[str, Any]]:
@@ -195,12 +195,12 @@ def _facts(account: Account, params: Params) -> dict[str, Any]:
         "metadata": as_metadata(params.get("metadata", {}), "metadata"),
         "locale": params.get("locale"),
         "submit_type": params.get("submit_type"),
-        "adaptive_pricing": True,
+        "adaptive_pricing": {"enabled": True},
     }
     if "client_reference_id" in params:
         facts["client_reference_id"] = as_text(params["client_reference_id"], "client_reference_id", 200)
     if "adaptive_pricing" in params:
-        facts["adaptive_pricing"] = _enabled(params["adaptive_pricing"])
+        facts["adaptive_pricing"] = {"enabled": _enabled(params["adaptive_pricing"])}
     if facts["locale"] not in LOCALES | {None}:
         raise ApiError(400, f"Invalid locale: {facts['locale']}", param="locale")
     if facts["submit_type"] not in ("auto", "pay", None):

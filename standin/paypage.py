@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader
@@ -45,13 +46,13 @@ def show(account: Account, session_id: str, errors: dict[str, str] | None = None
         session=session,
         lines=checkout.lines(account, session_id),
         cards=cards.CARDS,
-        errors=errors or {},
+        errors=errors or _declined(account, session),
     )
 
 
 def submit(account: Account, session_id: str, request: Request) -> Response:
     """
-    Pay with a test card.
+    Pay with a test card. A declined one leads back to the page, which tells why.
 
     A second press on the button of a paid session leads to the same place as the first.
     """
@@ -60,23 +61,24 @@ def submit(account: Account, session_id: str, request: Request) -> Response:
     if errors or card is None:
         return show(account, session_id, errors, 422)
     try:
-        intent = checkout.pay(account, session_id, card)
+        session = checkout.pay(account, session_id, card)
     except checkout.NotOpen:
-        session = checkout.current(account, session_id)
-        if session is not None and session["status"] == "complete":
-            return redirect(_after_success(session), 303)
-        return show(account, session_id, status=409)
-    session = checkout.current(account, session_id) or {}
-    if intent["status"] == "succeeded":
-        return redirect(_after_success(session), 303)
-    declined = {"number": f"{card.message} Nothing was taken. Try another card."}
-    return show(account, session_id, declined, 402)
+        session = checkout.current(account, session_id) or {}
+        if session.get("status") != "complete":
+            return show(account, session_id, status=409)
+    return redirect(_after_success(session) if session["status"] == "complete" else request.path, 303)
 
 
 def front(account: Account) -> Response:
     sessions, _ = account.books.newest_first("checkout.session", limit=RECENT)
     waiting = account.books.run("select count(*) as count from deliveries where done = 0")[0]["count"]
     return page("front.html", sessions=sessions, waiting=waiting, cards=cards.CARDS)
+
+
+def _declined(account: Account, session: dict[str, Any]) -> dict[str, str]:
+    intent = account.books.get(session["payment_intent"]) if session["payment_intent"] else None
+    error = intent["last_payment_error"] if intent else None
+    return {"number": f"{error['message']} Nothing was taken. Try another card."} if error else {}
 
 
 def _mistakes(request: Request, card: cards.Card | None) -> dict[str, str]:

@@ -16,6 +16,12 @@ class CreditRefused(Refused):
     pass
 
 
+def dedupe_key(decision: Decision) -> str:
+    """A credit note is known by its number, as one that was imported; the others by the form that asked."""
+    cause = normal_number(decision.number) if isinstance(decision, CreditNote) else decision.key
+    return f"{kind_of(decision)}:{cause}"
+
+
 def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry:
     lock_account(decision.customer_id, decision.amount.currency)
     if isinstance(decision, CreditNote):
@@ -27,7 +33,7 @@ def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry:
             on,
             decision.amount,
             effective_on=decision.effective_on,
-            dedupe_key=f"{kind_of(decision)}:{decision.key}",
+            dedupe_key=dedupe_key(decision),
             reason=decision.reason.strip(),
             now=now,
         )
@@ -72,7 +78,7 @@ def _credit(decision: CreditNote, *, now: datetime) -> Entry:
         customer.id,
         decision.amount,
         effective_on=decision.issued_on,
-        dedupe_key=f"credit_note:{normal_number(decision.number)}",
+        dedupe_key=dedupe_key(decision),
         invoice_id=document.id,
         reference=document.reference,
         reason=decision.reason.strip(),

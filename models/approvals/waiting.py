@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
-from models.approvals.booking import carry_out
+from models.approvals.booking import carry_out, dedupe_key
 from models.approvals.decisions import Decision, Kind, from_payload, kind_of, payload_of
 from models.customers import Customer, lock_account
 from models.database import Base, session
@@ -238,7 +238,10 @@ def _known(decision: Decision) -> Done | Waiting | None:
     if approval is not None:
         return Waiting(approval)
     booked = select(Entry).where(
-        Entry.customer_id == decision.customer_id, Entry.dedupe_key == f"{kind_of(decision)}:{decision.key}"
+        Entry.customer_id == decision.customer_id,
+        Entry.dedupe_key == dedupe_key(decision),
+        Entry.amount_minor == decision.amount.minor,
+        Entry.reason == decision.reason.strip(),
     )
     entry = session.scalar(booked)
     return Done(entry) if entry is not None else None

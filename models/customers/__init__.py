@@ -11,9 +11,11 @@ from models.customers.customers import (
     also_known_as,
     by_number,
     change,
+    count,
     find,
     name_key,
     normal_number,
+    shown_in_demo,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "change_contact",
     "contact_of",
     "contacts_of",
+    "count",
     "find",
     "first_contact",
     "lock_account",
@@ -38,4 +41,5 @@ __all__ = [
     "lock_all",
     "name_key",
     "normal_number",
+    "shown_in_demo",
 ]

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit
@@ -164,3 +164,14 @@ def keep_name(customer: Customer, name: str) -> None:
         session.add(
             CustomerName(customer_id=customer.id, name=name, search_name=search_key(name), last_on=customer.name_on)
         )
+
+
+def count() -> int:
+    """How many customers there are, the company's own account aside."""
+    return session.scalar(select(func.count()).where(Customer.kind != CustomerKind.COMPANY)) or 0
+
+
+def shown_in_demo() -> Customer | None:
+    """The second customer of a demonstration: one who pays late and so has something to show."""
+    query = select(Customer).where(Customer.kind != CustomerKind.COMPANY).order_by(Customer.id)
+    return session.scalar(query.offset(1).limit(1))

@@ -85,7 +85,8 @@ class CheckoutLine:
 @dataclass(frozen=True, slots=True)
 class GatewayPayment:
     """
-    `amount` is what was asked, `received` what came in; `charge_id` the newest try, successful or not.
+    `amount` is what was asked, `received` what came in; `charge_id` the newest try, successful or not,
+    `tried_at` its time.
 
     `decline_code` is Stripe's word for why the newest try failed, empty where none did.
     """
@@ -98,6 +99,7 @@ class GatewayPayment:
     decline_code: str
     attempt_id: str | None
     livemode: bool
+    tried_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +367,7 @@ def _payment(body: dict[str, Any], session: SessionState) -> GatewayPayment:
         decline_code=error.get("decline_code") or error.get("code") or "",
         attempt_id=_attempt_of(body),
         livemode=body["livemode"],
+        tried_at=datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, dict) else None,
     )
 
 

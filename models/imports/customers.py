@@ -1,5 +1,6 @@
 """A chunk of customer rows: new customers, and changed names, facts and contacts of known ones."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import text
@@ -14,22 +15,14 @@ STAGED = "row bigint, " + ", ".join(f"{column} text" for column in CustomerRow._
 
 # Several rows of one customer are several contacts: the first is new, the others are compared with it.
 JUDGE = """
-insert into verdicts
-select s.row, case
+create temporary table judged on commit drop as
+select s.row, s.customer, s.name, cast(:today as date) as told_on, case
     when exists (select from customers c where c.number = s.customer)
         or exists (select from seen_customers e where e.customer = s.customer)
         or row_number() over (partition by s.customer order by s.row) > 1 then 'unchanged'
-    else 'new' end
+    else 'new' end as verdict
 from staged_customers s
 """
-
-ACCEPTED = """
-select s.row, v.verdict, s.customer, s.customer_as_written, s.name, cast('{today}' as date), s.email, s.contact,
-    s.phone, s.language, s.country, s.kind, s.timezone, s.address, s.tax_number, s.terms
-from staged_customers s
-join verdicts v on v.row = s.row
-"""
-
 LOCK = """
 select a.customer_id
 from accounts a
@@ -44,14 +37,16 @@ def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
     temporary("staged_customers", STAGED)
     copy_rows("staged_customers", CustomerRow._fields, rows)
     session.execute(text("create temporary table if not exists seen_customers (customer text) on commit drop"))
-    temporary("verdicts", "row bigint, verdict text")
+    session.execute(text("drop table if exists pg_temp.judged"))
+    session.execute(text(JUDGE), {"today": at.today})
     if not at.dry:
         session.execute(text(LOCK))
-    session.execute(text(JUDGE))
-    accepted = parties.Accepted(ACCEPTED.format(today=at.today.isoformat()), at, facts_change=True)
+    told = parties.told_by_customers(rows, at.today)
+    told.compare()
     if at.dry:
         session.execute(text("insert into seen_customers select customer from staged_customers"))
     else:
-        accepted.write()
-    counts: dict[str, int] = dict(session.execute(text("select verdict, count(*) from verdicts group by 1")).tuples().all())
-    return Outcome(counts.get("new", 0), counts.get("changed", 0), counts.get("unchanged", 0))
+        told.write(at)
+    verdicts = session.execute(text("select verdict, count(*) from judged group by verdict"))
+    counts: Counter[str] = Counter(dict(verdicts.tuples().all()))
+    return Outcome(counts["new"], counts["changed"], counts["unchanged"])

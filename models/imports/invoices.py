@@ -1,5 +1,6 @@
 """A chunk of invoice rows against what is booked: new, changed, unchanged or refused; then into the ledger."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, text
@@ -12,6 +13,8 @@ from models.imports.rows import InvoiceRow
 from models.imports.staging import copy_rows, temporary
 from models.ledger import bulk
 from models.money import Money
+
+ROW, NUMBER, SETTLED_MINOR = (InvoiceRow._fields.index(name) for name in ("row", "number", "settled_minor"))
 
 # After booking these never change by import.
 DIFFERS = {
@@ -35,304 +38,312 @@ DIFFERS = {
         "Invoice %(number)s is booked as due on %(booked)s, the file says %(said)s."
         " Correct it by a credit note, or reverse it and book it again."
     ),
+    "twin": N_("Another row of the file has this number and was refused: correct that one first."),
     "settled": N_("The file settles invoice %(number)s twice, with different amounts or days."),
 }
 
+# Ids are drawn as rows are staged, so that invoice, debit, receipt and allocation can be written without asking back.
 STAGED = """
 row bigint, number text, number_as_written text, customer text, customer_as_written text, name text,
 amount_minor bigint, currency text, issued_on date, due_on date, terms text, reference text,
-settled_minor bigint, settled_on date, email text, contact text, language text, country text, kind text
+settled_minor bigint, settled_on date, email text, contact text, language text, country text, kind text,
+leader bigint, invoice_id bigint default nextval('invoices_id_seq'), entry_id bigint default nextval('entries_id_seq'),
+receipt_id bigint default nextval('entries_id_seq')
 """
-KNOWN = """
-number text, customer text, customer_id bigint, invoice_id bigint, currency text, amount_minor bigint,
+SETTLED = """
+row bigint, number text, customer_id bigint, debit_id bigint, currency text, amount_minor bigint, settled_on date,
+receipt_id bigint, dedupe_key text
+"""
+SEEN = """
+number text, customer_id bigint, invoice_id bigint, customer text, currency text, amount_minor bigint,
 issued_on date, due_on date, terms text, reference text, settled_minor bigint, settled_on date
 """
 
-FIND_KNOWN = """
-insert into known_invoices
-select i.number, c.number, i.customer_id, i.id, i.currency, i.amount_minor, i.issued_on, i.due_on, i.terms, i.reference
-from (select distinct number from staged_invoices) s
-join invoice_numbers n on n.number = s.number
+BOOKED = """
+select i.customer_id, i.id as invoice_id, c.number as customer, i.currency, i.amount_minor, i.issued_on, i.due_on,
+    i.terms, i.reference, cast(null as bigint) as settled_minor, cast(null as date) as settled_on
+from invoice_numbers n
 join invoices i on i.customer_id = n.customer_id and i.id = n.invoice_id
 join customers c on c.id = i.customer_id
+where n.number = s.number
+"""
+# A dry run books nothing, so it looks among what earlier rows would have booked as well.
+BOOKED_OR_SEEN = f"""
+{BOOKED} union all
+select customer_id, invoice_id, customer, currency, amount_minor, issued_on, due_on, terms, reference, settled_minor,
+    settled_on
+from seen_invoices where number = s.number
 """
 
-RECALL = """
-insert into known_invoices
-select * from seen_invoices where number in (select number from staged_invoices)
+DIFFERENCE = """
+    when s.customer <> {other}.customer then 'customer'
+    when s.currency <> {other}.currency then 'currency'
+    when s.amount_minor <> {other}.amount_minor then 'amount'
+    when s.issued_on <> {other}.issued_on then 'issued'
+    when s.due_on <> {other}.due_on then 'due'
+    when s.settled_minor is not null and {other}.settled_minor is distinct from s.settled_minor and {unbooked}
+        then 'settled'
+    when s.settled_on is not null and {other}.settled_on is distinct from s.settled_on and {unbooked} then 'settled'
+    when s.terms not in ('', {other}.terms) or s.reference not in ('', {other}.reference) then 'changed'
+    else 'unchanged'
+"""
+
+# `offset 0` keeps the planner from reading a whole registry for the rows of one chunk.
+JUDGE = """
+create temporary table judged on commit drop as
+select s.*, c.id as customer_id, k.customer_id as booked_customer_id, k.invoice_id as booked_id,
+    k.customer as booked_customer, k.currency as booked_currency, k.amount_minor as booked_minor,
+    k.issued_on as booked_issued_on, k.due_on as booked_due_on,
+    case
+        when k.customer is null then case
+            when s.issued_on <= cast(:closed as date) or s.settled_on <= cast(:closed as date) then 'closed'
+            when s.leader is not null then 'twin'
+            else 'new' end
+        {difference}
+    end as verdict
+from staged_invoices s
+left join lateral (select id from customers where number = s.customer offset 0) c on true
+left join lateral ({booked} offset 0) k on true
+"""
+
+JUDGE_TWINS = """
+update judged s
+set verdict = case {difference} end,
+    booked_customer = l.customer, booked_currency = l.currency, booked_minor = l.amount_minor,
+    booked_issued_on = l.issued_on, booked_due_on = l.due_on
+from judged l
+where s.verdict = 'twin' and l.row = s.leader and l.verdict = 'new'
 """
 
 REMEMBER = """
 insert into seen_invoices
-select number, customer, null, null, currency, amount_minor, issued_on, due_on, terms, reference, settled_minor,
+select number, null, null, customer, currency, amount_minor, issued_on, due_on, terms, reference, settled_minor,
     settled_on
-from fresh_invoices
+from judged where verdict = 'new'
 """
 
-FIND_FRESH = """
-insert into fresh_invoices
-select distinct on (s.number) s.*
-from staged_invoices s
-where not exists (select from known_invoices k where k.number = s.number)
-    and (cast(:closed as date) is null or (s.issued_on > :closed and coalesce(s.settled_on > :closed, true)))
-order by s.number, s.row
+COUNTS = "select verdict, count(*) from judged group by verdict"
+SUMS = "select currency, sum(amount_minor)::bigint as minor from judged where verdict = 'new' group by currency"
+REFUSED = "select * from judged where verdict not in ('new', 'changed', 'unchanged') order by row"
+
+FIND_CUSTOMERS = """
+update judged j set customer_id = c.id from customers c where j.customer_id is null and c.number = j.customer
 """
 
-# Twins inside the file are compared with the first of them as if that were booked.
-JUDGE = """
-insert into verdicts
-select s.row, case
-    when s.row = f.row then 'new'
-    when k.number is null and f.number is null then 'closed'
-    when s.customer <> coalesce(k.customer, f.customer) then 'customer'
-    when s.currency <> coalesce(k.currency, f.currency) then 'currency'
-    when s.amount_minor <> coalesce(k.amount_minor, f.amount_minor) then 'amount'
-    when s.issued_on <> coalesce(k.issued_on, f.issued_on) then 'issued'
-    when s.due_on <> coalesce(k.due_on, f.due_on) then 'due'
-    when s.settled_minor is not null and (f.number is not null or k.invoice_id is null)
-        and (s.settled_minor, s.settled_on) is distinct from
-        (coalesce(k.settled_minor, f.settled_minor), coalesce(k.settled_on, f.settled_on)) then 'settled'
-    when s.terms not in ('', coalesce(k.terms, f.terms)) then 'changed'
-    when s.reference not in ('', coalesce(k.reference, f.reference)) then 'changed'
-    else 'unchanged' end
-from staged_invoices s
-left join known_invoices k on k.number = s.number
-left join fresh_invoices f on f.number = s.number
+ADD_ACCOUNTS = """
+insert into accounts (customer_id, currency)
+select distinct j.customer_id, j.currency from judged j
+where j.verdict = 'new'
+    and not exists (select from accounts a where a.customer_id = j.customer_id and a.currency = j.currency)
+order by 1, 2
+on conflict do nothing
 """
 
 LOCK = """
 select a.customer_id
 from accounts a
-where (a.customer_id, a.currency) in (
-    select c.id, s.currency from staged_invoices s join customers c on c.number = s.customer
-)
+join (
+    select distinct customer_id, currency from judged
+    where verdict in ('new', 'changed') or (verdict = 'unchanged' and settled_minor > 0)
+) j on a.customer_id = j.customer_id and a.currency = j.currency
 order by a.customer_id, a.currency
-for update
-"""
-
-ADD_ACCOUNTS = """
-insert into accounts (customer_id, currency)
-select distinct c.id, f.currency from fresh_invoices f join customers c on c.number = f.customer
-order by 1, 2
-on conflict do nothing
+for update of a
 """
 
 # The file says how much of an invoice is settled in all; what the ledger does not have of it yet is new money.
 FIND_SETTLED = """
 insert into settled_now
-select distinct on (s.number) s.row, s.number, k.customer_id, e.id, e.currency,
-    least(e.open_minor, s.settled_minor - (e.amount_minor - e.open_minor)), s.settled_on,
-    case when exists (
-        select from entries r where r.customer_id = k.customer_id and r.dedupe_key = 'receipt:' || s.number
-    ) then 'receipt:' || s.number || ':' || s.settled_minor else 'receipt:' || s.number end
-from staged_invoices s
-join verdicts v on v.row = s.row and v.verdict in ('changed', 'unchanged')
-join known_invoices k on k.number = s.number
-join entries e on e.customer_id = k.customer_id and e.dedupe_key = 'invoice:' || s.number
-where e.open_minor > 0 and s.settled_minor > e.amount_minor - e.open_minor
-order by s.number, s.settled_minor desc, s.row
+select distinct on (j.number) j.row, j.number, e.customer_id, e.id, e.currency,
+    least(e.open_minor, j.settled_minor - (e.amount_minor - e.open_minor)), j.settled_on, j.receipt_id,
+    'receipt:' || j.number || case when exists (
+        select from entries r where r.customer_id = e.customer_id and r.dedupe_key = 'receipt:' || j.number
+    ) then ':' || j.settled_minor else '' end
+from judged j
+join entries e on e.customer_id = j.booked_customer_id and e.dedupe_key = 'invoice:' || j.number
+where j.verdict in ('changed', 'unchanged') and e.open_minor > 0
+    and j.settled_minor > e.amount_minor - e.open_minor
+order by j.number, j.settled_minor desc, j.row
 """
 
 JUDGE_SETTLED = """
-update verdicts v
+update judged j
 set verdict = case when n.settled_on <= cast(:closed as date) then 'closed' else 'changed' end
 from settled_now n
-where v.row = n.row
+where j.row = n.row
 """
 
-FIND_IDS = """
-insert into bookings
-select f.row, c.id, nextval('invoices_id_seq'), nextval('entries_id_seq'),
-    case when f.settled_minor > 0 then nextval('entries_id_seq') end
-from fresh_invoices f
-join customers c on c.number = f.customer
-order by f.row
-"""
+SETTLED_TOO_LATE = "select j.* from judged j join settled_now n on n.row = j.row where j.verdict = 'closed'"
 
 ADD_INVOICES = """
 insert into invoices (
     customer_id, id, number, number_as_written, currency, amount_minor, issued_on, due_on, terms, reference,
     due_before_issue, source, recorded_at
 )
-select b.customer_id, b.invoice_id, f.number, f.number_as_written, f.currency, f.amount_minor, f.issued_on, f.due_on,
-    f.terms, f.reference, f.due_on < f.issued_on, :source, :now
-from bookings b
-join fresh_invoices f on f.row = b.row
+select customer_id, invoice_id, number, number_as_written, currency, amount_minor, issued_on, due_on, terms, reference,
+    due_on < issued_on, :source, :now
+from judged
+where verdict = 'new'
+order by customer_id, row
 """
 
 REGISTER = """
 insert into invoice_numbers (number, customer_id, invoice_id)
-select f.number, b.customer_id, b.invoice_id
-from bookings b
-join fresh_invoices f on f.row = b.row
-order by b.row
+select number, customer_id, invoice_id from judged where verdict = 'new' order by row
 """
 
-STAGE_BILLS = """
-insert into new_entries (
-    customer_id, id, currency, side, kind, amount_minor, effective_on, due_on, invoice_id, dedupe_key, place
-)
-select b.customer_id, b.entry_id, f.currency, sign(f.amount_minor),
-    case when f.amount_minor > 0 then 'invoice' else 'credit_note' end,
-    abs(f.amount_minor), f.issued_on, case when f.amount_minor > 0 then f.due_on end, b.invoice_id,
-    case when f.amount_minor > 0 then 'invoice:' else 'credit_note:' end || f.number, f.row
-from bookings b
-join fresh_invoices f on f.row = b.row
+BILLS = """
+select customer_id, entry_id as id, currency, sign(amount_minor)::smallint as side,
+    case when amount_minor > 0 then 'invoice' else 'credit_note' end as kind, abs(amount_minor) as amount_minor,
+    case when settled_minor > 0 then least(settled_minor, amount_minor) else 0 end as used_minor,
+    issued_on as effective_on, case when amount_minor > 0 then due_on end as due_on, invoice_id,
+    case when amount_minor > 0 then 'invoice:' else 'credit_note:' end || number as dedupe_key,
+    '' as reference, '' as payer, row as place
+from judged
+where verdict = 'new'
+"""
+RECEIPTS = """
+select customer_id, receipt_id as id, currency, cast(-1 as smallint) as side, 'receipt' as kind,
+    settled_minor as amount_minor, least(settled_minor, amount_minor) as used_minor, settled_on as effective_on,
+    cast(null as date) as due_on, cast(null as bigint) as invoice_id, 'receipt:' || number as dedupe_key,
+    number as reference, '' as payer, row as place
+from judged
+where verdict = 'new' and settled_minor > 0
+"""
+ALLOCATIONS = """
+select customer_id, receipt_id as credit_id, entry_id as debit_id, currency,
+    least(settled_minor, amount_minor) as amount_minor
+from judged
+where verdict = 'new' and settled_minor > 0
 """
 
-STAGE_RECEIPTS = """
-insert into new_entries (
-    customer_id, id, currency, side, kind, amount_minor, effective_on, dedupe_key, reference, place
-)
-select b.customer_id, b.receipt_id, f.currency, -1, 'receipt', f.settled_minor, f.settled_on,
-    'receipt:' || f.number, f.number, f.row
-from bookings b
-join fresh_invoices f on f.row = b.row
-where b.receipt_id is not null
-union all
-select n.customer_id, nextval('entries_id_seq'), n.currency, -1, 'receipt', n.amount_minor, n.settled_on,
-    n.dedupe_key, n.number, n.row
+RECEIPTS_SINCE = """
+select n.customer_id, n.receipt_id as id, n.currency, cast(-1 as smallint) as side, 'receipt' as kind, n.amount_minor,
+    n.amount_minor as used_minor, n.settled_on as effective_on, cast(null as date) as due_on,
+    cast(null as bigint) as invoice_id, n.dedupe_key, n.number as reference, '' as payer, n.row as place
 from settled_now n
-join verdicts v on v.row = n.row and v.verdict = 'changed'
+join judged j on j.row = n.row and j.verdict = 'changed'
 """
-
-STAGE_ALLOCATIONS = """
-insert into new_allocations (customer_id, credit_id, debit_id, currency, amount_minor)
-select b.customer_id, b.receipt_id, b.entry_id, f.currency, least(f.settled_minor, f.amount_minor)
-from bookings b
-join fresh_invoices f on f.row = b.row
-where b.receipt_id is not null
-union all
-select e.customer_id, e.id, n.debit_id, n.currency, n.amount_minor
+ALLOCATIONS_SINCE = """
+select n.customer_id, n.receipt_id as credit_id, n.debit_id, n.currency, n.amount_minor
 from settled_now n
-join new_entries e on e.customer_id = n.customer_id and e.dedupe_key = n.dedupe_key
+join judged j on j.row = n.row and j.verdict = 'changed'
 """
+USED_SINCE = f"select customer_id, debit_id as id, amount_minor as minor from ({ALLOCATIONS_SINCE}) settled"
 
 FIND_WORDS = """
 select distinct on (i.customer_id, i.id) i.customer_id, i.id, i.number, i.terms, i.reference,
-    coalesce(nullif(s.terms, ''), i.terms) as new_terms, coalesce(nullif(s.reference, ''), i.reference) as new_reference
-from staged_invoices s
-join verdicts v on v.row = s.row and v.verdict = 'changed'
-join invoice_numbers n on n.number = s.number
+    coalesce(nullif(j.terms, ''), i.terms) as new_terms, coalesce(nullif(j.reference, ''), i.reference) as new_reference
+from judged j
+join invoice_numbers n on n.number = j.number
 join invoices i on i.customer_id = n.customer_id and i.id = n.invoice_id
-where s.terms not in ('', i.terms) or s.reference not in ('', i.reference)
-order by i.customer_id, i.id, s.row desc
+where j.verdict = 'changed' and (j.terms not in ('', i.terms) or j.reference not in ('', i.reference))
+order by i.customer_id, i.id, j.row desc
 """
 
 CHANGE_WORDS = """
 update invoices set terms = :new_terms, reference = :new_reference where customer_id = :customer_id and id = :id
 """
 
-# The terms of an invoice are not those of the customer.
-ACCEPTED = """
-select s.row, v.verdict, s.customer, s.customer_as_written, s.name, s.issued_on, s.email, s.contact, '',
-    s.language, s.country, s.kind, '', '', '', ''
-from staged_invoices s
-join verdicts v on v.row = s.row
-where v.verdict in ('new', 'changed', 'unchanged')
-"""
-
-COUNTS = "select verdict, count(*) as rows from verdicts group by verdict"
-SUMS = "select currency, sum(amount_minor)::bigint as minor from fresh_invoices group by currency"
-REFUSED = """
-select v.verdict, s.row, s.number, s.customer, s.currency, s.amount_minor, s.issued_on, s.due_on, s.settled_on,
-    coalesce(k.customer, f.customer) as booked_customer, coalesce(k.currency, f.currency) as booked_currency,
-    coalesce(k.amount_minor, f.amount_minor) as booked_minor, coalesce(k.issued_on, f.issued_on) as booked_issued_on,
-    coalesce(k.due_on, f.due_on) as booked_due_on
-from verdicts v
-join staged_invoices s on s.row = v.row
-left join known_invoices k on k.number = s.number
-left join fresh_invoices f on f.number = s.number
-where v.verdict not in ('new', 'changed', 'unchanged')
-order by v.row
-"""
-
 
 def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
     """Book a chunk in the caller's transaction. In a dry run nothing but temporary tables is written."""
-    temporary("staged_invoices", STAGED)
-    copy_rows("staged_invoices", InvoiceRow._fields, rows)
+    _judge(rows, at)
+    refusals = [_refusal(row, at) for row in session.execute(text(REFUSED)).mappings()]
+    lost = {refusal.row for refusal in refusals}
+    told = parties.told_by_invoices([row for row in rows if row[ROW] not in lost] if lost else rows)
+    told.compare()
     if not at.dry:
+        told.write(at)
+        session.execute(text(FIND_CUSTOMERS))
+        session.execute(text(ADD_ACCOUNTS))
         session.execute(text(LOCK))
-    _judge(at)
-    accepted = parties.Accepted(ACCEPTED, at)
+    settled = any(row[SETTLED_MINOR] for row in rows)
+    if settled:
+        refusals += _judge_settled(at)
+    counts = _counts()
     if at.dry:
-        _remember()
+        session.execute(text(REMEMBER))
     else:
-        accepted.write()
-        _book(at)
-        _change_words(at)
-    return _outcome(at)
+        _book(counts, at, settled=settled)
+    outcome = Outcome(counts["new"], counts["changed"], counts["unchanged"], refusals)
+    outcome.sums.update(dict(session.execute(text(SUMS)).tuples().all()))
+    return outcome
 
 
-def _judge(at: Circumstances) -> None:
-    temporary("known_invoices", KNOWN)
-    session.execute(text(FIND_KNOWN))
-    if at.dry:
-        session.execute(text(f"create temporary table if not exists seen_invoices ({KNOWN}) on commit drop"))
-        session.execute(text(RECALL))
-    temporary("fresh_invoices", STAGED)
-    session.execute(text(FIND_FRESH), {"closed": at.closed_on})
-    temporary("verdicts", "row bigint, verdict text")
-    session.execute(text(JUDGE))
-    temporary(
-        "settled_now",
-        "row bigint, number text, customer_id bigint, debit_id bigint, currency text, amount_minor bigint,"
-        " settled_on date, dedupe_key text",
+def _judge(rows: Sequence[tuple[object, ...]], at: Circumstances) -> None:
+    leaders = _leaders(rows)
+    temporary("staged_invoices", STAGED)
+    copy_rows(
+        "staged_invoices",
+        (*InvoiceRow._fields, "leader"),
+        [(*row, leader) for row, leader in zip(rows, leaders, strict=True)],
     )
+    if at.dry:
+        session.execute(text(f"create temporary table if not exists seen_invoices ({SEEN}) on commit drop"))
+    session.execute(text("drop table if exists pg_temp.judged"))
+    difference = DIFFERENCE.format(other="k", unbooked="k.invoice_id is null")
+    judge = JUDGE.format(difference=difference, booked=BOOKED_OR_SEEN if at.dry else BOOKED)
+    session.execute(text(judge), {"closed": at.closed_on})
+    if any(leaders):
+        difference = DIFFERENCE.format(other="l", unbooked="true")
+        session.execute(text(JUDGE_TWINS.format(difference=difference)))
+
+
+def _leaders(rows: Sequence[tuple[object, ...]]) -> list[object]:
+    """Of a row whose number stood in the chunk before: that first row's number; else None."""
+    first: dict[object, object] = {}
+    leaders = [first.setdefault(row[NUMBER], row[ROW]) for row in rows]
+    return [None if leader == row[ROW] else leader for leader, row in zip(leaders, rows, strict=True)]
+
+
+def _counts() -> Counter[str]:
+    return Counter(dict(session.execute(text(COUNTS)).tuples().all()))
+
+
+def _judge_settled(at: Circumstances) -> list[Refusal]:
+    temporary("settled_now", SETTLED)
     session.execute(text(FIND_SETTLED))
     session.execute(text(JUDGE_SETTLED), {"closed": at.closed_on})
+    if at.closed_on is None:
+        return []
+    return [_refusal(row, at) for row in session.execute(text(SETTLED_TOO_LATE)).mappings()]
 
 
-def _remember() -> None:
-    """In a dry run what would be booked is kept, so that later twins are seen."""
-    session.execute(text(REMEMBER))
-
-
-def _book(at: Circumstances) -> None:
-    session.execute(text(ADD_ACCOUNTS))
-    session.execute(text(LOCK))  # The accounts just added, which somebody else may have added first.
-    temporary("bookings", "row bigint, customer_id bigint, invoice_id bigint, entry_id bigint, receipt_id bigint")
-    session.execute(text(FIND_IDS))
-    session.execute(text(ADD_INVOICES), {"source": f"import {at.run_id}", "now": at.now})
-    session.execute(text(REGISTER))
-    bulk.prepare_staging()
-    session.execute(text(STAGE_BILLS))
-    session.execute(text(STAGE_RECEIPTS))
-    session.execute(text(STAGE_ALLOCATIONS))
-    bulk.write_staged(now=at.now)
+def _book(counts: Counter[str], at: Circumstances, *, settled: bool) -> None:
+    if counts["new"]:
+        session.execute(text(ADD_INVOICES), {"source": f"import {at.run_id}", "now": at.now})
+        session.execute(text(REGISTER))
+        bulk.enter(f"{BILLS} union all {RECEIPTS}" if settled else BILLS, now=at.now)
+        if settled:
+            bulk.allocate(ALLOCATIONS, now=at.now, debits_are_new=True)
+    if counts["changed"]:
+        if settled:
+            bulk.enter(RECEIPTS_SINCE, now=at.now)
+            bulk.use(USED_SINCE)
+            bulk.allocate(ALLOCATIONS_SINCE, now=at.now)
+        _change_words(at)
 
 
 def _change_words(at: Circumstances) -> None:
     """Terms and references may change; each customer's trail says from what to what."""
     changes = session.execute(text(FIND_WORDS)).mappings().all()
-    if not changes:
-        return
-    session.execute(text(CHANGE_WORDS), [dict(change) for change in changes])
-    parties.record_invoice_words(changes, at)
-
-
-def _outcome(at: Circumstances) -> Outcome:
-    counts: dict[str, int] = dict(session.execute(text(COUNTS)).tuples().all())
-    outcome = Outcome(counts.get("new", 0), counts.get("changed", 0), counts.get("unchanged", 0))
-    outcome.sums.update(dict(session.execute(text(SUMS)).tuples().all()))
-    if sum(counts.values()) > outcome.new + outcome.changed + outcome.unchanged:
-        outcome.refusals = [_refusal(row, at) for row in session.execute(text(REFUSED)).mappings()]
-    return outcome
+    if changes:
+        session.execute(text(CHANGE_WORDS), [dict(change) for change in changes])
+        parties.record_invoice_words(changes, at)
 
 
 def _refusal(row: RowMapping, at: Circumstances) -> Refusal:
-    verdict = row["verdict"]
+    verdict, booked = row["verdict"], row["booked_customer"] is not None
     if verdict == "closed":
-        late = row["settled_on"] is not None and row["booked_customer"] is not None
-        return Refusal(row["row"], "settled_on" if late else "issued", BOOKS_CLOSED, {"day": at.closed_on})
-    booked, said = {
+        field = "settled_on" if booked else "issued"
+        return Refusal(row["row"], field, BOOKS_CLOSED, {"day": at.closed_on})
+    values = {
         "customer": (row["booked_customer"], row["customer"]),
         "currency": (row["booked_currency"], row["currency"]),
         "amount": (Money(row["booked_minor"] or 0, row["currency"]), Money(row["amount_minor"], row["currency"])),
         "issued": (row["booked_issued_on"], row["issued_on"]),
         "due": (row["booked_due_on"], row["due_on"]),
-        "settled": ("", ""),
-    }[verdict]
-    values = {"number": row["number"], "booked": booked, "said": said}
-    return Refusal(row["row"], verdict, DIFFERS[verdict], values)
+    }
+    was, said = values.get(verdict, ("", ""))
+    field = "number" if verdict == "twin" else verdict
+    return Refusal(row["row"], field, DIFFERS[verdict], {"number": row["number"], "booked": was, "said": said})

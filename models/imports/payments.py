@@ -25,12 +25,21 @@ DIFFERS = N_("Payment %(number)s is booked with %(booked)s, the file says %(said
 CUSTOMERS = "select number, id from customers where number = any(:numbers)"
 REGISTER = """
 insert into imported_payments (key, run_id, customer_id, entry_id)
-select key, run_id, customer_id, entry_id from payments_booked order by key
+select key, :run, customer_id, id from receipts_to_book order by key
 """
-NEW_ENTRY = (
-    *("customer_id", "id", "currency", "side", "kind", "amount_minor", "effective_on", "dedupe_key"),
-    *("reference", "payer", "place"),
-)
+RECEIPTS = """
+customer_id bigint, id bigint, currency text, amount_minor bigint, used_minor bigint, received_on date, key text,
+reference text, payer text, place bigint
+"""
+SHARES = "customer_id bigint, credit_id bigint, debit_id bigint, currency text, amount_minor bigint"
+NEW_ENTRIES = """
+select customer_id, id, currency, cast(-1 as smallint) as side, 'receipt' as kind, amount_minor, used_minor,
+    received_on as effective_on, cast(null as date) as due_on, cast(null as bigint) as invoice_id,
+    'payment:' || key as dedupe_key, reference, payer, place
+from receipts_to_book
+"""
+NEW_ALLOCATIONS = "select * from shares_to_book"
+USED = "select customer_id, debit_id as id, amount_minor as minor from shares_to_book"
 
 
 class Debit(NamedTuple):
@@ -154,26 +163,38 @@ def _book(bookings: list[Booking], at: Circumstances) -> None:
     for hold in holds.living(sorted({booking.customer_id for booking in bookings}), at.today):
         if hold.entry_id is not None:
             held[hold.entry_id] += hold.claimed_minor if hold.claimed_minor is not None else 2**62
-    bulk.prepare_staging()
-    entries, allocations = [], []
+    receipts, shares = [], []
     for place, (booking, entry_id) in enumerate(zip(bookings, ids, strict=True)):
-        payment = booking.payment
-        entries.append(
+        payment, mine = booking.payment, debits.get((booking.customer_id, booking.payment.currency), {})
+        chosen = _shares(booking, mine, held)
+        for debit_id, minor in chosen:
+            shares.append((booking.customer_id, entry_id, debit_id, payment.currency, minor))
+            debit = mine.pop(debit_id)
+            if debit.open_minor > minor:
+                mine[debit_id] = debit._replace(open_minor=debit.open_minor - minor)
+        receipts.append(
             (
-                *(booking.customer_id, entry_id, payment.currency, -1, "receipt", payment.amount_minor),
-                *(payment.received_on, f"payment:{payment.key}", payment.reference, payment.payer, place),
+                *(booking.customer_id, entry_id, payment.currency, payment.amount_minor),
+                *(sum(minor for _, minor in chosen), payment.received_on, payment.key),
+                *(payment.reference, payment.payer, place),
             )
         )
-        mine = debits.get((booking.customer_id, payment.currency), {})
-        for debit_id, minor in _shares(booking, mine, held):
-            allocations.append((booking.customer_id, entry_id, debit_id, payment.currency, minor))
-            left = mine.pop(debit_id)
-            if left.open_minor > minor:
-                mine[debit_id] = left._replace(open_minor=left.open_minor - minor)
-    copy_rows("new_entries", NEW_ENTRY, entries)
-    copy_rows("new_allocations", ("customer_id", "credit_id", "debit_id", "currency", "amount_minor"), allocations)
-    bulk.write_staged(now=at.now)
-    _register(bookings, ids, at)
+    _write(receipts, shares, at)
+
+
+def _write(receipts: Sequence[tuple[object, ...]], shares: Sequence[tuple[object, ...]], at: Circumstances) -> None:
+    temporary("receipts_to_book", RECEIPTS)
+    temporary("shares_to_book", SHARES)
+    copy_rows("receipts_to_book", _names(RECEIPTS), receipts)
+    copy_rows("shares_to_book", _names(SHARES), shares)
+    bulk.enter(NEW_ENTRIES, now=at.now)
+    bulk.use(USED)
+    bulk.allocate(NEW_ALLOCATIONS, now=at.now)
+    session.execute(text(REGISTER), {"run": at.run_id})
+
+
+def _names(columns: str) -> list[str]:
+    return [column.split()[0] for column in columns.split(",")]
 
 
 def _open_debits(bookings: Sequence[Booking]) -> dict[tuple[int, str], dict[int, Debit]]:
@@ -208,17 +229,3 @@ def _shares(booking: Booking, debits: dict[int, Debit], held: dict[int, int]) ->
 
 def _claim(debit: Debit, open_minor: int) -> Claim:
     return Claim(debit.id, debit.invoice_id or -debit.id, debit.kind, debit.due_on, open_minor)
-
-
-def _register(bookings: Sequence[Booking], ids: Sequence[int], at: Circumstances) -> None:
-    temporary("payments_booked", "key text, run_id bigint, customer_id bigint, entry_id bigint")
-    columns = ("key", "run_id", "customer_id", "entry_id")
-    copy_rows(
-        "payments_booked",
-        columns,
-        [
-            (booking.payment.key, at.run_id, booking.customer_id, entry_id)
-            for booking, entry_id in zip(bookings, ids, strict=True)
-        ],
-    )
-    session.execute(text(REGISTER))

@@ -13,8 +13,8 @@ ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def temporary(table: str, columns: str) -> None:
     """An empty temporary table, this transaction's own."""
-    session.execute(text(f"create temporary table if not exists {table} ({columns}) on commit drop"))
-    session.execute(text(f"truncate {table}"))
+    session.execute(text(f"drop table if exists pg_temp.{table}"))
+    session.execute(text(f"create temporary table {table} ({columns}) on commit drop"))
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:

@@ -168,6 +168,8 @@ def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
         .join(credit, (credit.customer_id == Allocation.customer_id) & (credit.id == Allocation.credit_id))
         .join(debit, (debit.customer_id == Allocation.customer_id) & (debit.id == Allocation.debit_id))
         .outerjoin(reversal, (reversal.customer_id == Allocation.customer_id) & (reversal.reverses_id == Allocation.id))
+        .outerjoin(of_credit, (of_credit.customer_id == credit.customer_id) & (of_credit.id == credit.invoice_id))
+        .outerjoin(of_debit, (of_debit.customer_id == debit.customer_id) & (of_debit.id == debit.invoice_id))
         .where(
             Allocation.customer_id == customer_id,
             Allocation.reverses_id.is_(None),

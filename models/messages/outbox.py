@@ -97,3 +97,7 @@ def outbox(customer_id: int | None = None, *, most: int = 50, before_id: int | N
     if before_id is not None:
         query = query.where(Message.id < before_id)
     return list(session.scalars(query))
+
+
+def find(customer_id: int, message_id: int) -> Message | None:
+    return session.get(Message, (customer_id, message_id))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import company
 from models.database import session
-from models.gateways.mail import MailDraft, Outcome, compose
+from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, compose
 from models.messages.outbox import Message, MessageState
 from models.transactions import transaction
 
@@ -20,6 +20,15 @@ CHUNK = 50
 # Whoever holds a message longer than this has died with it.
 CLAIM = timedelta(minutes=10)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+
+
+class LocalOutbox:
+    """Outside production without a mail server: what would have gone is shown on the outbox page."""
+
+    mail_from = "duewell@localhost"
+
+    def send(self, raw: bytes, draft: MailDraft) -> Outcome:
+        return Sent("shown in the local outbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
     """Send what is queued, unknown or left by a dead worker. Returns how many were tried."""
     tried = 0
     while True:
-        chunk = _claim(now())
+        chunk = _claim(sender.mail_from, now())
         for message in chunk:
             _note(message, sender.send(compose(message.draft), message.draft), now())
         tried += len(chunk)
@@ -41,7 +50,7 @@ def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
             return tried
 
 
-def _claim(now: datetime) -> list[_Claimed]:
+def _claim(mail_from: str, now: datetime) -> list[_Claimed]:
     with transaction():
         rows = session.scalars(
             select(Message)
@@ -59,4 +68,34 @@ def _claim(now: datetime) -> list[_Claimed]:
                 row.move_to(MessageState.SENDING)
             row.tries += 1
             row.next_try_at = now + CLAIM
-        return [_Claimed(row.customer_id, row.id, _draft(row, creditor)) for row in rows]
+        return [_Claimed(row.customer_id, row.id, _draft(row, mail_from, creditor)) for row in rows]
+
+
+def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
+    return MailDraft(
+        message_id=row.message_id,
+        sender=Mailbox(mail_from, creditor.name),
+        recipient=Mailbox(row.address),
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        written_at=row.queued_at,
+        language=row.language,
+        reply_to=Mailbox(creditor.help_email, creditor.name) if creditor.help_email else None,
+    )
+
+
+def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
+    """Keep what became of it; 'unknown' and 'try again' get their next time."""
+    with transaction():
+        row = session.get_one(Message, (message.customer_id, message.id), with_for_update=True)
+        if isinstance(outcome, Sent):
+            row.move_to(MessageState.SENT)
+            row.sent_at, row.error = now, outcome.answer
+            return
+        row.error = outcome.reason
+        if isinstance(outcome, RefusedForGood):
+            row.move_to(MessageState.REFUSED)
+            return
+        row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
+        row.next_try_at = now + WAITS[min(row.tries, len(WAITS)) - 1]

@@ -27,7 +27,7 @@ def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
             company=company,
             customer=customer,
             receipt=receipt,
-            used=[(part.debit.invoice_id, part.amount) for part in used],
+            used=[(part.debit_number or part.debit.reference, part.amount) for part in used],
         )
     added = messages.queue(
         attempt.customer_id,

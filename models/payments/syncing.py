@@ -141,7 +141,7 @@ def _settle(attempt: Attempt, fetched: CheckoutSession, now: datetime) -> None:
     if attempt.state is AttemptState.SUCCEEDED or fetched.payment is None:
         return
     intent = fetched.payment
-    received_on = company.get().today(intent.paid_at or now)
+    received_on = company.get().today(intent.tried_at or now)
     closed = company.books_closed_on()
     if closed and received_on <= closed:
         received_on = company.get().today(now)  # Money that we learn of late is booked on the day we learn of it.

@@ -33,12 +33,13 @@ def oldest_due_first(
     principal unless the country's pack says otherwise). Returns the shares and what is left unapplied.
     """
     rank = {kind: place for place, kind in enumerate(order)}
-    due: dict[int, date] = {}
+    oldest: dict[int, tuple[date, int]] = {}
     for claim in claims:
-        due[claim.document] = min(claim.due_on, due.get(claim.document, claim.due_on))
+        place = (claim.due_on, claim.entry_id)
+        oldest[claim.document] = min(place, oldest.get(claim.document, place))
     shares, left = [], amount_minor
     for claim in sorted(
-        claims, key=lambda c: (due[c.document], c.document, rank.get(c.kind, len(rank)), c.due_on, c.entry_id)
+        claims, key=lambda c: (oldest[c.document], rank.get(c.kind, len(rank)), c.due_on, c.entry_id)
     ):
         taken = min(left, claim.open_minor)
         if taken > 0:

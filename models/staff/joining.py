@@ -33,7 +33,8 @@ def invite(member: Staff, *, address: Address, by: Actor, now: datetime) -> str:
     row, token = tokens.make(Purpose.INVITE, member.id, now=now)
     link = address(token)
     people.record("staff.invited", member, by=by, now=now, facts={"expires_at": row.expires_at})
-    _mail("staff_invitation", row.id, member.email, now=now, link=link, inviter=by.name, expires_at=row.expires_at)
+    inviter = by.name if by.kind == ActorKind.STAFF else company.get().name
+    _mail("staff_invitation", row.id, member.email, now=now, link=link, inviter=inviter, expires_at=row.expires_at)
     return link
 
 

@@ -66,7 +66,7 @@ def _gregorian(day: dt.date, form: Form, language: str) -> str:
 
 
 def _jalali(day: dt.date, form: Form, language: str) -> str:
-    import jdatetime  # type: ignore[import-untyped]
+    import jdatetime
 
     solar = jdatetime.date.fromgregorian(date=day)
     names = jdatetime.date.j_months_fa if language == "fa" else jdatetime.date.j_months_en

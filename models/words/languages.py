@@ -111,7 +111,7 @@ def best(accept_language: str | None, default: str) -> str:
             wishes.append((-float(quality or 1), place, SPOKEN_AS.get(primary, primary)))
         except ValueError:
             continue
-    return next((code for weight, _, code in sorted(wishes) if known(code)), default)
+    return next((code for weight, _, code in sorted(wishes) if weight < 0 and known(code)), default)
 
 
 @cache

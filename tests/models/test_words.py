@@ -11,7 +11,7 @@ import pytest
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from jinja2 import Environment
 from markupsafe import Markup
@@ -49,6 +49,7 @@ def as_we_write(babel: str, language: str) -> str:
 
 class TestMoney:
     @every_language
+    @settings(deadline=None)
     @given(minor=some.integers(-(10**13), 10**13), currency=some.sampled_from(["EUR", "JPY", "KWD"]))
     def test_an_amount_is_written_as_babel_writes_it(self, language, minor, currency):
         money = Money(minor, currency)
@@ -93,6 +94,7 @@ class TestMoney:
 
 class TestNumbers:
     @every_language
+    @settings(deadline=None)
     @given(value=some.integers(-(10**12), 10**12))
     def test_a_count_is_written_as_babel_writes_it(self, language, value):
         babel = format_decimal(value, locale=language)
@@ -111,6 +113,9 @@ class TestNumbers:
         with words.speak(language):
             assert words.percent(Decimal("0.125"), 1) == written
 
+    def test_half_a_percent_is_rounded_up(self):
+        assert words.percent(Decimal("0.125")) == "13%"
+
     def test_a_list_is_joined_as_people_join_it(self):
         assert words.list_of(["INV-1", "INV-2", "INV-3"]) == "INV-1, INV-2 and INV-3"
         with words.speak("lt"):
@@ -119,6 +124,7 @@ class TestNumbers:
 
 class TestDates:
     @every_language
+    @settings(deadline=None)
     @given(day=some.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)))
     def test_a_day_is_written_as_babel_writes_it(self, language, day):
         locale = Locale.parse("en_GB" if language == "en" else language)
@@ -194,6 +200,7 @@ class TestWhatPeopleType:
             assert words.plain_number(typed) == Decimal(-5)
 
     @every_language
+    @settings(deadline=None)
     @given(minor=some.integers(-(10**11), 10**11), currency=some.sampled_from(["EUR", "JPY"]))
     def test_what_we_write_can_be_typed_back(self, language, minor, currency):
         money = Money(minor, currency)
@@ -246,6 +253,7 @@ class TestWhatPeopleType:
         with words.speak(language), pytest.raises(words.NotANumber):
             words.plain_number(typed)
 
+    @settings(deadline=None)
     @given(some.text(max_size=60))
     def test_anything_else_is_a_number_or_a_refusal(self, typed):
         with suppress(Refused):

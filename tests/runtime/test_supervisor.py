@@ -27,7 +27,7 @@ class Run:
         self.home = home
         told = {name: value for name, value in os.environ.items() if not name.startswith("DUEWELL_")}
         told |= {"DUEWELL_HOME": str(home), "DUEWELL_PORT": str(FIRST_PORT), "DUEWELL_WORKERS": "2"}
-        told |= {"PYTHONPATH": str(PROJECT)} | environ
+        told |= {"PYTHONPATH": os.pathsep.join([str(PROJECT), *sys.path])} | environ
         self.notices = home.with_name(f"{home.name}-stderr")
         with self.notices.open("w") as notices:
             self.process = subprocess.Popen(

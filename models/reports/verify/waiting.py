@@ -20,7 +20,7 @@ _EVENTS = "from webhook_events w where w.done_at is null and cast(:customer as b
 def _late(which: str, key: str, limit: str) -> str:
     return f"""
 select {key} as id, null as currency, 'tried again by ' || ({limit}) as expected,
-       w.next_try_at as found
+       w.next_try_at::text as found
 {which} and w.next_try_at > {limit}
 order by 1"""
 

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from datetime import UTC, datetime
 from io import BytesIO
+from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from pypdf import PdfReader
 
@@ -154,6 +155,24 @@ def tags_of(node, found=None) -> list:
     return found
 
 
+class Place(NamedTuple):
+    """From the lower left corner of the first page; 595 wide and 842 high."""
+
+    x: float
+    y: float
+
+
+def place_of(start: str, letter: PdfReader) -> Place:
+    places = []
+
+    def note(text, matrix, *_):
+        if text.strip().startswith(start):
+            places.append(Place(*matrix[4:6]))
+
+    letter.pages[0].extract_text(visitor_text=note)
+    return places[0]
+
+
 def names_of_tags(letter: PdfReader) -> list[str]:
     return [tag["/S"] for tag in tags_of(letter.root_object["/StructTreeRoot"])]
 
@@ -222,16 +241,15 @@ class TestWhatIsPrinted:
         ]
         letter = printed(values)
         assert EIGHTY_CHARACTERS in words_of(letter)
+        assert number not in text_of(letter)
         assert number in text_of(letter).replace("\n", "")
         assert "25 Nov 2026 25 Nov 2026 999,999,999.99 999,999,999.99 Not yet due" in words_of(letter)
 
     def test_a_long_address_pushes_the_letter_down(self):
-        def room_below(values: dict) -> bool:
-            return len(printed(values).pages) == 1
-
-        tall = {"name": EIGHTY_CHARACTERS, "lines": ["1"] * 40}
-        assert room_below(STATEMENT)
-        assert not room_below({**STATEMENT, "recipient": tall})
+        tall = {"name": EIGHTY_CHARACTERS, "lines": [EIGHTY_CHARACTERS, *"123456"]}
+        usual = place_of("Statement of account", printed(STATEMENT))
+        pushed = place_of("Statement of account", printed({**STATEMENT, "recipient": tall}))
+        assert usual.y - pushed.y > 20
 
 
 class TestTextFromOutside:
@@ -254,7 +272,8 @@ class TestTextFromOutside:
         assert "\ufffd\ufffd Ltd \ufffd \ufffd" in words
 
     @given(name=some.text(max_size=60))
-    @settings(max_examples=40, deadline=None)
+    @example(name="\u02a7\u2de7 \u0320\u049c \u02c8\u2069\u032b ש\u0301 \ufffd\u0367 漢\u036c")
+    @settings(max_examples=20, deadline=None)
     def test_any_text_can_be_printed(self, name):
         assert printed(to(name))
         assert printed(to(name), language="fa")
@@ -269,7 +288,7 @@ class TestTextFromOutside:
                 pdf.letter("tried", STATEMENT, language="en", made_at=A_MORNING)
 
     def test_a_warning_stops_the_letter(self, desk):
-        desk('#import "letter.typ": *\n#show: letter\n#text(font: "Nowhere Sans")[x]')
+        desk('#import "letter.typ": *\n#show: letter\n#text(font: "Libertinus Serif")[x]')
         with pytest.raises(LetterFailed, match="unknown font"):
             pdf.letter("tried", STATEMENT, language="en", made_at=A_MORNING)
 
@@ -300,6 +319,8 @@ class TestLanguages:
         letter = printed(to(PERSIAN_STREET), language="fa")
         assert letter.root_object["/Lang"] == "fa"
         assert letter.root_object["/ViewerPreferences"]["/Direction"] == "/R2L"
+        assert place_of("Statement of account", letter).x > 300
+        assert place_of("Statement of account", printed(STATEMENT)).x < 100
         assert "2026-003/A" in words_of(printed(to("2026-003/A"), language="fa"))
 
     def test_persian_text_comes_out_in_the_order_in_which_it_was_written(self):
@@ -353,16 +374,15 @@ class TestForThoseWhoListen:
 class TestMaking:
     def test_the_same_letter_has_the_same_bytes(self):
         first, again = (pdf.letter("statement", STATEMENT, language="en", made_at=A_MORNING) for _ in range(2))
-        later = pdf.letter("statement", STATEMENT, language="en", made_at=A_MORNING.replace(hour=10))
         assert first == again
-        assert later != first
+        assert PdfReader(BytesIO(first)).metadata.creation_date == A_MORNING
 
     def test_letters_can_be_asked_for_from_many_threads(self):
         def make(number: int) -> bool:
             return f"Customer {number}." in words_of(printed(to(f"Customer {number}.")))
 
         with ThreadPoolExecutor(4) as threads:
-            assert all(threads.map(make, range(24)))
+            assert all(threads.map(make, range(12)))
 
     def test_large_statements_do_not_pile_up_in_memory(self):
         import psutil

@@ -83,6 +83,7 @@ def test_a_session_opens_without_a_payment(gateway):
 
 def test_what_was_paid_is_fetched_in_our_words(till, gateway):
     opened = gateway.open_checkout(request(), "k")
+    till.control(clock_offset_seconds=1200)
     till.press_pay(opened.url)
     paid = gateway.fetch_session(opened.id)
     assert (paid.state, paid.url, paid.payment.state) == (SessionState.COMPLETE, None, PaymentState.SUCCEEDED)
@@ -90,6 +91,7 @@ def test_what_was_paid_is_fetched_in_our_words(till, gateway):
     assert paid.payment.attempt_id == "a-1"
     assert paid.payment.charge_id.startswith("ch_")
     assert paid.payment.decline_code == ""
+    assert timedelta(minutes=19) < paid.payment.tried_at - datetime.now(UTC) < timedelta(minutes=21)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""The company's own facts about its books: up to which day bank money is in, and up to which day they are closed."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms.validators import InputRequired
+
+from backoffice import backoffice, requires
+from frame.forms import DayField, OurForm
+from models import clock, company, desk, ledger, words
+from models.errors import N_
+from models.policies.permissions import Permission
+from models.transactions import transaction
+
+
+class DayForm(OurForm):
+    day = DayField(N_("Day"), validators=[InputRequired()])
+
+
+@backoffice.get("/books")
+@requires(Permission.RECEIVE)
+def books() -> str:
+    today = g.company.today(clock.now())
+    return render_template(
+        "backoffice/books.html",
+        form=DayForm(),
+        unnamed=ledger.unapplied_credits([company.HOLDING_ACCOUNT], today),
+    )
+
+
+@backoffice.post("/books/bank-day")
+@requires(Permission.RECEIVE)
+def record_bank_day() -> Response | tuple[str, int]:
+    form = DayForm(request.form)
+    if not form.validate():
+        return render_template("backoffice/books.html", form=form, unnamed=()), 422
+    with transaction():
+        desk.record_bank_day(form.day.data, by=current_user.actor, now=clock.now())
+    flash(words.gettext("Bank money up to %(day)s is in.", day=form.day.data), "ok")
+    return redirect(url_for("backoffice.books"), 303)
+
+
+@backoffice.post("/books/close")
+@requires(Permission.RECEIVE)
+def close_books() -> Response | tuple[str, int]:
+    form = DayForm(request.form)
+    if not form.validate():
+        return render_template("backoffice/books.html", form=form, unnamed=()), 422
+    with transaction():
+        desk.close_books(form.day.data, by=current_user.actor, now=clock.now())
+    flash(words.gettext("The books are closed up to %(day)s.", day=form.day.data), "ok")
+    return redirect(url_for("backoffice.books"), 303)

@@ -1,0 +1,26 @@
+"""What came in by files: each run, its figures, and the rows that were not booked with the reason."""
+
+from flask import abort, render_template, request
+
+from backoffice import backoffice, requires
+from models.imports import runs
+from models.policies.permissions import Permission
+
+PAGE = 50
+
+
+@backoffice.get("/imports")
+@requires(Permission.IMPORT)
+def import_list() -> str:
+    listed = runs.latest(PAGE + 1, before=request.args.get("before", type=int))
+    return render_template("backoffice/imports.html", runs=listed[:PAGE], more=len(listed) > PAGE)
+
+
+@backoffice.get("/imports/<int:run_id>")
+@requires(Permission.IMPORT)
+def import_run(run_id: int) -> str:
+    run = runs.find(run_id) or abort(404)
+    rejects = runs.rejects_of(run.id, after=request.args.get("after", 0, type=int), limit=PAGE + 1)
+    return render_template(
+        "backoffice/import_run.html", run=run, rejects=rejects[:PAGE], more=len(rejects) > PAGE
+    )

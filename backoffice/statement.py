@@ -1,0 +1,52 @@
+"""A customer's statement on any day: as a page, as paper, as a file."""
+
+from flask import Response, g, render_template, request
+
+from backoffice import backoffice, requires
+from backoffice.customers import found_or_404
+from frame.forms import day
+from models import accounts, clock
+from models.policies.permissions import Permission
+
+MOST_ROWS = 500  # On the page; paper and files hold all.
+
+
+@backoffice.get("/customers/<int:customer_id>/statement")
+@requires(Permission.READ_ACCOUNTS)
+def statement(customer_id: int) -> str:
+    customer = found_or_404(customer_id)
+    as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
+    return render_template(
+        "backoffice/statement.html",
+        customer=customer,
+        as_of=as_of,
+        statements=accounts.statements(customer.id, as_of),
+        most_rows=MOST_ROWS,
+        known_at=clock.now(),
+    )
+
+
+@backoffice.get("/customers/<int:customer_id>/statement.pdf")
+@requires(Permission.READ_ACCOUNTS)
+def statement_pdf(customer_id: int) -> Response:
+    customer = found_or_404(customer_id)
+    as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
+    language = customer.language or g.company.language
+    paper = accounts.statement_pdf(customer, as_of, g.company, now=clock.now(), language=language)
+    return _file(paper, "application/pdf", f"statement-{customer.number}-{as_of}.pdf")
+
+
+@backoffice.get("/customers/<int:customer_id>/statement.csv")
+@requires(Permission.READ_ACCOUNTS)
+def statement_csv(customer_id: int) -> Response:
+    customer = found_or_404(customer_id)
+    as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
+    return _file(
+        accounts.statement_csv(customer, as_of).encode(), "text/csv; charset=utf-8", f"statement-{customer.number}-{as_of}.csv"
+    )
+
+
+def _file(content: bytes, kind: str, name: str) -> Response:
+    answer = Response(content, content_type=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer

@@ -1,0 +1,24 @@
+"""Where to click in the demonstration: a customer's link and the staff's door."""
+
+from collections.abc import Iterator
+
+from models import audit, clock, company, customers
+from models.customers import links
+from models.transactions import transaction
+
+
+def where_to_click(url: str) -> Iterator[str]:
+    """
+    Lines for a terminal. A new link each time: only its hash is kept, so a former one cannot be shown again.
+    """
+    if not company.get().is_demo:
+        yield f"Staff         {url}/staff"
+        return
+    customer = customers.shown_in_demo()
+    contact = customers.first_contact(customer.id) if customer else None
+    if customer and contact:
+        with transaction():
+            token = links.make(customer, contact, by=audit.COMMAND, now=clock.real_now())
+        yield f"Customer      {url}/l/{token}"
+    yield f"Staff         {url}/staff    (one click for each role)"
+    yield f"Outbox        {url}/dev/outbox"

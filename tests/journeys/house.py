@@ -1,0 +1,98 @@
+"""All of Duewell in this process: the app and the stand-in for Stripe on sockets, the worker's steps on call."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, make_server
+
+import standin
+from app import create_app
+from models import clock, payments
+from models.messages import sending
+from models.messages.sending import LocalOutbox
+from models.transactions import release
+from runtime.settings import Settings
+from standin.server import Handler
+
+STRIPE_KEY = "sk_test_journeys"
+WEBHOOK_SECRET = "whsec_journeys"
+
+
+class House:
+    """`url` is the product's address, `till` the stand-in; both answer until `opened` ends."""
+
+    def __init__(self, url: str, app: Flask, till: standin.Running) -> None:
+        self.url = url
+        self.app = app
+        self.till = till
+
+    @property
+    def gateway(self) -> object:
+        return self.app.extensions["stripe"]
+
+    def await_webhooks(self) -> None:
+        """Until everything that the stand-in has to say has been heard."""
+        eventually(lambda: all(delivery["done"] for delivery in self.till.control()["deliveries"]))
+
+    def work(self) -> None:
+        """What the worker does by its clockwork, once: the inbox, unfinished payments, the outbox."""
+        try:
+            payments.drain(gateway=self.gateway, now=clock.now, real_now=clock.real_now)
+            payments.sweep(gateway=self.gateway, now=clock.now)
+            sending.send_due(LocalOutbox(), now=clock.now)
+        finally:
+            release()
+
+
+@contextmanager
+def opened(home: Path, database_url: str) -> Iterator[House]:
+    """Serve from threads of this process, on the given database, until the block ends."""
+    with standin.running(home / "standin", api_key=STRIPE_KEY, webhook_secrets=(WEBHOOK_SECRET,)) as till:
+        server = make_server("127.0.0.1", 0, _nobody_home, threaded=True, request_handler=Handler)
+        url = f"http://127.0.0.1:{server.port}"
+        server.app = create_app(_settings(home, database_url, url, till.url))
+        till.control(webhooks={"url": f"{url}/webhooks/stripe"})
+        with _serving(server):
+            yield House(url, server.app, till)
+            till.control(webhooks={"url": ""})
+
+
+def _settings(home: Path, database_url: str, url: str, stripe_url: str) -> Settings:
+    return Settings.read(
+        {
+            "DUEWELL_HOME": str(home / "home"),
+            "DUEWELL_EMBEDDED_URL": database_url,
+            "DUEWELL_URL": url,
+            "DUEWELL_SECRET_KEY": "a secret for journeys, long enough to be accepted",
+            "DUEWELL_STRIPE_KEY": STRIPE_KEY,
+            "DUEWELL_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+            "DUEWELL_STRIPE_API_BASE": stripe_url,
+        }
+    )
+
+
+def _nobody_home(environ: object, start_response: object) -> list[bytes]:
+    raise RuntimeError("the address is taken before the app that needs to know it is made")
+
+
+@contextmanager
+def _serving(server: BaseWSGIServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def eventually(true: Callable[[], object], within: float = 20.0) -> None:
+    deadline = time.monotonic() + within
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
