@@ -8,7 +8,7 @@ from flask_login import LoginManager, UserMixin
 import backoffice
 import commandline
 import portal
-from frame import health, pages, refusals, security
+from frame import dev, health, pages, refusals, security
 from models import clock, database, words
 from runtime.settings import Settings
 
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     commandline.install(app)
     if not settings.production:
         words.allow_pseudo()
+        app.register_blueprint(dev.dev)
     address = settings.database_url or settings.embedded_url
     if address:
         database.connect(address)

@@ -4,12 +4,12 @@ from flask import abort, current_app, flash, redirect, render_template, request,
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField, StringField
-from wtforms.validators import Email, Length, Optional
+from wtforms.validators import Length, Optional
 
 from backoffice import backoffice, requires
 from backoffice.customer_forms import languages
 from backoffice.customers import found_or_404, frame_of
-from frame.forms import OurForm, options
+from frame.forms import OurForm, mail_address, options
 from models import clock, customers, words
 from models.customers import links
 from models.errors import N_
@@ -19,7 +19,7 @@ from models.transactions import transaction
 
 class ContactForm(OurForm):
     name = StringField(N_("Name"), validators=[Length(max=120)])
-    email = StringField(N_("Mail address"), validators=[Optional(), Email(), Length(max=200)])
+    email = StringField(N_("Mail address"), validators=[Optional(), mail_address, Length(max=200)])
     phone = StringField(N_("Telephone"), validators=[Length(max=40)])
     language = SelectField(N_("Language"), choices=[])
     may_see = BooleanField(N_("May see the account"), default=True)

@@ -18,7 +18,10 @@ KINDS = [
 
 
 def languages() -> list[tuple[str, str]]:
-    return [("", words.gettext("The company's language")), *((code, words.native_name(code)) for code in words.LANGUAGES)]
+    return [
+        ("", words.gettext("The company's language")),
+        *((code, words.native_name(code)) for code in words.LANGUAGES),
+    ]
 
 
 class CustomerForm(OurForm):
@@ -27,7 +30,10 @@ class CustomerForm(OurForm):
     kind = SelectField(N_("Kind"), choices=options(KINDS))
     country = StringField(
         N_("Country"),
-        validators=[Optional(), Regexp("^[A-Za-z]{2}$", message=N_("Write the two letters of the country, such as LT."))],
+        validators=[
+            Optional(),
+            Regexp("^[A-Za-z]{2}$", message=N_("Write the two letters of the country, such as LT.")),
+        ],
     )
     language = SelectField(N_("Language"), choices=[])
     address = TextAreaField(N_("Address"), validators=[Length(max=500)])

@@ -59,7 +59,12 @@ def write_off(customer_id: int, entry_id: int) -> Response | str | tuple[str, in
 def write_credit_note(customer_id: int) -> Response | str | tuple[str, int]:
     customer = found_or_404(customer_id)
     today = g.company.today(clock.now())
-    given = {"currency": g.company.currency, "issued_on": today, "invoice": request.args.get("invoice"), "key": one_form_key()}
+    given = {
+        "currency": g.company.currency,
+        "issued_on": today,
+        "invoice": request.args.get("invoice"),
+        "key": one_form_key(),
+    }
     form = CreditNoteForm(request.form, data=given)
     if request.method == "POST" and form.validate() and (decision := _credit_note(form, customer.id)):
         _submit(decision)

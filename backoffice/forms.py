@@ -1,9 +1,9 @@
 """What staff fill in."""
 
 from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional
 
-from frame.forms import OurForm, options
+from frame.forms import OurForm, mail_address, options
 from models.errors import N_, Refused
 from models.staff import LONGEST, ROLE_NAMES
 from models.words import explain
@@ -40,7 +40,7 @@ class InvitedForm(OurForm):
 class InviteForm(OurForm):
     email = EmailField(
         N_("E-mail"),
-        [InputRequired(N_("Enter an e-mail address.")), Email(N_("Enter an e-mail address.")), Length(max=254)],
+        [InputRequired(N_("Enter an e-mail address.")), mail_address, Length(max=254)],
     )
     name = StringField(N_("Name"), [Optional(), Length(max=80)])
     role = SelectField(N_("Role"), choices=ROLES)

@@ -21,6 +21,4 @@ def import_list() -> str:
 def import_run(run_id: int) -> str:
     run = runs.find(run_id) or abort(404)
     rejects = runs.rejects_of(run.id, after=request.args.get("after", 0, type=int), limit=PAGE + 1)
-    return render_template(
-        "backoffice/import_run.html", run=run, rejects=rejects[:PAGE], more=len(rejects) > PAGE
-    )
+    return render_template("backoffice/import_run.html", run=run, rejects=rejects[:PAGE], more=len(rejects) > PAGE)

@@ -42,7 +42,9 @@ def statement_csv(customer_id: int) -> Response:
     customer = found_or_404(customer_id)
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
     return _file(
-        accounts.statement_csv(customer, as_of).encode(), "text/csv; charset=utf-8", f"statement-{customer.number}-{as_of}.csv"
+        accounts.statement_csv(customer, as_of).encode(),
+        "text/csv; charset=utf-8",
+        f"statement-{customer.number}-{as_of}.csv",
     )
 
 

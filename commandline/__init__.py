@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 
 def install(app: Flask) -> None:
     """Register every command; what a command needs is imported when it runs, so that `flask --help` is quick."""
-    from commandline import demo, house, links, staff, statement, translations, verify
+    from commandline import demo, doctor, house, links, staff, statement, translations, verify
 
     for command in (
         *house.COMMANDS,
-        *(demo.demo, links.link, staff.staff, statement.statement, translations.translations, verify.verify),
+        *(
+            demo.demo,
+            doctor.doctor,
+            links.link,
+            staff.staff,
+            statement.statement,
+            translations.translations,
+            verify.verify,
+        ),
     ):
         app.cli.add_command(command)
 

@@ -71,6 +71,16 @@ def above_zero(_: Form, field: Field) -> None:
         raise ValidationError(words.gettext("Enter an amount above zero."))
 
 
+def mail_address(_: Form, field: Field) -> None:
+    """An address as mail servers take it. Nobody is asked whether it exists, and test domains are fine."""
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(field.data or "", check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ValidationError(words.gettext("Enter an e-mail address, such as name@example.com.")) from error
+
+
 def day(value: str | None) -> date | None:
     """A date from an address (`?as_of=2026-01-31`), or None where there is none or it is no date."""
     try:

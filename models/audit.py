@@ -277,9 +277,7 @@ def page_of_events(customer_id: int, *, page: int, size: int) -> tuple[list[tupl
     head = session.scalar(select(AuditHead.seq).where(AuditHead.customer_id == customer_id)) or 0
     rows = session.execute(
         select(AuditEvent, AuditText)
-        .outerjoin(
-            AuditText, (AuditText.customer_id == AuditEvent.customer_id) & (AuditText.event_id == AuditEvent.id)
-        )
+        .outerjoin(AuditText, (AuditText.customer_id == AuditEvent.customer_id) & (AuditText.event_id == AuditEvent.id))
         .where(AuditEvent.customer_id == customer_id)
         .order_by(AuditEvent.seq.desc())
         .limit(size)

@@ -2,7 +2,7 @@
 
 import enum
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Engine, Enum, MetaData, create_engine, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,7 +22,7 @@ session = scoped_session(sessionmaker(expire_on_commit=False, autoflush=True))
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         int: BigInteger,
         datetime: DateTime(timezone=True),
         dict[str, Any]: JSONB,

@@ -1,7 +1,7 @@
 """The ground: how the business says no."""
 
 
-def N_(message: str) -> str:
+def N_(message: str) -> str:  # noqa: N802 — gettext's own name for it
     """Mark a message for translation; `words` translates it when somebody is there to read it."""
     return message
 

@@ -23,7 +23,6 @@ from models.database import Base, session
 from models.errors import N_, Refused
 from models.money import Money
 
-
 DEFAULT_TERM_DAYS = 30
 
 
@@ -60,7 +59,7 @@ class Invoice(Base):
 
 
 class InvoiceNumber(Base):
-    """The registry of numbers: unique in the company, found before the customer is known. `id` makes the RF reference."""
+    """The registry of numbers, unique in the company, found before the customer is. `id` makes the RF reference."""
 
     __tablename__ = "invoice_numbers"
     __table_args__ = (
@@ -193,4 +192,3 @@ def add(
         session.add(line)
     session.flush()
     return invoice
-

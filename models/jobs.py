@@ -67,15 +67,17 @@ async def _work(url: URL, handlers: Mapping[str, Callable[..., object]], tools: 
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=address))
     for name, handler in handlers.items():
-        app.task(
-            _calmly(handler, tools), name=name, queue=QUEUE,
-            retry=procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3),
-        )
+        retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3)
+        app.task(name=name, queue=QUEUE, retry=retry)(_calmly(handler, tools))
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
-                queues=[QUEUE], concurrency=2, delete_jobs="successful", install_signal_handlers=False,
-                shutdown_graceful_timeout=15, stalled_worker_timeout=STALLED_AFTER,
+                queues=[QUEUE],
+                concurrency=2,
+                delete_jobs="successful",
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=15,
+                stalled_worker_timeout=STALLED_AFTER,
             )
         )
         rescue = asyncio.create_task(_retry_stalled(app))

@@ -32,7 +32,7 @@ def arrive(token: str) -> Response:
 
 @portal.get("/open")
 def landing() -> str | tuple[str, int]:
-    """What a mail scanner sees as well: the company, a masked name, a button. Asked anew each time: a link can be revoked."""
+    """What a mail scanner sees as well: company, masked name, button. Asked anew each time: a link can be revoked."""
     link = links.living(_cookie(LINK_COOKIE) or "", now=clock.real_now())
     if link is None:
         return render_template("portal/link_unusable.html"), 404

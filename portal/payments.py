@@ -79,7 +79,7 @@ def _amount(form: PayForm, item: payments.PayableItem) -> Money | None:
         return None
     try:
         amount = Money.of(form.amount.data, item.payable.currency)
-        payments.check_amount(amount, item.payable)
+        payments.check_amount(amount, item)
     except Refused as refusal:
         form.amount.errors = [words.explain(refusal)]
         return None

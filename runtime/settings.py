@@ -1,6 +1,7 @@
 """What an installation is told from outside: DUEWELL_… variables, read once, refused aloud.
 
-Each may also be given as DUEWELL_…_FILE, the name of a file that holds the value. `KNOWN` names them all.
+Each may also be given as DUEWELL_…_FILE, the name of a file that holds the value. `KNOWN` names them all;
+`python -m runtime.settings` prints them as a table for docs/.
 """
 
 import hashlib
@@ -288,3 +289,13 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def main() -> None:
+    print("| variable | default | what |\n|---|---|---|")
+    for known in KNOWN:
+        print(f"| `DUEWELL_{known.name}` | {known.default or '–'} | {known.meaning} |")
+
+
+if __name__ == "__main__":
+    main()

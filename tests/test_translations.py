@@ -45,7 +45,9 @@ def test_the_two_sides_read_what_is_theirs(said):
     assert "models/imports/reading.py" in backoffice
     assert not {place for place in portal & backoffice if place.endswith(".py")}
     assert not {place for place in portal if place.startswith(("backoffice/", "templates/backoffice/"))}
-    assert not {place for place in backoffice if place.startswith(("portal/", "templates/portal/", "templates/mail/receipt"))}
+    assert not {
+        place for place in backoffice if place.startswith(("portal/", "templates/portal/", "templates/mail/receipt"))
+    }
 
 
 def test_templates_tell_neither_days_nor_lines(elsewhere):

@@ -25,7 +25,9 @@ def demo(count: int, seed: int, as_of: datetime | None, if_empty: bool, where: b
             if not is_empty():
                 if if_empty:
                     return
-                raise click.ClickException("There are customers already: the demonstration needs an empty installation.")
+                raise click.ClickException(
+                    "There are customers already: the demonstration needs an empty installation."
+                )
             today = as_of.date() if as_of else company.get().today(clock.now())
             build(count, seed=seed, today=today)
         for line in where_to_click(settings().url):

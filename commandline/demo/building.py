@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from commandline.demo import names
+from commandline.demo.showing import SHOWN
 from models import approvals, audit, company, customers, desk, ledger, staff
 from models.approvals import Refund, WriteOff
 from models.customers import Customer, CustomerKind, merges, notes
@@ -70,7 +71,7 @@ def _creditor(today: date) -> None:
     row = company.locked()
     row.name, row.country, row.currency, row.language = "Baltic Supply UAB", "LT", "EUR", "en"
     row.timezone, row.registration = "Europe/Vilnius", "304 512 987"
-    row.address = "Verkių g. 29, 09108 Vilnius"
+    row.address = "Verkių g. 29\n09108 Vilnius"
     row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
     row.iban, row.bic = "LT12 1000 0111 0100 1000", "AGBLLT2X"
     row.bank_money_until = today - timedelta(days=1)
@@ -82,7 +83,12 @@ def _staff(builder: Builder) -> dict[str, staff.Principal]:
     for role, name in STAFF:
         email = f"{name.split()[0].lower()}@baltic-supply.example"
         member = staff.add(
-            email=email, role=role, name=name, by=builder.by, now=builder.at(builder.today - HISTORY), state=StaffState.ACTIVE
+            email=email,
+            role=role,
+            name=name,
+            by=builder.by,
+            now=builder.at(builder.today - HISTORY),
+            state=StaffState.ACTIVE,
         )
         found[name] = staff.Principal(staff_id=member.id, session_id=0, name=name, email=email, role=role)
     return found
@@ -144,7 +150,9 @@ def bill(builder: Builder, customer: Customer, currency: str, day: date, *, time
         for goods, cents in draw.sample(names.GOODS, draw.randint(1, 3))
     ]
     if currency == "JPY":
-        lines = [Line(line.description, line.quantity, line.price.quantize(Decimal(1)) * 160, Decimal(10)) for line in lines]
+        lines = [
+            Line(line.description, line.quantity, line.price.quantize(Decimal(1)) * 160, Decimal(10)) for line in lines
+        ]
     invoice = desk.write_invoice(
         customer,
         number=f"BS-{builder.invoices}",
@@ -190,7 +198,7 @@ def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None
         bill(builder, traveller, currency, today - timedelta(days=12))
     long = add_customer(builder, LONG_NAME, "LT")
     bill(builder, long, "EUR", today - timedelta(days=50), times=100_000)
-    twins = [add_customer(builder, f"Kavinė „Gintaras“ {city}", "LT", email="finansai@gintaras.example")
+    twins = [add_customer(builder, f"Kavinė „Gintaras“ {city}", "LT", email=SHOWN)
              for city in ("Vilnius", "Kaunas", "Klaipėda", "Palanga")]  # fmt: skip
     for twin in twins:
         bill(builder, twin, "EUR", today - timedelta(days=40))
@@ -217,17 +225,27 @@ def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None
 
 
 def _money_cases(builder: Builder, customer: Customer, people: dict[str, staff.Principal]) -> None:
-    """Overpaid, taken back, charged back and won back, written off, credited, refunded, and one waiting for a second person."""
+    """Overpaid, taken back, charged back, won back, written off, refunded, and one waiting for a second person."""
     today, now = builder.today, builder.at(builder.today)
     finance = people["Eglė Šimkutė"]
-    overpaid = pay(builder, customer, bill(builder, customer, "EUR", today - timedelta(days=90)), today - timedelta(days=55), more=5_000)
-    disputed = pay(builder, customer, bill(builder, customer, "EUR", today - timedelta(days=80)), today - timedelta(days=45))
+    overpaid = pay(
+        builder,
+        customer,
+        bill(builder, customer, "EUR", today - timedelta(days=90)),
+        today - timedelta(days=55),
+        more=5_000,
+    )
+    disputed = pay(
+        builder, customer, bill(builder, customer, "EUR", today - timedelta(days=80)), today - timedelta(days=45)
+    )
     chargeback = ledger.charge_back(
         disputed, disputed.amount, on=today - timedelta(days=20), dedupe_key=f"dp_{disputed.id}:withdrawn",
         reason="Cardholder disputed the charge", now=now,
     )  # fmt: skip
     ledger.win_back(chargeback, on=today - timedelta(days=3), dedupe_key=f"dp_{disputed.id}:reinstated", now=now)
-    mistaken = pay(builder, customer, bill(builder, customer, "EUR", today - timedelta(days=70)), today - timedelta(days=30))
+    mistaken = pay(
+        builder, customer, bill(builder, customer, "EUR", today - timedelta(days=70)), today - timedelta(days=30)
+    )
     allocation = ledger.allocations_of(customer.id, mistaken.id)[0]
     row = ledger.allocation_of(customer.id, allocation.allocation_id)
     if row is not None:

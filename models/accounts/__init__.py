@@ -1,6 +1,7 @@
 """What both doors show of a customer: statement, account, timeline."""
 
 from models.accounts.files import safe_cell, statement_csv, statement_json
+from models.accounts.paper import statement_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
     Statement,
@@ -23,6 +24,7 @@ __all__ = [
     "statement_csv",
     "statement_json",
     "statement_page",
+    "statement_pdf",
     "statements",
     "timeline",
 ]

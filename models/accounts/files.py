@@ -59,5 +59,5 @@ def statement_csv(customer: Customer, as_of: date) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Text that a spreadsheet would run as a formula gets a mark before it. Our own amounts are numbers and need none."""
+    """Text that a spreadsheet would run as a formula gets a mark before it; our own amounts need none."""
     return f"'{text}" if text.startswith(FORMULA) else text

@@ -32,7 +32,8 @@ _EVENTS = text(
     """
 select * from (
     select e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
-           coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text, e.id as entry_id, e.id as place
+           coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text,
+           e.id as entry_id, e.id as place
     from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
     where e.customer_id = any(:customers)
   union all
@@ -49,7 +50,8 @@ select * from (
     select 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id
     from notes n where n.customer_id = any(:customers)
   union all
-    select v.action, v.recorded_at, null, null, null, '', coalesce(s.name, nullif(c.name, ''), c.email, v.actor_kind), '', null, v.id
+    select v.action, v.recorded_at, null, null, null, '',
+           coalesce(s.name, nullif(c.name, ''), c.email, v.actor_kind), '', null, v.id
     from audit_events v
     left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
     left join contacts c on v.actor_kind = 'contact' and c.customer_id = v.customer_id and c.id = v.actor_id

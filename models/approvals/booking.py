@@ -70,7 +70,7 @@ def _credit(decision: CreditNote, *, now: datetime) -> Entry:
         issued_on=decision.issued_on,
         due_on=decision.issued_on,
         reference=named.number_as_written if named else "",
-        lines=[_line(line) for line in decision.lines],
+        lines=[_line(line, decision.amount.currency) for line in decision.lines],
         source="staff",
         now=now,
     )
@@ -90,11 +90,12 @@ def _credit(decision: CreditNote, *, now: datetime) -> Entry:
     return entry
 
 
-def _line(line: CreditLine) -> InvoiceLine:
+def _line(line: CreditLine, currency: str) -> InvoiceLine:
     return InvoiceLine(
         description=line.description,
         quantity=line.quantity,
         net_minor=-line.net_minor,
         tax_rate=line.tax_rate,
         tax_minor=-line.tax_minor,
+        currency=currency,
     )

@@ -1,7 +1,7 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
 from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
-from models.customers.contacts import Contact, add_contact, change_contact, contact_of, contacts_of, first_contact
+from models.customers.contacts import Contact, add_contact, change_contact, contact_of, contacts_of, first_contact, known_by
 from models.customers.customers import (
     Customer,
     CustomerKind,
@@ -15,7 +15,6 @@ from models.customers.customers import (
     find,
     name_key,
     normal_number,
-    shown_in_demo,
 )
 
 __all__ = [
@@ -36,10 +35,10 @@ __all__ = [
     "count",
     "find",
     "first_contact",
+    "known_by",
     "lock_account",
     "lock_accounts",
     "lock_all",
     "name_key",
     "normal_number",
-    "shown_in_demo",
 ]

@@ -87,10 +87,11 @@ def add_contact(
 def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: object) -> None:
     """Change name, address, telephone, language, powers or `active`. Audited with before and after."""
     email = facts.get("email", contact.email)
-    facts["email"] = str(email).strip().lower() if email else None
-    known = by_email(contact.customer_id, facts["email"]) if facts["email"] else None
+    address = str(email).strip().lower() if email else None
+    known = by_email(contact.customer_id, address) if address else None
     if known is not None and known.id != contact.id:
-        raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=facts["email"])
+        raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=address)
+    facts["email"] = address
     before = {name: getattr(contact, name) for name in facts}
     changed = {name: value for name, value in facts.items() if before[name] != value}
     if not changed:
@@ -107,3 +108,9 @@ def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: objec
         facts={"fields": sorted(changed)},
         words={"before": {name: before[name] for name in changed}, "after": changed},
     )
+
+
+def known_by(email: str) -> Sequence[Contact]:
+    """Every contact with this address: one person may speak for several customers."""
+    query = select(Contact).where(func.lower(Contact.email) == email.strip().lower())
+    return session.scalars(query.order_by(Contact.customer_id)).all()

@@ -34,8 +34,12 @@ class Customer(Base):
 
     __tablename__ = "customers"
     __table_args__ = (
-        Index("ix_customers_search_name", "search_name", postgresql_using="gin",
-              postgresql_ops={"search_name": "gin_trgm_ops"}),
+        Index(
+            "ix_customers_search_name",
+            "search_name",
+            postgresql_using="gin",
+            postgresql_ops={"search_name": "gin_trgm_ops"},
+        ),
         Index("ix_customers_name_key", "name_key", "id"),
     )
 
@@ -136,7 +140,7 @@ CHANGEABLE = ("name", "kind", "country", "language", "timezone", "address", "tax
 
 
 def change(customer: Customer, *, by: Actor, now: datetime, **facts: object) -> None:
-    """Change what may change (never the number); a former name is kept as 'also known as'. Audited with before and after."""
+    """Change what may change (never the number), audited; a former name is kept as 'also known as'."""
     before = {name: getattr(customer, name) for name in facts}
     changed = {name: value for name, value in facts.items() if name in CHANGEABLE and before[name] != value}
     if not changed:
@@ -169,9 +173,3 @@ def keep_name(customer: Customer, name: str) -> None:
 def count() -> int:
     """How many customers there are, the company's own account aside."""
     return session.scalar(select(func.count()).where(Customer.kind != CustomerKind.COMPANY)) or 0
-
-
-def shown_in_demo() -> Customer | None:
-    """The second customer of a demonstration: one who pays late and so has something to show."""
-    query = select(Customer).where(Customer.kind != CustomerKind.COMPANY).order_by(Customer.id)
-    return session.scalar(query.offset(1).limit(1))

@@ -96,7 +96,9 @@ def open_link(token: str, browser_token: str | None, *, now: datetime, address: 
     )
     session.refresh(link)
     if not bound.rowcount and link.browser_hash != token_hash(mine):  # type: ignore[attr-defined]
-        raise LinkUnusable(N_("This link was already opened in another browser. Open it there, or ask us for a new one."))
+        raise LinkUnusable(
+            N_("This link was already opened in another browser. Open it there, or ask us for a new one.")
+        )
     contact = contact_of(link.customer_id, link.contact_id)
     if link.revoked_at is not None or contact is None or not contact.active:
         raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))

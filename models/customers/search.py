@@ -34,8 +34,8 @@ left join (select max(number) as number, customer_id from invoice_numbers where 
 left join (select distinct customer_id from contacts where email like :mail) m on m.customer_id = c.id
 left join (select customer_id, max(word_similarity(:key, search_name)) as close from customer_names
            where :key <% search_name group by customer_id) n on n.customer_id = c.id
-where c.id <> 0 and (c.number = :number or c.number like :number_prefix or i.number is not null or m.customer_id is not null
-    or (:key <> '' and (:key <% c.search_name or c.search_name like :inside)) or n.customer_id is not null)
+where c.id <> 0 and (c.number = :number or c.number like :number_prefix or i.number is not null
+    or m.customer_id is not null or (:key <> '' and (:key <% c.search_name or c.search_name like :inside)) or n.customer_id is not null)
 """
 _PAGE = text(
     "with found as (" + _BY_NAME + ") select id, number, name, country, why, count(*) over () as hits from found"
@@ -65,7 +65,9 @@ def search(query: str, *, most: int = 50, skip: int = 0) -> tuple[Sequence[Found
             "number_prefix": f"{_plain(number)}%",
             "mail": f"%{_plain(typed.lower())}%" if "@" in typed else typed.lower(),
         }
-        session.execute(text("select set_config('pg_trgm.word_similarity_threshold', :close, true)"), {"close": str(CLOSE_ENOUGH)})
+        session.execute(
+            text("select set_config('pg_trgm.word_similarity_threshold', :close, true)"), {"close": str(CLOSE_ENOUGH)}
+        )
     rows = session.execute(_PAGE if typed else _ALL, values).all()
     return [Found(row.id, row.number, row.name, row.country, row.why) for row in rows], rows[0].hits if rows else 0
 

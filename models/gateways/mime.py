@@ -107,16 +107,16 @@ def _headers(draft: MailDraft) -> Iterator[str]:
 
 def _mailbox(mailbox: Mailbox) -> str:
     address = f"<{envelope_address(mailbox.address)}>"
-    if not mailbox.name:
+    name = " ".join(_safe(mailbox.name).split())
+    if not name:
         return address
-    if PLAIN_PHRASE.fullmatch(mailbox.name) and len(mailbox.name) <= LINE - 12:
-        name = mailbox.name if "=?" not in mailbox.name else _encoded(mailbox.name)
-    elif mailbox.name.isascii() and len(mailbox.name) <= LINE - 12:
-        quoted = _safe(mailbox.name).replace("\\", "\\\\").replace('"', '\\"')
-        name = f'"{quoted}"'
+    if not name.isascii() or len(name) > LINE - 12 or "=?" in name:
+        shown = _encoded(name)
+    elif PLAIN_PHRASE.fullmatch(name):
+        shown = name
     else:
-        name = _encoded(mailbox.name)
-    return f"{name}\r\n {address}" if len(name) + len(address) > LINE - 12 else f"{name} {address}"
+        shown = '"{}"'.format(name.replace("\\", "\\\\").replace('"', '\\"'))
+    return f"{shown}\r\n {address}" if len(shown) + len(address) > LINE - 12 else f"{shown} {address}"
 
 
 def _text(value: str) -> str:

@@ -73,9 +73,7 @@ def _invoices(columns: Columns) -> tuple[list[tuple[object, ...]], list[int], li
         *_person(columns),
         strict=True,
     )  # fmt: skip
-    flagged = [
-        at for at, (day, last) in enumerate(zip(issued, due, strict=True)) if day and last and last < day
-    ]
+    flagged = [at for at, (day, last) in enumerate(zip(issued, due, strict=True)) if day and last and last < day]
     return list(rows), rounded, flagged
 
 
@@ -157,9 +155,7 @@ def _payments(columns: Columns, met: Counter[str]) -> tuple[list[tuple[object, .
         reference = " ".join(text for text in texts if text)
         content = (customers[at], payers[at], minors[at], currencies[at], received[at], reference)
         key = "" if at in columns.problems else _payment_key(numbers[at], content, met)
-        rows.append(
-            (columns.numbers[at], key, customers[at], payers[at], *content[2:], candidates(texts, form))
-        )
+        rows.append((columns.numbers[at], key, customers[at], payers[at], *content[2:], candidates(texts, form)))
     return rows, rounded
 
 

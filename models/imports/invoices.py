@@ -10,7 +10,7 @@ from models.errors import N_
 from models.imports import parties
 from models.imports.outcomes import BOOKS_CLOSED, Circumstances, Outcome, Refusal
 from models.imports.rows import InvoiceRow
-from models.imports.staging import copy_rows, temporary
+from models.imports.staging import copy_rows, tell_planner, temporary
 from models.ledger import bulk
 from models.money import Money
 
@@ -159,8 +159,10 @@ select distinct on (j.number) j.row, j.number, e.customer_id, e.id, e.currency,
         select from entries r where r.customer_id = e.customer_id and r.dedupe_key = 'receipt:' || j.number
     ) then ':' || j.settled_minor else '' end
 from judged j
-join entries e on e.customer_id = j.booked_customer_id and e.dedupe_key = 'invoice:' || j.number
-where j.verdict in ('changed', 'unchanged') and e.open_minor > 0
+join lateral (
+    select * from entries where customer_id = j.booked_customer_id and dedupe_key = 'invoice:' || j.number offset 0
+) e on true
+where j.verdict in ('changed', 'unchanged') and j.settled_minor > 0 and e.open_minor > 0
     and j.settled_minor > e.amount_minor - e.open_minor
 order by j.number, j.settled_minor desc, j.row
 """
@@ -311,10 +313,13 @@ def _judge_settled(at: Circumstances) -> list[Refusal]:
 
 def _book(counts: Counter[str], at: Circumstances, *, settled: bool) -> None:
     if counts["new"]:
+        tell_planner("customers accounts", counts["new"])
         session.execute(text(ADD_INVOICES), {"source": f"import {at.run_id}", "now": at.now})
+        tell_planner("invoices", counts["new"])
         session.execute(text(REGISTER))
         bulk.enter(f"{BILLS} union all {RECEIPTS}" if settled else BILLS, now=at.now)
         if settled:
+            tell_planner("entries", counts["new"])
             bulk.allocate(ALLOCATIONS, now=at.now, debits_are_new=True)
     if counts["changed"]:
         if settled:

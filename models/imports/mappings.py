@@ -200,8 +200,10 @@ def _mapping(name: str, told: Table[str, Any]) -> Mapping:
         name=name,
         kind=kind,
         files=tuple(told.get("files", ())),
-        columns={key: (told_as,) if isinstance(told_as, str) else tuple(told_as)
-                 for key, told_as in told.get("columns", {}).items()},
+        columns={
+            key: (told_as,) if isinstance(told_as, str) else tuple(told_as)
+            for key, told_as in told.get("columns", {}).items()
+        },
         optional=frozenset(told.get("optional", ())),
         fixed={key: str(value) for key, value in told.get("fixed", {}).items()},
         derived={key: _derived(value) for key, value in told.get("derived", {}).items()},

@@ -175,9 +175,7 @@ def _records(kept: list[str], more: Iterator[str], delimiter: str) -> tuple[list
     return _records_over_lines(kept, more, delimiter)
 
 
-def _records_over_lines(
-    kept: list[str], more: Iterator[str], delimiter: str
-) -> tuple[list[list[str]], dict[int, str]]:
+def _records_over_lines(kept: list[str], more: Iterator[str], delimiter: str) -> tuple[list[list[str]], dict[int, str]]:
     """The careful way: line breaks inside quotation marks, and marks that never close."""
     rows: list[list[str]] = []
     broken: dict[int, str] = {}
@@ -191,9 +189,7 @@ def _records_over_lines(
     return rows, broken
 
 
-def _one_record(
-    kept: list[str], start: int, more: Iterator[str], delimiter: str
-) -> tuple[list[str] | None, int]:
+def _one_record(kept: list[str], start: int, more: Iterator[str], delimiter: str) -> tuple[list[str] | None, int]:
     marks = 0
     for length in range(1, LONGEST_RECORD + 1):
         if start + length > len(kept):

@@ -71,9 +71,7 @@ class ImportedPayment(Base):
 
 
 def begin(kind: Kind, files: list[dict[str, Any]], *, by: Actor, now: datetime) -> ImportRun:
-    run = ImportRun(
-        kind=kind, files=files, actor_kind=by.kind, actor_id=by.id, actor_name=by.name, started_at=now
-    )
+    run = ImportRun(kind=kind, files=files, actor_kind=by.kind, actor_id=by.id, actor_name=by.name, started_at=now)
     session.add(run)
     session.flush()
     return run
@@ -99,7 +97,5 @@ def rejects_of(run_id: int, *, after: int = 0, limit: int = 50) -> Sequence[Impo
 
 def earlier_run_of(sha256: str) -> ImportRun | None:
     """The latest finished run that read exactly this file."""
-    query = select(ImportRun).where(
-        ImportRun.finished_at.is_not(None), ImportRun.files.contains([{"sha256": sha256}])
-    )
+    query = select(ImportRun).where(ImportRun.finished_at.is_not(None), ImportRun.files.contains([{"sha256": sha256}]))
     return session.scalar(query.order_by(ImportRun.id.desc()).limit(1))

@@ -178,8 +178,18 @@ def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
         .order_by(Allocation.id)
     )
     return [
-        Used(row.id, row.amount, row.effective_on, row.recorded_at, *ends, from_number or "", to_number or "", back_on)
-        for row, *ends, from_number, to_number, back_on in rows
+        Used(
+            allocation_id=row.id,
+            amount=row.amount,
+            effective_on=row.effective_on,
+            recorded_at=row.recorded_at,
+            credit=from_credit,
+            debit=to_debit,
+            credit_number=credit_number or "",
+            debit_number=debit_number or "",
+            taken_back_on=back_on,
+        )
+        for row, from_credit, to_debit, credit_number, debit_number, back_on in rows
     ]
 
 

@@ -32,9 +32,7 @@ class Message(Stateful, Base):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("customer_id", "dedupe_key"),
-        Index(
-            "ix_messages_waiting", "next_try_at", postgresql_where="state in ('queued', 'sending', 'unknown')"
-        ),
+        Index("ix_messages_waiting", "next_try_at", postgresql_where="state in ('queued', 'sending', 'unknown')"),
     )
     TRANSITIONS: ClassVar = {
         MessageState.QUEUED: frozenset({MessageState.SENDING}),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import company
 from models.database import session
-from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, compose
+from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, UnsafeHeader, compose
 from models.messages.outbox import Message, MessageState
 from models.transactions import transaction
 
@@ -44,10 +44,18 @@ def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
     while True:
         chunk = _claim(sender.mail_from, now())
         for message in chunk:
-            _note(message, sender.send(compose(message.draft), message.draft), now())
+            _note(message, _send(sender, message.draft), now())
         tried += len(chunk)
         if len(chunk) < CHUNK:
             return tried
+
+
+def _send(sender: "Sender", draft: MailDraft) -> Outcome:
+    """One bad address must not stop the mails behind it."""
+    try:
+        return sender.send(compose(draft), draft)
+    except UnsafeHeader as error:
+        return RefusedForGood(str(error), address_stopped=False)
 
 
 def _claim(mail_from: str, now: datetime) -> list[_Claimed]:

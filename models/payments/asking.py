@@ -15,7 +15,7 @@ from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import CheckoutLine, RefusedByGateway, StoredFailure, Unanswered, checkout_request
+from models.gateways.stripe import CheckoutLine, GatewayError, RefusedByGateway, StoredFailure, Unanswered, checkout_request
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject, find
@@ -66,6 +66,8 @@ def payable_item(customer_id: int, entry_id: int, on: date) -> PayableItem | Non
     if row is None:
         return None
     open_minor, currency, due_on, number = row
+    if open_minor is None or due_on is None:
+        return None
     taken = holds.in_flight(customer_id, on).get(entry_id, 0)
     return PayableItem(
         entry_id, number or "", due_on, Money(open_minor, currency), Money(max(open_minor - taken, 0), currency)
@@ -139,9 +141,7 @@ def request(
     session.flush()
     for entry_id, amount in lines:
         session.add(
-            AttemptLine(
-                customer_id=customer_id, attempt_id=attempt_id, entry_id=entry_id, amount_minor=amount.minor
-            )
+            AttemptLine(customer_id=customer_id, attempt_id=attempt_id, entry_id=entry_id, amount_minor=amount.minor)
         )
         holds.add(
             customer_id,
@@ -214,9 +214,7 @@ def close_unsent(customer_id: int, attempt_id: UUID, *, now: datetime) -> None:
         holds.end(customer_id, attempt.source, on=now.date(), now=now)
 
 
-def give_up_open(
-    customer_id: int, contact_id: int, *, gateway: "StripeGateway", now: Callable[[], datetime]
-) -> None:
+def give_up_open(customer_id: int, contact_id: int, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
     """
     Expire the contact's former Checkout sessions: at most one is open per contact, so that going back and paying
     again never pays twice. One that was paid meanwhile is synced instead, and stands.
@@ -233,6 +231,5 @@ def give_up_open(
                 with suppress(RefusedByGateway):  # No longer open: somebody may have paid, which `sync` finds out.
                     gateway.expire_session(session_id)
             sync(customer_id, attempt_id, gateway=gateway, now=now)
-        except (Unanswered, StoredFailure):
+        except GatewayError:
             continue  # Its amounts stay held until the sweep knows more.
-

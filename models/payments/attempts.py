@@ -48,8 +48,12 @@ class Attempt(Stateful, Base):
     __table_args__ = (
         UniqueConstraint("customer_id", "session_id"),
         UniqueConstraint("customer_id", "payment_intent_id"),
-        Index("ix_attempts_not_final", "state", "next_try_at",
-              postgresql_where="state not in ('succeeded', 'failed', 'canceled', 'expired')"),
+        Index(
+            "ix_attempts_not_final",
+            "state",
+            "next_try_at",
+            postgresql_where="state not in ('succeeded', 'failed', 'canceled', 'expired')",
+        ),
     )
     # What is final stays so, but that money which arrives after all is believed: `succeeded` may follow any state.
     TRANSITIONS: ClassVar = {

@@ -23,9 +23,7 @@ FORGET_AFTER = timedelta(hours=24)  # Stripe keeps an idempotency key as long; w
 WAITS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 
 
-def sync(
-    customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]
-) -> AttemptState:
+def sync(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> AttemptState:
     """
     Fetch what Stripe says of an attempt and merge it. May run any number of times, at once and in any order:
     states only rise, and every money effect has a dedupe key of the object's own id.
@@ -36,10 +34,11 @@ def sync(
         with transaction():
             attempt, sync_no = _begin(customer_id, attempt_id)
             known_id, asked_at, state = attempt.session_id, attempt.asked_at, attempt.state
-        if known_id:
-            fetched = gateway.fetch_session(known_id)
-        else:
-            fetched = gateway.find_session_by_attempt(str(attempt_id), since=asked_at - timedelta(hours=1))
+        fetched = (
+            gateway.fetch_session(known_id)
+            if known_id
+            else gateway.find_session_by_attempt(str(attempt_id), since=asked_at - timedelta(hours=1))
+        )
         with transaction():
             attempt = session.get_one(Attempt, (customer_id, attempt_id))
             lock_account(customer_id, attempt.currency)
@@ -186,9 +185,7 @@ def _remember(attempt: Attempt, fetched: CheckoutSession) -> None:
         attempt.payment_intent_id = attempt.payment_intent_id or fetched.payment.id
     for object_id in (attempt.session_id, attempt.payment_intent_id):
         if object_id and session.get(GatewayObject, object_id) is None:
-            session.add(
-                GatewayObject(object_id=object_id, customer_id=attempt.customer_id, attempt_id=attempt.id)
-            )
+            session.add(GatewayObject(object_id=object_id, customer_id=attempt.customer_id, attempt_id=attempt.id))
     session.flush()
 
 

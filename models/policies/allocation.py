@@ -38,9 +38,7 @@ def oldest_due_first(
         place = (claim.due_on, claim.entry_id)
         oldest[claim.document] = min(place, oldest.get(claim.document, place))
     shares, left = [], amount_minor
-    for claim in sorted(
-        claims, key=lambda c: (oldest[c.document], rank.get(c.kind, len(rank)), c.due_on, c.entry_id)
-    ):
+    for claim in sorted(claims, key=lambda c: (oldest[c.document], rank.get(c.kind, len(rank)), c.due_on, c.entry_id)):
         taken = min(left, claim.open_minor)
         if taken > 0:
             shares.append(Share(claim.entry_id, taken))

@@ -24,8 +24,8 @@ def real_now() -> datetime:
 
 
 @pytest.fixture
-def people(engine: Engine) -> dict[Role, Staff]:
-    """One active member of staff for each role, without a password."""
+def people(engine: Engine) -> dict[Role, int]:
+    """The ids of one active member of staff for each role, without a password."""
     with transaction():
         return {
             role: staff.add(
@@ -35,18 +35,18 @@ def people(engine: Engine) -> dict[Role, Staff]:
                 state=StaffState.ACTIVE,
                 by=audit.COMMAND,
                 now=real_now(),
-            )
+            ).id
             for role in Role
         }
 
 
 @pytest.fixture
-def as_role(client: FlaskClient, people: dict[Role, Staff]) -> Callable[[Role], FlaskClient]:
+def as_role(client: FlaskClient, people: dict[Role, int]) -> Callable[[Role], FlaskClient]:
     """Sign the test's one browser in as the member of a role."""
 
     def sign_in(role: Role) -> FlaskClient:
         with transaction():
-            token = staff.open_session(people[role], now=real_now(), address="127.0.0.1", agent="a test")
+            token = staff.open_session(staff.find(people[role]), now=real_now(), address="127.0.0.1", agent="a test")
         client.set_cookie("duewell_staff", token)
         return client
 

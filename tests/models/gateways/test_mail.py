@@ -141,7 +141,7 @@ class TestComposing:
         raw = compose(draft)
         mail = message_from_bytes(raw, policy=policy.default)
         assert mail["Subject"] == subject
-        assert name_in(raw) == name
+        assert name_in(raw) == " ".join(name.split())
         plain = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
         assert next(mail.iter_parts()).get_content().replace("\r\n", "\n") == plain
         assert b"\n" not in raw.replace(b"\r\n", b"")

@@ -1,0 +1,42 @@
+"""Measures everything and writes docs/bench.md. SIZE=small (about two minutes) or SIZE=full."""
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from bench import databases, imports, pages, report, sample, sizes, starting
+from models import database
+from models.database import session
+from models.transactions import release
+
+
+def main() -> None:
+    size, now = sizes.chosen(os.environ), datetime.now(UTC)
+    with databases.opened() as own:
+        own.home.mkdir(exist_ok=True)
+        _say(f"a file of {size.invoices:,} invoices")
+        file = sample.write(own.home / "invoices.csv", size, now.date())
+        _say("import")
+        imported = imports.measured(own, file, size)
+        own.sql(imports.IMPORTED, "vacuum analyze")
+        engine = database.connect(own.url(imports.IMPORTED))
+        _say("pages")
+        shown = pages.measured(own, imports.IMPORTED, size, now)
+        version = str(session.scalar(text("show server_version")))
+        release()
+        engine.dispose()
+        _say("cold start")
+        figures = [*shown, imported, starting.measured(own.home, size)]
+    run = report.Run(now.date(), size, figures, version)
+    report.PAGE.write_text(run.page(), encoding="utf-8")
+    print(run.table())
+    _say(f"written to {report.PAGE.relative_to(report.PROJECT)}")
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+main()

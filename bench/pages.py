@@ -1,0 +1,131 @@
+"""Pages against raw limits."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import make_url
+
+from bench import causes
+from bench.databases import Databases
+from bench.figures import Figure, best
+from bench.raw import DATABASE
+from bench.sample import FIRST_CUSTOMER
+from bench.servers import Page, cpu_per_request, started
+from bench.sizes import LONG_PAGE, REAL_PAGE, Size
+from models import audit, customers, sessions, staff
+from models.customers import Customer
+from models.policies.permissions import Role
+from models.sessions import SessionKind
+from models.staff import StaffState
+from models.transactions import transaction
+
+OURS = "bench.doors:with_long_statement"
+FLASK = "bench.raw:bare_flask"
+RAW = "bench.raw:statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """Cookies of those who are signed in."""
+
+    debtor_id: int
+    debtor: str
+    nothing_owed: str
+    finance: str
+
+
+def measured(databases: Databases, name: str, size: Size, now: datetime) -> list[Figure]:
+    """:param name: a database with the sample in it, to which the session is bound."""
+    visitors = _let_in(now)
+    pages = _pages(visitors)
+    environ = _environ(databases, name)
+    with started(pages, databases.home, environ) as servers:
+        spent = {page: best(rounds) for page, rounds in cpu_per_request(pages, servers, size.rounds).items()}
+    return [
+        _slower("Near-empty signed-in page: the statement of a customer who owes nothing", "nothing owed", spent),
+        _slower("Near-empty page of the staff: one's own sign-ins", "sign-ins", spent, cause=causes.STAFF_FRAME),
+        _share(f"Statement page, {LONG_PAGE} rows", "long", "raw long", LONG_PAGE, spent),
+        _share(f"Statement page as customers get it, {REAL_PAGE} rows", "real", "raw real", REAL_PAGE, spent),
+        _share(f"Account page of the staff, {REAL_PAGE} rows", "account", "raw real", REAL_PAGE, spent),
+    ]
+
+
+def _pages(visitors: Visitors) -> list[Page]:
+    debtor = visitors.debtor_id
+    return [
+        Page("flask", FLASK, "/", expected=("ok", 1)),
+        Page("nothing owed", OURS, "/statement", visitors.nothing_owed, ("You owe nothing", 1)),
+        Page("sign-ins", OURS, "/staff/sessions", visitors.finance, ("This browser", 1)),
+        Page("raw long", RAW, f"/{debtor}/{LONG_PAGE}", expected=("<tr>", LONG_PAGE)),
+        Page("long", OURS, "/bench/statement", visitors.debtor, ('href="/pay/', LONG_PAGE)),
+        Page("raw real", RAW, f"/{debtor}/{REAL_PAGE}", expected=("<tr>", REAL_PAGE)),
+        Page("real", OURS, "/statement", visitors.debtor, ('href="/pay/', REAL_PAGE)),
+        Page("account", OURS, f"/staff/customers/{debtor}", visitors.finance, ("days late", REAL_PAGE // 2)),
+    ]
+
+
+def _slower(what: str, page: str, spent: Mapping[str, float], *, cause: str = causes.NEAR_EMPTY) -> Figure:
+    return Figure(
+        what=what,
+        against="a bare Flask 'ok' on the same server",
+        ratio=spent[page] / spent["flask"],
+        gate=5.0,
+        stretch=3.5,
+        less_is_better=True,
+        ours=_micro(spent[page]),
+        limit=_micro(spent["flask"]),
+        cause=cause,
+    )
+
+
+def _share(what: str, page: str, raw: str, rows: int, spent: Mapping[str, float]) -> Figure:
+    return Figure(
+        what=what,
+        against=f"raw WSGI, one query, f-strings: the same {rows} rows",
+        ratio=spent[raw] / spent[page],
+        gate=0.22,
+        stretch=0.28,
+        less_is_better=False,
+        ours=_micro(spent[page]),
+        limit=_micro(spent[raw]),
+        cause=causes.STATEMENT,
+    )
+
+
+def _micro(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs"
+
+
+def _environ(databases: Databases, name: str) -> dict[str, str]:
+    socket = make_url(databases.url(name)).query["host"]
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("DUEWELL_")},
+        "DUEWELL_HOME": str(databases.home),
+        "DUEWELL_EMBEDDED_URL": databases.url(name),
+        "DUEWELL_STRIPE_KEY": "sk_test_bench",
+        "DUEWELL_STRIPE_WEBHOOK_SECRETS": "whsec_bench",
+        DATABASE: f"host={socket} user=duewell dbname={name}",
+    }
+
+
+def _let_in(now: datetime) -> Visitors:
+    with transaction():
+        debtor = customers.by_number(FIRST_CUSTOMER)
+        if debtor is None:
+            raise RuntimeError("the sample is not in this database")
+        paid = customers.add(number="PAID", name="Žalias Namas UAB", by=audit.COMMAND, now=now, language="en")
+        member = staff.add(
+            email="finance@example.test", role=Role.FINANCE, by=audit.COMMAND, now=now, state=StaffState.ACTIVE
+        )
+        finance = sessions.start(SessionKind.STAFF, now=now, staff_id=member.id, agent="bench")
+        return Visitors(
+            debtor.id, _contact_of(debtor, now), _contact_of(paid, now), f"duewell_staff={finance}"
+        )
+
+
+def _contact_of(customer: Customer, now: datetime) -> str:
+    contact = customers.add_contact(customer, email="ap@example.test", language="en", by=audit.COMMAND, now=now)
+    token = sessions.start(SessionKind.CONTACT, now=now, customer_id=customer.id, contact_id=contact.id, agent="bench")
+    return f"duewell={token}"

@@ -1,0 +1,68 @@
+"""docs/bench.md: the figures, the machine, and how to read them."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import psutil
+
+from bench.figures import Figure
+from bench.sizes import Size
+from runtime.settings import PROJECT
+
+PAGE = PROJECT / "docs" / "bench.md"
+HEAD = ("what", "against", "result", "gate → stretch", "met?")
+HOW_TO_READ = """\
+## How to read it
+
+Written by `make bench` (`SIZE=full make bench` for a million invoices), which never fails because of a figure.
+
+- Only ratios mean anything: both sides were measured in this run, in turns, and the best of each counts. Other work on
+  the machine moves the absolute figures, and the ratios far less.
+- `×`: how many times as long as the limit; less is better. Figures without a sign: the share of the limit's speed that
+  is reached; more is better. `stretch` says that the second goal is met as well, `no` that the gate is missed.
+- Pages: CPU time of the web server per request (all processes of one granian worker, from `/proc/PID/stat`), over one
+  open connection. PostgreSQL's own time is not in it. Pages of 50 rows are what people get; the page of 200 rows is the
+  same code and template with another size, because the goal is about 200.
+- Import: seconds of the clock, of a file in which 30 in 100 invoices are settled and bring a receipt and an allocation.
+- Cold start: CPU time of the command.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    on: date
+    size: Size
+    figures: Sequence[Figure]
+    postgresql: str
+
+    def table(self) -> str:
+        rows = [(f.what, f.against, f.result, f.goal, f.met) for f in self.figures]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (HEAD, ("---",) * len(HEAD), *rows))
+
+    def page(self) -> str:
+        parts = [
+            "# What Duewell does per second, and how near that is to what is possible",
+            f"Measured on {self.on} on {self._machine()}. Size '{self.size.name}': "
+            f"{self.size.invoices:,} invoices of {self.size.customers:,} customers.",
+            self.table(),
+            *self._causes(),
+            "Absolute figures of this run, to size things with:",
+            "\n".join(f"- {f.what}: {f.ours}; {f.against}: {f.limit}." for f in self.figures),
+            HOW_TO_READ,
+        ]
+        return "\n\n".join(parts)
+
+    def _causes(self) -> list[str]:
+        missed = [f"- {f.what}: {f.cause or 'not looked into yet.'}" for f in self.figures if f.met == "no"]
+        return ["## Gates that are missed, and why", "\n".join(missed)] if missed else []
+
+    def _machine(self) -> str:
+        cores, memory = os.cpu_count() or 1, psutil.virtual_memory().total / 2**30
+        return (
+            f"{cores} {'core' if cores == 1 else 'cores'}, {memory:.0f} GB of memory, "
+            f"{platform.python_implementation()} {platform.python_version()}, PostgreSQL {self.postgresql} "
+            "with fsync on"
+        )

@@ -1,0 +1,33 @@
+"""How much is measured, and how often."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+LONG_PAGE = 200  # rows of the statement that SPEED's goal is about
+REAL_PAGE = 50  # rows of the statement that customers get
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    name: str
+    invoices: int
+    customers: int
+    imports: int
+    """How often each file is loaded: the best counts."""
+    rounds: int
+    """How often each page is asked for in turn: the best counts."""
+    starts: int
+
+
+SIZES = {
+    "small": Size("small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9),
+    "full": Size("full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21),
+}
+
+
+def chosen(environ: Mapping[str, str]) -> Size:
+    """:raises SystemExit: SIZE is neither empty nor one of ours."""
+    name = environ.get("SIZE") or "small"
+    if name not in SIZES:
+        raise SystemExit(f"SIZE is '{name}': it may be {' or '.join(SIZES)}.")
+    return SIZES[name]
