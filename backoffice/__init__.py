@@ -70,7 +70,7 @@ NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
     (N_("Approvals"), "backoffice.approvals", Permission.WRITE_OFF),
-    (N_("Outbox"), "backoffice.outbox", Permission.READ_ACCOUNTS),
+    (N_("Outbox"), "backoffice.outbox", Permission.READ_OUTBOX),
     (N_("Jobs"), "backoffice.job_list", Permission.OPERATE),
     (N_("Audit trail"), "backoffice.audit_trail", Permission.READ_AUDIT),
     (N_("Staff"), "backoffice.staff", Permission.APPOINT_STAFF),

@@ -43,14 +43,26 @@ EVENTS = {
     "approval.approved": N_("Approved by a second person"),
     "approval.declined": N_("Declined by a second person"),
     "approval.withdrawn": N_("Request withdrawn"),
+    "invoice.changed": N_("Invoice's reference or terms changed"),
     "invoice.written": N_("Invoice written by hand"),
-    "credit_note.written": N_("Credit note written"),
     "receipt.entered": N_("Receipt entered"),
     "receipt.moved": N_("Receipt moved"),
     "allocation.made": N_("Allocated by hand"),
     "allocation.taken_back": N_("Allocation taken back by hand"),
-    "refund.recorded": N_("Refund recorded"),
-    "written_off": N_("Written off"),
+    "refund.booked": N_("Refund recorded"),
+    "credit_note.booked": N_("Credit note written"),
+    "write_off.booked": N_("Written off"),
+    "import.begun": N_("Import started"),
+    "import.finished": N_("Import finished"),
+    "staff.added": N_("Staff added"),
+    "staff.disabled": N_("Staff disabled"),
+    "staff.invited": N_("Staff invited"),
+    "staff.joined": N_("Invitation accepted"),
+    "staff.other_sessions_ended": N_("Other sessions ended"),
+    "staff.password_reset": N_("Password reset"),
+    "staff.role_changed": N_("Role changed"),
+    "staff.session_ended": N_("Session ended"),
+    "staff.signed_in": N_("Signed in"),
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
     "job.requeued": N_("Job tried again"),
@@ -99,3 +111,9 @@ def event_tone(event: TimelineEvent) -> str:
 @backoffice.app_template_global()
 def language_name(code: str) -> str:
     return native_name(code) if code else ""
+
+
+@backoffice.app_template_global()
+def who_word(name: str) -> str:
+    """A person's name; the two that are no persons in words."""
+    return {"job": gettext("Duewell"), "command": gettext("Command line")}.get(name, name)

@@ -32,42 +32,21 @@ class Page:
 
 
 class Server:
-    """One process that serves, as `make run` starts it, and a connection that stays open."""
+    """One process that serves, as `make run` starts it."""
 
     def __init__(self, target: str, log: Path, environ: Mapping[str, str]) -> None:
         self._port = next_free(FIRST_PORT, PORTS_TRIED)
         command = [sys.executable, "-m", "runtime.server", target, "--port", str(self._port.number), "--workers", "1"]
         with log.open("ab") as out:
             self._process = subprocess.Popen(command, env=dict(environ), stdout=out, stderr=out, preexec_fn=tied())
-        self._socket = self._connected(log)
-
-    def _connected(self, log: Path) -> socket.socket:
         deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                found = socket.create_connection((HOST, self._port.number), timeout=30)
-            except OSError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the server did not start: {log.read_text()[-2_000:]}") from None
-                time.sleep(0.05)
-            else:
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                return found
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server did not start: {log.read_text()[-2_000:]}")
+            time.sleep(0.05)
 
-    def get(self, page: Page) -> bytes:
-        """:raises RuntimeError: the answer is not 200."""
-        lines = [f"GET {page.path} HTTP/1.1", f"Host: {HOST}:{self._port.number}", "Accept: text/html"]
-        if page.cookie:
-            lines.append(f"Cookie: {page.cookie}")
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
-        head, _, body = self._read(b"\r\n\r\n").partition(b"\r\n\r\n")
-        status, *fields = head.decode("latin-1").split("\r\n")
-        if " 200 " not in f"{status} ":
-            raise RuntimeError(f"{page.path}: {status}")
-        length = next(int(field.split(":")[1]) for field in fields if field.lower().startswith("content-length"))
-        while len(body) < length:
-            body += self._received()
-        return body
+    def connection(self) -> "Connection":
+        return Connection(self._port.number)
 
     def cpu(self) -> float:
         """Seconds that all processes of the server have had so far, from /proc/PID/stat."""
@@ -76,16 +55,44 @@ class Server:
         return sum(times.user + times.system for times in spent)
 
     def stop(self) -> None:
-        self._socket.close()
         self._process.terminate()
         self._process.wait()
         self._port.give_back()
 
-    def _read(self, end: bytes) -> bytes:
+    def _listens(self) -> bool:
+        with socket.socket() as tried:
+            return tried.connect_ex((HOST, self._port.number)) == 0
+
+
+class Connection:
+    """A connection that stays open between requests; the least client there can be, so that it takes little CPU."""
+
+    def __init__(self, port: int) -> None:
+        self._host = f"{HOST}:{port}"
+        self._socket = socket.create_connection((HOST, port), timeout=30)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def get(self, page: Page) -> bytes:
+        """:raises RuntimeError: the answer is not 200."""
+        lines = [f"GET {page.path} HTTP/1.1", f"Host: {self._host}", "Accept: text/html", f"Cookie: {page.cookie}"]
+        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
         read = b""
-        while end not in read:
+        while b"\r\n\r\n" not in read:
             read += self._received()
-        return read
+        head, _, body = read.partition(b"\r\n\r\n")
+        status, *fields = head.decode("latin-1").lower().split("\r\n")
+        if " 200 " not in f"{status} ":
+            raise RuntimeError(f"{page.path}: {status}")
+        length = next(int(field.split(":")[1]) for field in fields if field.startswith("content-length:"))
+        while len(body) < length:
+            body += self._received()
+        return body
 
     def _received(self) -> bytes:
         received = self._socket.recv(262_144)
@@ -118,14 +125,16 @@ def cpu_per_request(pages: Sequence[Page], servers: Mapping[str, Server], rounds
 def _requests_for(page: Page, server: Server) -> int:
     """As many as keep the server busy for CPU_SECONDS, after a check that the answer is what it should be."""
     text, times = page.expected
-    body = server.get(page).decode()
-    if body.count(text) < times:
-        raise RuntimeError(f"{page.path} does not show what is measured: {text} {body.count(text)} times, not {times}")
+    with server.connection() as connection:
+        found = connection.get(page).decode().count(text)
+    if found < times:
+        raise RuntimeError(f"{page.path} does not show what is measured: '{text}' {found} times, not {times}")
     return max(int(CPU_SECONDS / _cpu_of(page, server, WARM_UP)), WARM_UP)
 
 
 def _cpu_of(page: Page, server: Server, requests: int) -> float:
-    before = server.cpu()
-    for _ in range(requests):
-        server.get(page)
-    return (server.cpu() - before) / requests
+    with server.connection() as connection:
+        before = server.cpu()
+        for _ in range(requests):
+            connection.get(page)
+        return (server.cpu() - before) / requests

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Row, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, Row, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +52,7 @@ class AuditEvent(Base):
     """`about` names a row: 'entries:12'. `text_hash` stands for personal words kept beside the chain."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (UniqueConstraint("customer_id", "seq"),)
+    __table_args__ = (UniqueConstraint("customer_id", "seq"), Index("ix_audit_events_about", "customer_id", "about"))
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)

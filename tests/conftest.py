@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,14 +71,20 @@ def _sql(name: str, statement: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def database_url() -> Iterator[str]:
+@contextmanager
+def new_database() -> Iterator[str]:
     """The address of a database of its own, with the newest schema and nothing in it."""
     name = f"t_{os.getpid()}_{next(_numbers)}"
     _sql("postgres", f"create database {name} template {TEMPLATE}")
     yield _url(name)
     database.session.remove()
     _sql("postgres", f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    with new_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_id", "id", name=op.f("pk_audit_events")),
         sa.UniqueConstraint("customer_id", "seq", name=op.f("uq_audit_events_customer_id_seq")),
     )
+    op.create_index("ix_audit_events_about", "audit_events", ["customer_id", "about"], unique=False)
     op.create_table(
         "audit_heads",
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -27,37 +27,50 @@ class TimelineEvent:
     entry_id: int | None
 
 
-# The ledger, the outbox, notes and audit each know their own part; what the ledger shows already is left out of audit.
+# The ledger, the outbox, notes and audit each know their own part. What the ledger shows already is left out of the
+# audit's part; the audit says who entered it.
 _EVENTS = text(
     """
-select * from (
-    select e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
+with events as (
+    select e.customer_id, e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
            coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text,
-           e.id as entry_id, e.id as place
+           e.id as entry_id, e.id as place, 'entries:' || e.id as about
     from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
     where e.customer_id = any(:customers)
   union all
-    select case when a.reverses_id is null then 'allocated' else 'taken_back' end, a.recorded_at, a.effective_on,
-           a.amount_minor, a.currency, coalesce(nullif(i.number_as_written, ''), d.reference), '', '', a.credit_id, a.id
+    select a.customer_id, case when a.reverses_id is null then 'allocated' else 'taken_back' end, a.recorded_at,
+           a.effective_on, a.amount_minor, a.currency, coalesce(nullif(i.number_as_written, ''), d.reference), '', '',
+           a.credit_id, a.id, 'allocations:' || coalesce(a.reverses_id, a.id)
     from allocations a
     join entries d on d.customer_id = a.customer_id and d.id = a.debit_id
     left join invoices i on i.customer_id = d.customer_id and i.id = d.invoice_id
     where a.customer_id = any(:customers)
   union all
-    select 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null, m.id
+    select m.customer_id, 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null, m.id, ''
     from messages m where m.customer_id = any(:customers)
   union all
-    select 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id
+    select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id, ''
     from notes n where n.customer_id = any(:customers)
   union all
-    select v.action, v.recorded_at, null, null, null, '',
-           coalesce(s.name, nullif(c.name, ''), c.email, v.actor_kind), '', null, v.id
+    select v.customer_id, v.action, v.recorded_at, null, null, null, '', '', '', null, v.id, 'event:' || v.id
     from audit_events v
-    left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
-    left join contacts c on v.actor_kind = 'contact' and c.customer_id = v.customer_id and c.id = v.actor_id
-    where v.customer_id = any(:customers) and v.action <> 'note.written'
-) as events
-order by at desc, place desc limit :most offset :skip
+    where v.customer_id = any(:customers) and v.about not like 'entries:%' and v.about not like 'allocations:%'
+      and v.action <> 'note.written'
+), page as (
+    select * from events order by at desc, place desc limit :most offset :skip
+)
+select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email,
+                        case when v.actor_kind in ('job', 'command') then v.actor_kind end, '') as who
+from page
+left join lateral (
+    select v.actor_kind, v.actor_id from audit_events v
+    where v.customer_id = page.customer_id and page.about <> ''
+      and (v.about = page.about or v.id = case when page.about like 'event:%' then substr(page.about, 7)::bigint end)
+    order by v.id limit 1
+) v on true
+left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
+left join contacts c on v.actor_kind = 'contact' and c.customer_id = page.customer_id and c.id = v.actor_id
+order by page.at desc, page.place desc
 """
 )
 
@@ -71,7 +84,7 @@ def timeline(customers: Sequence[int], *, most: int = 50, skip: int = 0) -> list
             effective_on=row["effective_on"],
             amount=Money(row["amount_minor"], row["currency"]) if row["currency"] else None,
             number=row["number"] or "",
-            by=row["by"],
+            by=row["who"],
             text=row["text"],
             entry_id=row["entry_id"],
         )

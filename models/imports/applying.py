@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -122,7 +123,7 @@ def run(
     rejected = RejectedFile(folder, [source.table for source in sources])
     try:
         for source, seen in zip(sources, summary.files, strict=True):
-            for batch in _batches(source, kind):
+            for batch in _ahead(_batches(source, kind)):
                 seen["rows"] += batch.size()
                 summary, rejects = _apply(kind, source, batch, summary, at)
                 rejected.add(source.table, rejects)
@@ -185,6 +186,15 @@ def _batches(source: Source, kind: Kind) -> Iterator[Batch]:
             batch = Batch()
     if batch.chunks:
         yield batch
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same, the next one being read and checked while the database works on the last."""
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(next, batches, None)
+        while batch := coming.result():
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def _apply(

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from models.errors import N_, Refused
 from models.imports import encodings
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
 
 CHUNK_ROWS = 2_000  # Small enough to stay in the processor's cache while it is checked, twice as fast as 20,000.
 LARGEST_CSV = 4 << 30
@@ -239,16 +242,16 @@ def _open_sheet(path: Path, head: bytes) -> Table:
         raise FileRefused(N_("%(file)s claims to be an Excel workbook, but it is none."), file=path.name)
     if sum(part.file_size for part in parts) > LARGEST_XLSX:
         raise FileRefused(N_("%(file)s is too large for a workbook: save it as CSV."), file=path.name)
-    for row, cells in _sheet_rows(path):
+    for row, cells in enumerate(_sheet_rows(_sheet(path)), start=1):
         if any(cells):
             header = tuple(cell.strip() for cell in cells)
             return Table(path, path.name, "xlsx", None, header, row, _digest(path, text=False), typed=True)
     raise FileRefused(N_("%(file)s is empty."), file=path.name)
 
 
-def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def _sheet(path: Path) -> "CalamineSheet":
     """
-    The rows of the first sheet that people can see.
+    The first sheet that people can see.
 
     :raises FileRefused: the workbook cannot be read.
     """
@@ -261,12 +264,16 @@ def _sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             for sheet in workbook.sheets_metadata
             if sheet.typ == SheetTypeEnum.WorkSheet and sheet.visible == SheetVisibleEnum.Visible
         ]
-        if not names:
-            raise FileRefused(N_("%(file)s has no sheet to read."), file=path.name)
-        for row, cells in enumerate(workbook.get_sheet_by_name(names[0]).iter_rows(), start=1):
-            yield row, [cell if type(cell) is str else _as_text(cell) for cell in cells]
+        if names:
+            return workbook.get_sheet_by_name(names[0])
     except CalamineError as error:
         raise FileRefused(N_("%(file)s is damaged: its sheets cannot be read."), file=path.name) from error
+    raise FileRefused(N_("%(file)s has no sheet to read."), file=path.name)
+
+
+def _sheet_rows(sheet: "CalamineSheet") -> Iterator[list[str]]:
+    for cells in sheet.iter_rows():
+        yield [cell if type(cell) is str else _as_text(cell) for cell in cells]
 
 
 def _as_text(cell: object) -> str:
@@ -281,7 +288,10 @@ def _as_text(cell: object) -> str:
 
 
 def _sheet_chunks(table: Table, size: int) -> Iterator[Chunk]:
-    rows = _sheet_rows(table.path)
+    sheet = _sheet(table.path)
+    rows = _sheet_rows(sheet)
+    done = 0
     while taken := list(islice(rows, size)):
-        numbers = [number for number, _ in taken]
-        yield _data_rows(table, [cells for _, cells in taken], numbers, {}, 0.0)
+        numbers = range(done + 1, done + len(taken) + 1)
+        done += len(taken)
+        yield _data_rows(table, taken, numbers, {}, done / max(sheet.total_height, done))

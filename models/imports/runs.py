@@ -95,7 +95,9 @@ def rejects_of(run_id: int, *, after: int = 0, limit: int = 50) -> Sequence[Impo
     return session.scalars(query.order_by(ImportReject.id).limit(limit)).all()
 
 
-def earlier_run_of(sha256: str) -> ImportRun | None:
-    """The latest finished run that read exactly this file."""
-    query = select(ImportRun).where(ImportRun.finished_at.is_not(None), ImportRun.files.contains([{"sha256": sha256}]))
+def earlier_run_of(sha256: str, *, before: int) -> ImportRun | None:
+    """The latest finished run before this one that read exactly the same file."""
+    query = select(ImportRun).where(
+        ImportRun.id < before, ImportRun.finished_at.is_not(None), ImportRun.files.contains([{"sha256": sha256}])
+    )
     return session.scalar(query.order_by(ImportRun.id.desc()).limit(1))

@@ -9,6 +9,7 @@ from sqlalchemy import Identity, Index, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.company import HOLDING_ACCOUNT
 from models.database import Base, session
 from models.states import Stateful
 
@@ -87,9 +88,17 @@ def queue(
     return session.scalar(added) is not None
 
 
-def outbox(customer_id: int | None = None, *, most: int = 50, before_id: int | None = None) -> list[Message]:
-    """Newest first; of all customers where none is given."""
+def outbox(
+    customer_id: int | None = None, *, most: int = 50, before_id: int | None = None, to_staff: bool = True
+) -> list[Message]:
+    """
+    Newest first; of all customers where none is given.
+
+    :param to_staff: with the mails to our own staff, whose links let somebody in.
+    """
     query = select(Message).order_by(Message.id.desc()).limit(most)
+    if not to_staff:
+        query = query.where(Message.customer_id != HOLDING_ACCOUNT)
     if customer_id is not None:
         query = query.where(Message.customer_id == customer_id)
     if before_id is not None:

@@ -25,13 +25,16 @@ class Permission(StrEnum):
     CREDIT = "credit"
     WRITE_OFF = "write_off"
     APPOINT_STAFF = "appoint_staff"
-    CHANGE_SETTINGS = "change_settings"
-    OPERATE = "operate"  # the whole outbox, queued and failed jobs
+    READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
+    OPERATE = "operate"  # queued and failed jobs
     READ_AUDIT = "read_audit"
 
 
 _ACCOUNTS = frozenset(
-    {Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS, Permission.CHANGE_CUSTOMERS}
+    {
+        *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
+        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX),
+    }
 )
 _MONEY = frozenset(
     {
@@ -46,7 +49,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COUNSEL: frozenset(),
     Role.MANAGER: _ACCOUNTS | _MONEY | {Permission.READ_AUDIT},
     Role.ADMIN: frozenset(
-        {Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.OPERATE, Permission.READ_AUDIT}
+        {Permission.APPOINT_STAFF, Permission.READ_OUTBOX, Permission.OPERATE, Permission.READ_AUDIT}
     ),
 }
 

@@ -11,7 +11,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import clock, payments
+from models import clock, database, payments
 from models.messages import sending
 from models.messages.sending import LocalOutbox
 from models.transactions import release
@@ -56,9 +56,14 @@ def opened(home: Path, database_url: str) -> Iterator[House]:
         url = f"http://127.0.0.1:{server.port}"
         server.app = create_app(_settings(home, database_url, url, till.url))
         till.control(webhooks={"url": f"{url}/webhooks/stripe"})
-        with _serving(server):
-            yield House(url, server.app, till)
-            till.control(webhooks={"url": ""})
+        try:
+            with _serving(server):
+                yield House(url, server.app, till)
+                till.control(webhooks={"url": ""})
+        finally:
+            engine = database.session.get_bind()
+            database.session.remove()
+            engine.dispose()
 
 
 def _settings(home: Path, database_url: str, url: str, stripe_url: str) -> Settings:

@@ -1,0 +1,270 @@
+"""Everybody walks to every address; what they must find there is read from docs/permissions.md."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from models import approvals, audit, company, jobs, ledger, messages, sessions, staff
+from models.customers import Contact, Customer, merges
+from models.customers import links as customer_links
+from models.database import session
+from models.imports import runs
+from models.money import Money
+from models.payments.attempts import Attempt, AttemptState
+from models.policies.permissions import GRANTS, Permission, Role
+from models.sessions import SessionKind
+from models.staff import StaffState
+from models.transactions import transaction
+from tests.conftest import NOW, TODAY
+from tests.making import Maker
+
+TABLE = Path(__file__).parent.parent / "docs" / "permissions.md"
+ROLES = [role.value for role in Role]
+CONTACTS = ["contact", "paying contact", "contact of another customer", "contact who may not look"]
+WALKERS = ["nobody signed in", *CONTACTS, *ROLES]
+REFUSED = {401, 403, 404, 500, 503}
+
+
+@dataclass(frozen=True)
+class Page:
+    rule: str
+    method: str
+    who: frozenset[str]
+
+    def is_for(self, walker: str) -> bool:
+        return bool({"everybody", walker} & self.who) or ("staff" in self.who and walker in ROLES)
+
+
+def pages() -> Iterator[Page]:
+    rows = re.findall(r"^\| `([^`]+)` \| ([A-Z ]+) \| ([^|]+) \|$", TABLE.read_text(encoding="utf-8"), re.MULTILINE)
+    for rule, methods, who in rows:
+        for method in methods.split():
+            yield Page(rule, method, frozenset(name.strip() for name in who.split(",")))
+
+
+PAGES = list(pages())
+
+
+def real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class World:
+    """Two customers with one of everything each, people of both doors, and the arguments that lead to it all."""
+
+    mine: Customer
+    other: Customer
+    contact: Contact
+    staff: dict[str, int]
+    arguments: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def address(self, rule: Rule, **instead: object) -> str:
+        values = {**self.arguments[""], **self.arguments.get(rule.endpoint, {}), **instead}
+        built = rule.build({name: values[name] for name in rule.arguments})
+        assert built, rule
+        return built[1]
+
+
+@pytest.fixture
+def world(app: Flask, make: Maker) -> World:
+    mine, other, apart = make.customer(), make.customer("Another Company"), make.customer("A third one")
+    contact = make.contact(mine)
+    with transaction():
+        company.get().is_demo = True
+        people = {
+            name: staff.add(
+                email=f"{name}@company.test", role=Role(role), by=audit.COMMAND, now=NOW, state=StaffState.ACTIVE
+            ).id
+            for name, role in [*zip(ROLES, ROLES, strict=True), ("spare", "clerk"), ("second", "clerk")]
+        }
+        sessions_of = staff.open_session(staff.find(people["second"]), now=real_now(), address="", agent="")
+        merges.merge(apart, other, effective_on=TODAY, by=audit.COMMAND, now=NOW)
+        run = runs.begin("invoices", [], by=audit.COMMAND, now=NOW)
+        jobs.later("messages.send")
+        session.execute(text("update procrastinate_jobs set status = 'failed'"))
+        mail = {"kind": "receipt", "language": "en", "subject": "S", "text": "T", "html": "<p>T</p>", "now": NOW}
+        messages.queue(mine.id, dedupe_key="m", address="ap@example.test", **mail)
+    made = World(mine, other, contact, people)
+    made.arguments[""] = {
+        **{
+            "token": "unknown",
+            "session_id": 987_654,
+            "role": "clerk",
+            "filename": "duewell.css",
+            "staff_id": people["spare"],
+        },
+        **{"run_id": run.id, "job_id": session.scalar(text("select id from procrastinate_jobs"))},
+        **{"message_id": messages.outbox(mine.id)[0].id, "customer_id": mine.id, "contact_id": contact.id},
+    }
+    _add_money(made, make)
+    make.link(mine, contact)
+    made.arguments[""]["link_id"] = customer_links.of_customer(mine.id)[0].id
+    row = sessions.living(SessionKind.STAFF, sessions_of, now=real_now())
+    made.arguments["backoffice.end_session"] = {"staff_id": people["second"], "session_id": row.id}
+    made.arguments["backoffice.undo_merge"] = {"customer_id": apart.id}
+    return made
+
+
+def _add_money(made: World, make: Maker) -> None:
+    mine = made.mine
+    debit, receipt, nameless = make.invoice(mine), make.receipt(mine, 90_000), None
+    with transaction():
+        allocation = ledger.allocate(receipt, debit, Money(2_000, "EUR"), now=NOW)
+        nameless = ledger.receive(0, Money(100, "EUR"), effective_on=TODAY, dedupe_key="nameless", now=NOW)
+        asking = staff.principal(staff.find(made.staff["finance"]))
+        decision = approvals.Refund(
+            customer_id=mine.id,
+            entry_id=receipt.id,
+            amount=Money(60_000, "EUR"),
+            reason="Paid twice",
+            effective_on=TODAY,
+        )
+        waiting = approvals.submit(decision, by=asking, now=NOW)
+        attempt = Attempt(
+            **{"customer_id": mine.id, "id": uuid4(), "contact_id": made.contact.id, "kind": "checkout"},
+            **{"currency": "EUR", "amount_minor": 100, "state": AttemptState.CANCELED, "request_json": "{}"},
+            **{"asked_at": NOW, "expires_at": NOW + timedelta(days=1), "next_try_at": NOW},
+        )
+        session.add(attempt)
+        session.flush()
+    made.arguments[""] |= {
+        **{"entry_id": debit.id, "allocation_id": allocation.id, "attempt_id": attempt.id},
+        "approval_id": waiting.approval.id,
+    }
+    made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
+    made.arguments |= dict.fromkeys(("backoffice.allocate", "backoffice.refund"), {"entry_id": receipt.id})
+
+
+def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
+    """Also gives staff a session of their own to end."""
+    if walker in ROLES:
+        member = staff.find(world.staff[walker])
+        with transaction():
+            token, more = (staff.open_session(member, now=real_now(), address="", agent="") for _ in range(2))
+        row = sessions.living(SessionKind.STAFF, more, now=real_now())
+        world.arguments["backoffice.end_own_session"] = {"session_id": row.id}
+        client.set_cookie("duewell_staff", token)
+    elif walker in CONTACTS:
+        customer = world.other if walker == "contact of another customer" else world.mine
+        contact = make.contact(
+            customer,
+            f"{walker.replace(' ', '.')}@example.test",
+            may_pay=walker != "contact",
+            may_see=walker != "contact who may not look",
+        )
+        with transaction():
+            token = sessions.start(SessionKind.CONTACT, now=real_now(), customer_id=customer.id, contact_id=contact.id)
+        client.set_cookie("duewell", token)
+
+
+def rule_of(app: Flask, page: Page) -> Rule:
+    return next(rule for rule in app.url_map.iter_rules() if rule.rule == page.rule and page.method in rule.methods)
+
+
+def was_sent_away(answer: TestResponse, page: Page) -> bool:
+    """Not signed in: to the sign-in of the door, and nothing else."""
+    door = "/staff/sign-in" if page.rule.startswith("/staff") else "/"
+    return answer.status_code == 303 and answer.location.split("?")[0] == door
+
+
+def complaint(answer: TestResponse, page: Page, walker: str) -> str | None:
+    """What is wrong with this answer for this walker; None where it is as the table says."""
+    code, said = answer.status_code, f"{walker}: {page.method} {page.rule} answers {answer.status_code}"
+    if "nobody" in page.who:
+        return None if code in {400, 404} else said
+    if "everybody" in page.who:
+        return said if code in {401, 403, 500, 503} else None
+    if page.is_for(walker):
+        return said if code in REFUSED or (was_sent_away(answer, page) and "sign-out" not in page.rule) else None
+    if walker in ROLES and page.rule.startswith("/staff"):
+        return None if code == 403 else said
+    if walker in ("contact", "paying contact", "contact of another customer") and not page.rule.startswith("/staff"):
+        return None if code in {403, 404} else said
+    return None if was_sent_away(answer, page) else said
+
+
+def test_every_address_is_listed_and_every_listed_address_exists(app: Flask) -> None:
+    there = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}}
+    listed = {(page.rule, page.method) for page in PAGES}
+    assert there - listed == set(), "not in docs/permissions.md"
+    assert listed - there == set(), "in docs/permissions.md only"
+
+
+def test_the_table_names_people_who_exist() -> None:
+    known = {"everybody", "nobody", "staff", "contact", "paying contact", *ROLES}
+    assert {name for page in PAGES for name in page.who} <= known
+
+
+@pytest.mark.parametrize("walker", WALKERS)
+def test_everybody_finds_open_what_the_table_says_and_nothing_else(
+    app: Flask, client: FlaskClient, world: World, make: Maker, walker: str
+) -> None:
+    sign_in(client, world, walker, make)
+    wrong = []
+    for page in sorted(PAGES, key=lambda page: (page.method, "sign-out" in page.rule, "demo" in page.rule)):
+        if walker == "contact of another customer" and page.is_for("contact") and "<" not in page.rule:
+            continue  # A page without an object is their own.
+        if "demo" in page.rule and walker != "nobody signed in":
+            continue  # Signs somebody else in.
+        with client.open(world.address(rule_of(app, page)), method=page.method) as answer:
+            wrong.append(complaint(answer, page, walker))
+    assert [line for line in wrong if line] == []
+
+
+def test_what_belongs_to_another_customer_is_not_there(
+    app: Flask, client: FlaskClient, world: World, make: Maker
+) -> None:
+    """For those who may open everything of both: an object is looked for inside the customer of the address."""
+    sign_in(client, world, Role.MANAGER, make)
+    found = []
+    for page in PAGES:
+        rule = rule_of(app, page)
+        if page.rule.startswith("/staff") and "customer_id" in rule.arguments and len(rule.arguments) > 1:
+            answer = client.open(world.address(rule, customer_id=world.other.id), method=page.method)
+            found += [] if answer.status_code == 404 else [f"{page.method} {page.rule}: {answer.status_code}"]
+    assert found == []
+
+
+def test_a_customer_who_does_not_exist_is_not_there(app: Flask, client: FlaskClient, world: World, make: Maker) -> None:
+    sign_in(client, world, Role.MANAGER, make)
+    found = []
+    for page in PAGES:
+        rule = rule_of(app, page)
+        if page.rule.startswith("/staff") and "customer_id" in rule.arguments:
+            answer = client.open(world.address(rule, customer_id=987_654), method=page.method)
+            found += [] if answer.status_code == 404 else [f"{page.method} {page.rule}: {answer.status_code}"]
+    assert found == []
+
+
+@pytest.mark.parametrize("role", [role for role in Role if Permission.APPOINT_STAFF not in GRANTS[role]])
+def test_mails_to_staff_are_for_who_appoints_them(client: FlaskClient, world: World, make: Maker, role: Role) -> None:
+    """They hold sign-up links: whoever reads one could come in as somebody else."""
+    with transaction():
+        staff.invite(staff.find(world.staff["spare"]), address=lambda token: token, by=audit.COMMAND, now=real_now())
+    [mail_id] = [message.id for message in messages.outbox(0)]
+    sign_in(client, world, role, make)
+    assert "spare@company.test" not in client.get("/staff/outbox").text
+    assert client.get(f"/staff/outbox/0/{mail_id}").status_code in {403, 404}
+
+
+def test_every_permission_is_granted_to_somebody_and_asked_for_somewhere(app: Flask) -> None:
+    asked = {getattr(view, "permission", None) for view in app.view_functions.values()}
+    assert set(Permission) - asked == set()
+    assert set(Permission) - set().union(*GRANTS.values()) == set()
+
+
+def test_every_staff_page_names_its_permission(app: Flask) -> None:
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("backoffice."):
+            assert hasattr(view, "permission"), endpoint
