@@ -90,6 +90,8 @@ def make_link(customer_id: int, contact_id: int) -> str:
 @requires(Permission.MAKE_LINKS)
 def revoke_link(customer_id: int, link_id: int) -> Response:
     customer = found_or_404(customer_id)
+    if link_id not in {link.id for link in links.of_customer(customer.id)}:
+        abort(404)
     with transaction():
         links.revoke(customer.id, link_id, by=current_user.actor, now=clock.real_now())
     flash(words.gettext("The link was revoked. Whoever used it is signed out."), "ok")

@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 def install(app: Flask) -> None:
     """Register every command; what a command needs is imported when it runs, so that `flask --help` is quick."""
-    from commandline import demo, doctor, house, links, staff, statement, translations, verify
+    from commandline import demo, doctor, house, imports, links, staff, statement, translations, verify
 
     for command in (
         *house.COMMANDS,
         *(
             demo.demo,
             doctor.doctor,
+            imports.import_,
             links.link,
             staff.staff,
             statement.statement,

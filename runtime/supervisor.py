@@ -22,6 +22,7 @@ from runtime.ties import tied
 
 PORTS_TRIED = 100
 STARTUP_SECONDS = 60.0
+STOP_ORDER = ("web", "worker", "standin")  # no new work, then the work, then those whom it asks; PostgreSQL is last
 WEB_GRACE_SECONDS = KILL_SECONDS + 2.0  # it stops its own processes by then
 GRACE_SECONDS = 20.0  # for a job to end
 
@@ -92,10 +93,14 @@ class Supervisor:
         self._tell_children(web, standin)
         if self._settings.database_url is None:
             self._start_cluster()
+        # What needs nobody else starts while others still get ready.
+        if standin:
+            self._start_standin(standin, web)
         self._flask("upgrade")
+        self._start_child("web", ["runtime.server", "app:create_app", "--port", str(web.number)], WEB_GRACE_SECONDS)
         if not production:
             self._flask("demo", "--if-empty")
-        self._start_children(web, standin)
+        self._start_child("worker", ["flask", "--app", "app", "work"], GRACE_SECONDS)
         where = "" if production else self._flask("demo", "--where")
         self._await_health()
         address = self._environ["DUEWELL_URL"]
@@ -153,13 +158,14 @@ class Supervisor:
             printed.seek(0)
             return printed.read()
 
-    def _start_children(self, web: Port, standin: Port | None) -> None:
-        self._start_child("web", ["runtime.server", "app:create_app", "--port", str(web.number)], WEB_GRACE_SECONDS)
-        self._start_child("worker", ["flask", "--app", "app", "work"], GRACE_SECONDS)
-        if standin:
-            books = ["--port", str(standin.number), "--home", str(self._home / "standin")]
-            hook = ["--webhook-url", f"{web.address}/webhooks/stripe"]
-            self._start_child("standin", ["standin", *books, *hook], GRACE_SECONDS, self._known_to_standin())
+    def _start_standin(self, standin: Port, web: Port) -> None:
+        books = ["--port", str(standin.number), "--home", str(self._home / "standin")]
+        hook = ["--webhook-url", f"{web.address}/webhooks/stripe"]
+        known = {
+            "DUEWELL_STRIPE_KEY": self._settings.stripe_key or "",
+            "DUEWELL_STRIPE_WEBHOOK_SECRETS": ",".join(self._settings.stripe_webhook_secrets),
+        }
+        self._start_child("standin", ["standin", *books, *hook], GRACE_SECONDS, known)
 
     def _start_child(self, name: str, module: list[str], grace: float, known: Mapping[str, str] | None = None) -> None:
         child = Child(
@@ -172,12 +178,6 @@ class Supervisor:
         )
         self._children.append(child)
         child.start()
-
-    def _known_to_standin(self) -> dict[str, str]:
-        return {
-            "DUEWELL_STRIPE_KEY": self._settings.stripe_key or "",
-            "DUEWELL_STRIPE_WEBHOOK_SECRETS": ",".join(self._settings.stripe_webhook_secrets),
-        }
 
     def _await_health(self) -> None:
         deadline = time.monotonic() + STARTUP_SECONDS
@@ -221,7 +221,7 @@ class Supervisor:
             # make and a terminal may each pass on the same wish; only a later one is a second wish.
             return self._bell.asked_within(seconds) and time.monotonic() - began > 1
 
-        for child in self._children:
+        for child in sorted(self._children, key=lambda child: STOP_ORDER.index(child.name)):
             child.stop(hurried)
         if self._cluster:
             self._cluster.stop()

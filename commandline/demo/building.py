@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
-from commandline.demo import names
+from commandline.demo import history, names
 from commandline.demo.showing import SHOWN
-from models import approvals, audit, company, customers, desk, ledger, staff
+from models import approvals, audit, clock, company, customers, desk, imports, ledger, staff
 from models.approvals import Refund, WriteOff
 from models.customers import Customer, CustomerKind, merges, notes
 from models.database import session
@@ -37,32 +39,33 @@ class Builder:
 
     draw: Random
     today: date
-    numbers: int = 10_000
-    invoices: int = 2_000
+    numbers: int = 20_000
+    invoices: int = 9_000
     last_receipt: Entry | None = None
     by: audit.Actor = field(default=audit.COMMAND)
 
     def at(self, day: date) -> datetime:
-        """Nine in the morning, UTC: when the books of a day were written."""
-        return datetime.combine(day, time(9), tzinfo=UTC)
+        """Nine in the morning, UTC: when the books of a day were written; never later than now."""
+        return min(datetime.combine(day, time(9), tzinfo=UTC), clock.now())
 
 
 def is_empty() -> bool:
     return customers.count() == 0
 
 
-def build(count: int, *, seed: int, today: date) -> None:
+def build(count: int, *, seed: int, today: date, home: Path) -> None:
     """
-    Fill the empty installation: customers of seven countries, two years of invoices, receipts, credits, late payers,
-    and each special case that a page must stand.
+    Fill the empty installation: customers of seven countries and two years of their invoices come in by a file, as a
+    real company's would; what a file does not bring is entered by the staff's own operations.
     """
     builder = Builder(Random(seed), today)
     with transaction():
         _creditor(today)
         people = _staff(builder)
-    for place in range(count):
-        with transaction():
-            _customer(builder, place)
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "invoices.csv"
+        history.write(file, builder.draw, count, today)
+        imports.run(imports.Kind.INVOICES, [file], home=home, by=builder.by, now=builder.at(today))
     with transaction():
         _special_cases(builder, people)
 
@@ -92,27 +95,6 @@ def _staff(builder: Builder) -> dict[str, staff.Principal]:
         )
         found[name] = staff.Principal(staff_id=member.id, session_id=0, name=name, email=email, role=role)
     return found
-
-
-def _customer(builder: Builder, place: int) -> Customer:
-    """One customer with a temper: prompt, late, very late, or silent; every seventh has nothing open."""
-    draw = builder.draw
-    country = names.COUNTRIES[place % len(names.COUNTRIES)]
-    business = draw.random() < 0.8
-    name = names.firm(draw, country) if business else names.person(draw, country)
-    customer = add_customer(builder, name, country, business=business)
-    temper = draw.choice((5, 5, 12, 25, 60)) if place % 7 else 0
-    currency = names.CURRENCIES[country]
-    day = builder.today - HISTORY + timedelta(days=draw.randint(0, 40))
-    while day < builder.today:
-        debit = bill(builder, customer, currency, day)
-        paid_on = day + timedelta(days=30 + draw.randint(-8, 4) + temper)
-        if place % 7 == 0:
-            paid_on = min(paid_on, builder.today)
-        if paid_on <= builder.today and draw.random() < (0.97 if temper < 60 else 0.85):
-            pay(builder, customer, debit, paid_on, part=temper >= 25 and draw.random() < 0.1)
-        day += timedelta(days=draw.randint(18, 75))
-    return customer
 
 
 def add_customer(builder: Builder, name: str, country: str, *, business: bool = True, email: str = "") -> Customer:
@@ -189,9 +171,6 @@ def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None
     today = builder.today
     for _ in range(2):
         add_customer(builder, names.firm(builder.draw, "LT"), "LT")
-    many = add_customer(builder, "Vilniaus miesto valgyklos UAB", "LT", email="ap@valgyklos.example")
-    for place in range(500):
-        bill(builder, many, "EUR", today - timedelta(days=500 - place))
     traveller = add_customer(builder, "شرکت بازرگانی گلستان", "IR")
     for currency in ("EUR", "USD", "JPY"):
         bill(builder, traveller, currency, today - timedelta(days=45))

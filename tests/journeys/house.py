@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import create_engine
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
@@ -46,6 +47,20 @@ class House:
             sending.send_due(LocalOutbox(), now=clock.now)
         finally:
             release()
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Nobody answers at the database's address."""
+        engine = database.session.get_bind()
+        nowhere = create_engine("postgresql+psycopg://duewell@127.0.0.1:9/none")
+        database.session.remove()
+        database.session.configure(bind=nowhere)
+        try:
+            yield
+        finally:
+            database.session.remove()
+            database.session.configure(bind=engine)
+            nowhere.dispose()
 
 
 @contextmanager

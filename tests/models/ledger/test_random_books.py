@@ -330,7 +330,7 @@ SAME_EVERY_TIME = settings(
 
 
 def test_random_business_ends_as_in_the_plain_books(engine: Engine) -> None:
-    run(RandomBooks, settings=settings(SAME_EVERY_TIME, max_examples=25, stateful_step_count=60))
+    run(RandomBooks, settings=settings(SAME_EVERY_TIME, max_examples=16, stateful_step_count=50))
 
 
 @pytest.mark.prove

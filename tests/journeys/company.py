@@ -1,0 +1,303 @@
+"""A small company in which every page has something awkward to show: none, one, hundreds; long, large, Persian, hostile."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pyotp
+from sqlalchemy import text
+
+import standin
+from models import approvals, audit, clock, company, customers, desk, imports, jobs, ledger, messages, payments, staff
+from models.approvals import CreditLine, CreditNote, Refund, WriteOff
+from models.customers import Customer, links, merges, notes
+from models.database import session
+from models.desk import Line, Method
+from models.gateways.stripe import StripeGateway
+from models.ledger import Entry
+from models.money import Money
+from models.payments import AttemptState
+from models.policies.permissions import Role
+from models.staff import Principal, StaffState
+from models.transactions import transaction
+from tests.making import Maker
+
+HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
+LONG = "Pietryčių Aukštaitijos maitinimo ir biuro reikmenų tiekimo kooperatyvas „Ąžuolas“"
+PASSWORD = "correct horse battery staple"
+LARGEST = 99_999_999_999  # 999,999,999.99
+
+
+@dataclass
+class Furnished:
+    """The ids of what pages are opened for, by name."""
+
+    today: date
+    customers: dict[str, int] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)
+    contacts: dict[str, int] = field(default_factory=dict)
+    attempts: dict[str, UUID] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    others: dict[str, int] = field(default_factory=dict)
+
+
+class Furnisher:
+    """`now` is the moment at which everything is written down."""
+
+    def __init__(self, now: datetime, home: Path, key: str) -> None:
+        """:param home: where the files to be imported are written. :param key: the installation's secret."""
+        self.now = now
+        self.home = home
+        self.key = key
+        self.make = Maker(now)
+        self.made = Furnished(now.date())
+        self.people: dict[Role, Principal] = {}
+
+    def furnish(self) -> Furnished:
+        with transaction():
+            self._creditor()
+            self._staff()
+            self._joined(self.key)
+        self._plain_customers()
+        self._by_file()
+        with transaction():
+            self._money(self._customer("busy", HOSTILE, "1007"))
+        with transaction():
+            self._waiting()
+            self._around()
+        return self.made
+
+    def _creditor(self) -> None:
+        row = company.locked()
+        row.name, row.country, row.currency, row.language = "Baltic Supply UAB", "LT", "EUR", "en"
+        row.timezone, row.address = "Europe/Vilnius", "Verkių g. 29, 09108 Vilnius"
+        row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
+        row.privacy_url = "https://baltic-supply.example/privacy"
+        row.bank_money_until = self.now.date() - timedelta(days=1)
+        row.is_demo = True
+
+    def _staff(self) -> None:
+        for role in Role:
+            name = HOSTILE if role is Role.FINANCE else f"Žygimantas {role}"
+            member = staff.add(
+                email=f"{role}@company.test",
+                name=name,
+                role=role,
+                state=StaffState.ACTIVE,
+                by=audit.COMMAND,
+                now=self.now,
+            )
+            self.people[role] = staff.principal(member)
+            self.made.others[role] = member.id
+        invited = staff.add(email="new@company.test", role=Role.CLERK, by=audit.COMMAND, now=self.now)
+        staff.invite(invited, address=self._keep("invited"), by=audit.COMMAND, now=self.now)
+        self.made.others["invited"] = invited.id
+
+    def _keep(self, key: str) -> Callable[[str], str]:
+        """Stands in for the address of a mailed link: remembers its token."""
+
+        def keep(token: str) -> str:
+            self.made.tokens[key] = token
+            return token
+
+        return keep
+
+    def _joined(self, key: str) -> None:
+        """Somebody with a password and an app, who asked for a new password."""
+        email = "vera@company.test"
+        member = staff.add(email=email, name="Vera", role=Role.CLERK, by=audit.COMMAND, now=self.now)
+        staff.invite(member, address=self._keep("joined"), by=audit.COMMAND, now=self.now)
+        token = self.made.tokens["joined"]
+        code = pyotp.TOTP(staff.secret_of_invitation(token, key=key)).now()
+        staff.accept(token, name="Vera", password=PASSWORD, code=code, key=key, now=clock.real_now())
+        staff.ask_reset(email, address=self._keep("reset"), now=self.now)
+
+    def _customer(self, key: str, name: str, number: str, **facts: object) -> Customer:
+        customer = customers.add(number=number, name=name, by=audit.COMMAND, now=self.now, **facts)
+        contact = customers.add_contact(
+            customer, email=f"{key}@customers.example", name=f"{name[:40]}", by=audit.COMMAND, now=self.now
+        )
+        self.made.customers[key], self.made.contacts[key] = customer.id, contact.id
+        return customer
+
+    def _plain_customers(self) -> None:
+        """Nothing, one item, a name of 80 characters with the largest amount, three currencies in Persian."""
+        with transaction():
+            self._customer("none", "Rūta Kazlauskienė", "1001", country="LT", language="lt")
+            one = self._customer("one", "Ταβέρνα Θάλασσα", "1002", country="GR", language="el")
+            long = self._customer("long", LONG, "1003", address="Savanorių pr. 165,\n03154 Vilnius", terms="30")
+            persian = self._customer("persian", "شرکت بازرگانی گلستان", "1004", country="IR", language="fa")
+        self.made.entries["one"] = self.make.invoice(one, 64_000, number="INV-1").id
+        self.make.invoice(long, LARGEST, number="INV-2")
+        late = self.make.invoice(long, LARGEST, number="Sąskaita serija ŽALIAS-NAMAS numeris 2026/11/000417-B")
+        self.made.entries["large"] = late.id
+        self.make.receipt(long, LARGEST)
+        for currency in ("EUR", "JPY", "KWD"):
+            self.make.invoice(persian, 1_284_500, currency=currency)
+            self.make.invoice(persian, 99_000, currency=currency, due_on=self.made.today + timedelta(days=9))
+            self.make.receipt(persian, 5_000, currency=currency)
+
+    def _by_file(self) -> None:
+        """Five hundred items of one customer, 2,602 of another, and a file with rows that cannot be booked."""
+        titles = ["customer", "name", "number", "amount", "currency", "issued", "due", "reference"]
+        first = self.made.today - timedelta(days=700)
+        rows = [
+            [number, name, f"{number}-{place}", f"{place + 1}.99", "EUR", *self._days(first, place), HOSTILE]
+            for number, name, count in (("1005", "Vilniaus valgyklos UAB", 500), ("1006", "WAL-MAR co", 2602))
+            for place in range(count)
+        ]
+        self._import("invoices.csv", titles, rows)
+        broken = [
+            ["1005", "Vilniaus valgyklos UAB", "1005-0", "2.99", "EUR", *self._days(first, 0), ""],
+            ["1005", "Vilniaus valgyklos UAB", "X-1", HOSTILE, "EUR", *self._days(first, 0), ""],
+            ["1005", "Vilniaus valgyklos UAB", "X-2", "2.99", "EUR", "31.02.2026", "soon", ""],
+            ["1005", "Vilniaus valgyklos UAB", "", "2.99", "XXX", *self._days(first, 0), ""],
+        ]
+        self.made.others["run"] = self._import("invoices <a hx-get=hostile>.csv", titles, broken).run_id
+        for key, number in (("hundreds", "1005"), ("thousands", "1006")):
+            customer = customers.by_number(number)
+            self.made.customers[key] = customer.id
+            self.made.contacts[key] = self.make.contact(customer, f"{key}@customers.example").id
+
+    def _days(self, first: date, place: int) -> tuple[str, str]:
+        day = first + timedelta(days=place % 690)
+        return day.isoformat(), (day + timedelta(days=30)).isoformat()
+
+    def _import(self, name: str, titles: list[str], rows: list[list[str]]) -> imports.Summary:
+        path = self.home / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([titles, *rows])
+        return imports.run(imports.Kind.INVOICES, [path], home=self.home, by=audit.COMMAND, now=self.now)
+
+    def _money(self, customer: Customer) -> None:
+        """Whatever the ledger knows: paid, taken back, charged back, won back, written off, credited, refunded."""
+        finance, today = self.people[Role.FINANCE], self.made.today
+        items = [self._bill(customer, place) for place in range(6)]
+        paid = self._pay(customer, items[0], more=7_000)
+        self.made.entries |= {"paid": paid.id, "billed": items[0].id, "open": items[5].id}
+        charged = self._pay(customer, items[1])
+        back = ledger.charge_back(charged, charged.amount, on=today, dedupe_key="dp_1", reason=HOSTILE, now=self.now)
+        ledger.win_back(back, on=today, dedupe_key="dp_2", now=self.now)
+        mistaken = self._pay(customer, items[2])
+        allocation = ledger.allocations_of(customer.id, mistaken.id)[0]
+        row = ledger.allocation_of(customer.id, allocation.allocation_id)
+        desk.take_back(row, reason=HOSTILE, by=finance.actor, now=self.now)
+        session.refresh(mistaken)
+        self.made.entries["unapplied"] = mistaken.id
+        living = ledger.allocations_of(customer.id, paid.id)[0]
+        self.made.others["allocation"] = living.allocation_id
+        for decision in (
+            WriteOff(customer_id=customer.id, entry_id=items[3].id, amount=Money(900, "EUR"), reason="Small",
+                     effective_on=today, key="w1"),
+            Refund(customer_id=customer.id, entry_id=paid.id, amount=Money(2_000, "EUR"), reason=HOSTILE,
+                   effective_on=today, key="r1"),
+            CreditNote(customer_id=customer.id, number="CN-1", amount=Money(1_000, "EUR"), reason="Damaged",
+                       issued_on=today, invoice_id=None, key="c1",
+                       lines=(CreditLine(description="Bent", quantity=Decimal(1), net_minor=1_000,
+                                         tax_rate=Decimal(0), tax_minor=0),)),
+        ):  # fmt: skip
+            approvals.submit(decision, by=finance, now=self.now)
+
+    def _bill(self, customer: Customer, place: int) -> Entry:
+        day = self.made.today - timedelta(days=90 - place)
+        invoice = desk.write_invoice(
+            customer,
+            number=f"BS-{place}" if place else HOSTILE[:60],
+            currency="EUR",
+            lines=[Line(HOSTILE, Decimal("2.5"), Decimal("149.99"), Decimal(21))],
+            issued_on=day,
+            due_on=day + timedelta(days=30),
+            reference=HOSTILE,
+            by=self.people[Role.FINANCE].actor,
+            now=self.now,
+        )
+        return ledger.entries_of_invoice(customer.id, invoice.id)[0]
+
+    def _pay(self, customer: Customer, item: Entry, more: int = 0) -> Entry:
+        return desk.enter_receipt(
+            customer.id,
+            Money(item.amount_minor + more, "EUR"),
+            method=Method.TRANSFER,
+            paid_on=self.made.today - timedelta(days=3),
+            reference=HOSTILE,
+            payer=HOSTILE,
+            key=f"{item.id}",
+            shares=[(item.id, item.amount)],
+            by=self.people[Role.FINANCE].actor,
+            now=self.now,
+        )
+
+    def _waiting(self) -> None:
+        """Decisions that wait, and two that were decided."""
+        customer_id, today = self.made.customers["busy"], self.made.today
+        for place in range(3):
+            asked = approvals.submit(
+                WriteOff(customer_id=customer_id, entry_id=self.made.entries["open"], amount=Money(20_000 + place, "EUR"),
+                         reason=HOSTILE, effective_on=today, key=f"late{place}"),
+                by=self.people[Role.FINANCE], now=self.now,
+            )  # fmt: skip
+            self.made.others[f"approval{place}"] = asked.approval.id
+        waiting = approvals.of_customer(customer_id, self.made.others["approval2"])
+        approvals.decline(waiting, by=self.people[Role.MANAGER], comment=HOSTILE, now=self.now)
+
+    def _around(self) -> None:
+        """Notes, links, a merge, money without a name, mails, a failed job."""
+        busy = customers.find(self.made.customers["busy"])
+        notes.write(busy.id, f"{HOSTILE}\nشماره فاکتور ۱۲۳", by=self.people[Role.COLLECTOR].actor, now=self.now)
+        branch = self._customer("branch", "Žalias Namas, skyrius", "1008")
+        merges.merge(branch, busy, effective_on=self.made.today, by=audit.COMMAND, now=self.now)
+        unnamed = desk.enter_receipt(
+            company.HOLDING_ACCOUNT, Money(12_345, "EUR"), method=Method.CASH, paid_on=self.made.today,
+            reference=HOSTILE, payer="J. Nežinomas", key="unnamed", by=self.people[Role.FINANCE].actor, now=self.now,
+        )  # fmt: skip
+        self.made.entries["unnamed"] = unnamed.id
+        for place in range(2):
+            messages.queue(
+                busy.id, dedupe_key=f"m{place}", kind="receipt", address="busy@customers.example", language="en",
+                subject=f"Your receipt {HOSTILE}", text=f"Dear {HOSTILE}\n\nThank you.", html="", now=self.now,
+            )  # fmt: skip
+        self.made.others["message"] = messages.outbox(busy.id)[0].id
+        jobs.later("messages.send")
+        session.execute(text("update procrastinate_jobs set status = 'failed', attempts = 5"))
+        jobs.later("messages.send")
+        for key in ("link", "bound"):
+            contact = customers.contact_of(busy.id, self.made.contacts["busy"])
+            self.made.tokens[key] = links.make(busy, contact, by=audit.COMMAND, now=self.now)
+        links.open_link(self.made.tokens["bound"], None, now=self.now, address="192.0.2.1", agent="another browser")
+
+    def pay(self, gateway: StripeGateway, till: standin.Running) -> None:
+        """Payments of the busy customer, one in each state that a customer can meet."""
+        for state in ("open", "processing", "succeeded", "failed", "expired"):
+            with transaction():
+                attempt = payments.request(
+                    self.made.customers["busy"],
+                    [(self.made.entries["open"], Money(1_000, "EUR"))],
+                    by=audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"]),
+                    on=self.made.today,
+                    now=self.now,
+                    success_url="http://localhost/payments/{attempt}",
+                    cancel_url="http://localhost/",
+                    language="en",
+                    description=HOSTILE,
+                )
+            self.made.attempts[state] = attempt.id
+            payments.submit(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
+            self._bring_to(AttemptState(state), attempt.customer_id, attempt.id, gateway, till)
+
+    def _bring_to(
+        self, state: AttemptState, customer_id: int, attempt_id: UUID, gateway: StripeGateway, till: standin.Running
+    ) -> None:
+        attempt = payments.find(customer_id, attempt_id)
+        if state is AttemptState.SUCCEEDED:
+            till.press_pay(attempt.session_url)
+        elif state is AttemptState.EXPIRED:
+            gateway.expire_session(attempt.session_id)
+        elif state is not AttemptState.OPEN:  # The stand-in takes no payment that lasts days, and retries a declined one.
+            with transaction():
+                session.get_one(payments.Attempt, (customer_id, attempt_id)).move_to(state)
+            return
+        payments.sync(customer_id, attempt_id, gateway=gateway, now=clock.now)

@@ -1,0 +1,40 @@
+"""Looks at a page as it stands in the browser, and names everything that is wrong with it."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, Request
+
+LOOK = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+class Inspector:
+    """Listens to a page from its first moment on: what the console says, and whether hostile text asks for anything."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.heard: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.heard.append(f"a script failed: {error}"))
+        page.on("request", self._watch)
+
+    def look(self, *, mirrored: bool = False, axe: bool = True) -> list[str]:
+        """Everything wrong with what the page shows now, and with how it came to be shown."""
+        wrong = [*self.heard, *self.page.evaluate(LOOK, {"mirrored": mirrored})]
+        self.heard.clear()
+        if axe:
+            found = Axe().run(self.page, options=RULES).response["violations"]
+            wrong += [f"axe {rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"][:3]]
+        return wrong
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        # The browser notes the status of an error page, which is what the page is about.
+        own = message.text.startswith("Failed to load resource") and message.location["url"] == self.page.url
+        if not own:
+            self.heard.append(f"the console says: {message.text}")
+
+    def _watch(self, request: Request) -> None:
+        if urlsplit(request.url).path == "/hostile":
+            self.heard.append("what somebody typed asked the server for something")

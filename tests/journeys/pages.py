@@ -1,0 +1,224 @@
+"""Every page of both doors, with what it is opened for and by whom. What is not named here fails a test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from playwright.sync_api import Page
+
+from models import clock, sign_ins, staff
+from models.transactions import transaction
+from tests.journeys.company import PASSWORD, Furnished
+from tests.journeys.house import House
+
+NOBODY = "nobody"
+MANAGER, ADMIN, COLLECTOR = "manager", "admin", "collector"
+NO_PAGES = {
+    "static": "files",
+    "health.healthz": "for a machine",
+    "health.readyz": "for a machine",
+    "health.metrics": "for a machine",
+    "portal.arrive": "leads on to portal.landing",
+    "backoffice.home": "leads on to the first page of a role",
+    "backoffice.arrive_invited": "leads on to backoffice.invited",
+    "backoffice.arrive_reset": "leads on to backoffice.reset",
+    "backoffice.statement_pdf": "a file",
+    "backoffice.statement_csv": "a file",
+}
+
+
+@dataclass
+class Walk:
+    """One browser page on its way through the house."""
+
+    page: Page
+    house: House
+    made: Furnished
+
+    def open(self, endpoint: str, **values: object) -> int:
+        found = {name: value(self.made) if callable(value) else value for name, value in values.items()}
+        with self.house.app.test_request_context():
+            path = self.house.app.url_for(endpoint, **found)
+        return self.page.goto(self.house.url + path).status
+
+    def send(self, **typed: str) -> int:
+        """Fill in the first form of the page by field names, send it, and wait for the answer."""
+        for name, value in typed.items():
+            self.page.locator(f"main [name={name}]").first.fill(value)
+        with self.page.expect_navigation() as answer:
+            # Past htmx: the answer is looked at as a page of its own, as without JavaScript.
+            self.page.locator("main form[method=post]").first.evaluate("form => form.submit()")
+        return answer.value.status
+
+
+@dataclass(frozen=True)
+class Case:
+    """`go` leads there and returns the status of the answer; `who` is a role, 'contact <customer>' or nobody."""
+
+    name: str
+    endpoint: str
+    who: str
+    go: Callable[[Walk], int]
+    status: int = 200
+
+
+def at(endpoint: str, who: str = MANAGER, name: str = "", status: int = 200, **values: object) -> Case:
+    """A page that is there for the asking."""
+    return Case(name or endpoint, endpoint, who, lambda walk: walk.open(endpoint, **values), status)
+
+
+def sent(name: str, endpoint: str, who: str, typed: dict[str, str], status: int, **values: object) -> Case:
+    """The answer to a form that was filled in."""
+
+    def go(walk: Walk) -> int:
+        walk.open(endpoint, **values)
+        return walk.send(**typed)
+
+    return Case(name, endpoint, who, go, status)
+
+
+def contact(key: str) -> str:
+    return f"contact {key}"
+
+
+def customer(key: str) -> Callable[[Furnished], int]:
+    return lambda made: made.customers[key]
+
+
+def entry(key: str) -> Callable[[Furnished], int]:
+    return lambda made: made.entries[key]
+
+
+def other(key: str) -> Callable[[Furnished], int]:
+    return lambda made: made.others[key]
+
+
+def attempt(state: str) -> Callable[[Furnished], UUID]:
+    return lambda made: made.attempts[state]
+
+
+def token(key: str) -> Callable[[Furnished], str]:
+    return lambda made: made.tokens[key]
+
+
+def _halfway(walk: Walk) -> int:
+    walk.open("backoffice.sign_in")
+    return walk.send(email="vera@company.test", password=PASSWORD)
+
+
+def _stale(walk: Walk) -> int:
+    """A form whose session is gone."""
+    walk.open("backoffice.new_customer")
+    walk.page.evaluate("document.querySelectorAll('[name=csrf_token]').forEach((field) => field.value = 'stale')")
+    return walk.send()
+
+
+def _flooded(walk: Walk) -> int:
+    with transaction():
+        for _ in range(sign_ins.TRIES_A_MINUTE):
+            sign_ins.begin(staff.DOOR, email="flooded@company.test", address="192.0.2.1", now=clock.real_now())
+    walk.open("backoffice.sign_in")
+    return walk.send(email="flooded@company.test", password="no")
+
+
+def _without_database(walk: Walk) -> int:
+    with walk.house.without_database():
+        return walk.page.goto(f"{walk.house.url}/").status
+
+
+BUSY = {"customer_id": customer("busy")}
+PORTAL = (
+    at("portal.home", NOBODY),
+    at("portal.arrive", NOBODY, "portal.landing", token=token("link")),
+    at("portal.landing", NOBODY, "a link that no longer works", 404),
+    *(at("portal.statement", contact(key), f"a statement of {key}")
+      for key in ("none", "one", "hundreds", "thousands", "long", "persian", "busy")),
+    at("portal.statement", contact("thousands"), "the last page of a statement", page=53),
+    at("portal.statement", contact("persian"), "a statement in dinars", currency="KWD"),
+    at("portal.pay", contact("one"), entry_id=entry("one")),
+    at("portal.pay", contact("long"), "paying the largest amount", entry_id=entry("large")),
+    at("portal.pay", contact("busy"), "paying what is paid", entry_id=entry("billed")),
+    *(at("portal.payment", contact("busy"), f"a payment that is {state}", attempt_id=attempt(state))
+      for state in ("open", "processing", "succeeded", "failed", "expired")),
+    at("portal.pay", contact("one"), "not found by a customer", 404, entry_id=entry("large")),
+    sent("too much to pay", "portal.pay", contact("one"), {"amount": "640.01"}, 422, entry_id=entry("one")),
+    sent("no amount to pay", "portal.pay", contact("one"), {"amount": "much"}, 422, entry_id=entry("one")),
+    sent("a link of another browser", "portal.arrive", NOBODY, {}, 409, token=token("bound")),
+)  # fmt: skip
+ACCOUNT = (
+    *(at("backoffice.account", name=f"the account of {key}", customer_id=customer(key))
+      for key in ("none", "one", "hundreds", "thousands", "long", "persian", "busy", "branch")),
+    at("backoffice.account", name="the second page of an account", customer_id=customer("thousands"), page=2),
+    *(at(endpoint, name=f"{endpoint} of {key}", customer_id=customer(key))
+      for endpoint in ("backoffice.account_entries", "backoffice.account_timeline", "backoffice.account_contacts",
+                       "backoffice.account_notes", "backoffice.statement")
+      for key in ("none", "busy")),
+    at("backoffice.account_timeline", name="a long timeline", customer_id=customer("thousands")),
+    at("backoffice.statement", name="a statement of hundreds", customer_id=customer("hundreds")),
+    at("backoffice.statement", name="a statement in three currencies", customer_id=customer("persian")),
+    at("backoffice.statement", name="a statement of the largest amounts", customer_id=customer("long")),
+    *(at("backoffice.entry", name=f"the entry {key}", entry_id=entry(key), **BUSY)
+      for key in ("paid", "billed", "open", "unapplied")),
+    at("backoffice.entry", name="an entry of the largest amount", customer_id=customer("long"), entry_id=entry("large")),
+    at("backoffice.entry", name="money without a name", customer_id=0, entry_id=entry("unnamed")),
+    at("backoffice.allocate", entry_id=entry("unapplied"), **BUSY),
+    at("backoffice.allocate", name="nothing to allocate to", entry_id=entry("unapplied"), q="nothing", **BUSY),
+    at("backoffice.move_receipt", entry_id=entry("unapplied"), **BUSY),
+    at("backoffice.move_receipt", name="whose money it is", customer_id=0, entry_id=entry("unnamed"), q="Žalias"),
+    at("backoffice.refund", entry_id=entry("paid"), **BUSY),
+    at("backoffice.write_off", entry_id=entry("open"), **BUSY),
+    at("backoffice.take_back", allocation_id=other("allocation"), **BUSY),
+    at("backoffice.enter_receipt", **BUSY),
+    at("backoffice.write_invoice", **BUSY),
+    at("backoffice.write_credit_note", **BUSY),
+    at("backoffice.new_customer"),
+    at("backoffice.change_customer", **BUSY),
+    at("backoffice.new_contact", **BUSY),
+    at("backoffice.change_contact", contact_id=lambda made: made.contacts["busy"], **BUSY),
+    at("backoffice.merge_customer", customer_id=customer("one")),
+    at("backoffice.merge_customer", name="a merge to undo", customer_id=customer("branch")),
+)  # fmt: skip
+HOUSE = (
+    at("backoffice.customer_list"),
+    at("backoffice.customer_list", name="a customer found by an invoice", q="1005-7"),
+    at("backoffice.customer_list", name="nobody found", q="xyzxyz"),
+    at("backoffice.approvals"),
+    at("backoffice.approval", approval_id=other("approval0"), **BUSY),
+    at("backoffice.approval", name="a decision that was taken", approval_id=other("approval2"), **BUSY),
+    at("backoffice.books"),
+    at("backoffice.import_list"),
+    at("backoffice.import_run", run_id=other("run")),
+    at("backoffice.outbox"),
+    at("backoffice.message", message_id=other("message"), **BUSY),
+    at("backoffice.audit_trail"),
+    at("backoffice.audit_trail", name="the audit trail of a customer", q="1007"),
+    at("backoffice.own_sessions"),
+    at("backoffice.staff", ADMIN),
+    at("backoffice.staff_member", ADMIN, staff_id=other("finance")),
+    at("backoffice.staff_member", ADMIN, "somebody who was invited", staff_id=other("invited")),
+    at("backoffice.job_list", ADMIN),
+    at("backoffice.sign_in", NOBODY),
+    at("backoffice.forgotten", NOBODY),
+    Case("backoffice.second_factor", "backoffice.second_factor", NOBODY, _halfway),
+    at("backoffice.arrive_invited", NOBODY, "backoffice.invited", token=token("invited")),
+    at("backoffice.invited", NOBODY, "an invitation that no longer works", 404),
+    at("backoffice.arrive_reset", NOBODY, "backoffice.reset", token=token("reset")),
+    at("dev.outbox", NOBODY),
+    at("dev.message", NOBODY, message_id=other("message"), **BUSY),
+)
+ANSWERS = (
+    at("backoffice.entry", name="not found by staff", status=404, customer_id=customer("one"), entry_id=entry("large")),
+    at("backoffice.books", COLLECTOR, "not allowed", 403),
+    Case("a stale form", "backoffice.new_customer", MANAGER, _stale, 400),
+    sent("an empty form", "backoffice.new_customer", MANAGER, {}, 422),
+    sent("a wrong password", "backoffice.sign_in", NOBODY, {"email": "a@company.test", "password": "no"}, 422),
+    Case("too many tries", "backoffice.sign_in", NOBODY, _flooded, 429),
+    sent("a number that is taken", "backoffice.new_customer", MANAGER, {"number": "1001", "name": "Twice"}, 409),
+    sent("nothing allocated", "backoffice.allocate", MANAGER, {}, 422, entry_id=entry("unapplied"), **BUSY),
+    sent("an invoice without lines", "backoffice.write_invoice", MANAGER, {"number": "N-1"}, 422, **BUSY),
+    sent("a link made", "backoffice.account_contacts", MANAGER, {}, 200, **BUSY),
+    at("journeys.broken", NOBODY, "something went wrong", 500),
+    at("journeys.broken_for_staff", MANAGER, "something went wrong for staff", 500),
+    Case("without a database", "portal.home", NOBODY, _without_database, 503),
+)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *ANSWERS)
