@@ -171,14 +171,17 @@ def _payment_key(number: str, content: tuple[object, ...], met: Counter[str]) ->
     return f"content:{content_hash}:{met[content_hash]}"
 
 
-def candidates(texts: Iterable[str], form: KeyForm) -> list[str]:
-    """What may be an invoice number or an RF reference: each cell whole, without spaces, and in words."""
-    found: dict[str, None] = {}
+def _candidates(texts: Iterable[str], form: KeyForm) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Cells whole, also without the spaces that RF references are printed with; and their words."""
+    cells: dict[str, None] = {}
+    words: dict[str, None] = {}
     for text in texts:
-        for word in (text, text.replace(" ", ""), *text.replace(",", " ").replace(";", " ").split()):
-            if word and len(word) <= LONGEST_KEY:
-                found[normal_key(word, form)] = None
-    return list(found)
+        cells |= dict.fromkeys(normal_key(cell, form) for cell in (text, text.replace(" ", "")))
+        words |= dict.fromkeys(normal_key(word, form) for word in text.replace(",", " ").replace(";", " ").split())
+    return (
+        tuple(cell for cell in cells if 0 < len(cell) <= LONGEST_KEY),
+        tuple(word for word in words if len(word) <= LONGEST_KEY),
+    )
 
 
 def _like_email(cell: str) -> bool:

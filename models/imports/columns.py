@@ -103,11 +103,14 @@ class Columns:
             cells = [cell or other.strip() for cell, other in zip(cells, self.columns[place], strict=True)]
         return cells
 
-    def every(self, field: str) -> list[list[str]]:
+    def every(self, field: str) -> list[tuple[str, ...]]:
         """Of each row the text of all columns of a field."""
-        places = self.layout.places.get(field, ())
-        texts = [[" ".join(cell.split()) for cell in self.columns[place]] for place in places]
-        return [list(row) for row in zip(*texts, strict=True)] if texts else [[]] * self.size
+        texts = []
+        for place in self.layout.places.get(field, ()):
+            cells = [" ".join(cell.split()) for cell in self.columns[place]]
+            self.note_all(field, cells, _damaged, BAD_TEXT)
+            texts.append(cells)
+        return list(zip(*texts, strict=True)) if texts else [()] * self.size
 
     def text(self, field: str) -> list[str]:
         """Words with single spaces between them."""
@@ -130,8 +133,9 @@ class Columns:
         normal = [normal_key(cell, form) for cell in written] if form.pad else list(map(str.upper, written))
         if required and ("" in normal or COMPANY_NUMBER in normal):
             self.note_all(field, normal, lambda cell: cell in ("", COMPANY_NUMBER), NO_NUMBER)
-        if not "".join(normal).isprintable() or max(map(len, normal), default=0) > LONGEST_KEY:
-            self.note_all(field, normal, lambda cell: len(cell) > LONGEST_KEY or not cell.isprintable(), BAD_KEY)
+        together = "".join(normal)
+        if not together.isprintable() or "\ufffd" in together or max(map(len, normal), default=0) > LONGEST_KEY:
+            self.note_all(field, normal, _no_key, BAD_KEY)
         return normal, written
 
     def currencies(self) -> Sequence[str]:
@@ -205,6 +209,10 @@ def normal_key(written: str, form: KeyForm) -> str:
     if form.pad and written.isdigit():
         return written.zfill(form.pad)
     return written.upper()
+
+
+def _no_key(cell: str) -> bool:
+    return len(cell) > LONGEST_KEY or not cell.isprintable() or "\ufffd" in cell
 
 
 def _damaged(cell: str) -> bool:

@@ -255,10 +255,11 @@ def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
     told = parties.told_by_invoices([row for row in rows if row[ROW] not in lost] if lost else rows)
     told.compare()
     if not at.dry:
+        session.execute(text(LOCK))
         told.write(at)
         session.execute(text(FIND_CUSTOMERS))
         session.execute(text(ADD_ACCOUNTS))
-        session.execute(text(LOCK))
+        session.execute(text(LOCK))  # The new ones, should somebody else have added them a moment ago.
     settled = any(row[SETTLED_MINOR] for row in rows)
     if settled:
         refusals += _judge_settled(at)

@@ -106,14 +106,12 @@ def _find_owners(payments: Sequence[PaymentRow]) -> list[Booking]:
     numbers = {payment.customer for payment in payments if payment.customer}
     known = session.execute(text(CUSTOMERS), {"numbers": list(numbers)})
     customers: dict[str, int] = dict(known.tuples().all())
-    return [
-        _booking(
-            payment,
-            customers.get(payment.customer),
-            [invoices[candidate] for candidate in payment.candidates if candidate in invoices],
-        )
-        for payment in payments
-    ]
+    bookings = []
+    for payment in payments:
+        named = [invoices[cell] for cell in payment.cells if cell in invoices]
+        named = named or [invoices[word] for word in payment.words if word in invoices]
+        bookings.append(_booking(payment, customers.get(payment.customer), named))
+    return bookings
 
 
 def _booking(payment: PaymentRow, customer_id: int | None, named: Sequence[tuple[int, int]]) -> Booking:
@@ -131,7 +129,7 @@ def _booking(payment: PaymentRow, customer_id: int | None, named: Sequence[tuple
 
 def _invoices_named(payments: Sequence[PaymentRow]) -> dict[str, tuple[int, int]]:
     """Candidate → (customer, invoice), found by invoice number or by an RF reference whose check digits are right."""
-    candidates = {candidate for payment in payments for candidate in payment.candidates}
+    candidates = {candidate for payment in payments for candidate in (*payment.cells, *payment.words)}
     places = {candidate: int(core) for candidate in candidates if (core := _rf_core(candidate)).isdigit()}
     found = session.execute(
         text(

@@ -60,7 +60,10 @@ class CustomerRow(NamedTuple):
 
 
 class PaymentRow(NamedTuple):
-    """`key` names the payment wherever it is met again; `candidates` may be invoice numbers or RF references."""
+    """
+    `key` names the payment wherever it is met again. What may be an invoice number or an RF reference: `cells`
+    whole, and the `words` in them, for when no cell as a whole is one.
+    """
 
     row: int
     key: str
@@ -70,7 +73,8 @@ class PaymentRow(NamedTuple):
     currency: str
     received_on: date
     reference: str
-    candidates: list[str]
+    cells: tuple[str, ...]
+    words: tuple[str, ...]
 
 
 class Checked(NamedTuple):

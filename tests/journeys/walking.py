@@ -6,12 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 
 from models import clock, database, sessions
-from models.database import session
 from models.sessions import SessionKind
-from models.staff import find
 from models.transactions import release, transaction
 from tests.conftest import new_database
 from tests.journeys import house
