@@ -8,7 +8,7 @@ from flask_login import LoginManager, UserMixin
 import backoffice
 import commandline
 import portal
-from frame import dev, health, pages, refusals, security
+from frame import dev, health, logs, pages, refusals, security
 from models import clock, database, words
 from runtime.settings import Settings
 
@@ -17,6 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.read(os.environ)
     app = Flask(__name__)
     app.extensions["settings"] = settings
+    logs.install(app, settings)
     security.install(app, settings)
     pages.install(app, settings)
     refusals.install(app)

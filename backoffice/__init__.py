@@ -74,6 +74,7 @@ NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Jobs"), "backoffice.job_list", Permission.OPERATE),
     (N_("Audit trail"), "backoffice.audit_trail", Permission.READ_AUDIT),
     (N_("Staff"), "backoffice.staff", Permission.APPOINT_STAFF),
+    (N_("Company"), "backoffice.company_settings", Permission.CHANGE_SETTINGS),
     (N_("Your sign-ins"), "backoffice.own_sessions", None),
 )
 
@@ -121,6 +122,7 @@ from backoffice import (  # noqa: E402
     outbox,  # noqa: F401
     principal,  # noqa: F401
     receipts,  # noqa: F401
+    settings,  # noqa: F401
     sign_in,  # noqa: F401
     staff,  # noqa: F401
     statement,  # noqa: F401

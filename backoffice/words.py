@@ -65,6 +65,7 @@ EVENTS = {
     "staff.signed_in": N_("Signed in"),
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
+    "company.changed": N_("Company's facts changed"),
     "job.requeued": N_("Job tried again"),
 }
 GOOD = frozenset({"receipt", "payment.succeeded", "credit_note"})

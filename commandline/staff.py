@@ -2,15 +2,14 @@
 
 import click
 from flask import Flask
+from flask.cli import AppGroup
+
+
+staff = AppGroup("staff", help="Who works here.")
 
 
 def install(app: Flask) -> None:
     app.cli.add_command(staff)
-
-
-@click.group()
-def staff() -> None:
-    """Who works here."""
 
 
 @staff.command()

@@ -4,7 +4,8 @@ import hmac
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from models import database, schema
+from models import clock, database, schema
+from models.reports import house
 
 health = Blueprint("health", __name__)
 
@@ -29,6 +30,9 @@ def metrics() -> Response:
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not token or not hmac.compare_digest(sent.encode(), token.encode()):
         abort(404)
-    from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    registry = CollectorRegistry()
+    for name, value in house.gauges(now=clock.real_now()).items():
+        Gauge(name, name.removeprefix("duewell_").replace("_", " "), registry=registry).set(value)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

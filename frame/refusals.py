@@ -1,10 +1,11 @@
 """Every no has a calm page: what happened, and what can be done."""
 
-from flask import Flask, Response, make_response, redirect, render_template, request
+from flask import Flask, Response, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
+from frame.logs import masked
 from models.errors import Refused
 from models.transactions import release
 
@@ -51,13 +52,13 @@ def overloaded(error: Exception) -> Response:
 
 def broken(error: Exception) -> Response:
     _log(error)
-    return _page(500, "errors/error.html", code=500)
+    return _page(500, "errors/error.html", code=500, reference=g.get("request_id"))
 
 
 def _log(error: Exception) -> None:
     import structlog
 
-    structlog.get_logger().error("request_failed", path=request.path, exc_info=error)
+    structlog.get_logger().error("request_failed", path=masked(request.path), exc_info=error)
 
 
 def _page(code: int, template: str, /, **values: object) -> Response:

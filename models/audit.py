@@ -194,6 +194,10 @@ def seal(*, now: datetime) -> AuditSeal | None:
     return line
 
 
+def last_sealed_at() -> datetime | None:
+    return session.scalar(select(func.max(AuditSeal.sealed_at)))
+
+
 def heads_digest(heads: Iterable[tuple[int, int, bytes]]) -> tuple[int, bytes]:
     """How many streams there are, and one hash over (customer, seq, hash) of their heads in order of customer."""
     digest, count = hashlib.sha256(), 0

@@ -1,7 +1,7 @@
 """The only reader of the system clock. Entry points call it and pass the answer down."""
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 _offset = timedelta()
 
@@ -25,3 +25,7 @@ def move(offset: timedelta) -> None:
 def business_date(moment: datetime, timezone: str) -> date:
     """The calendar day of a moment where the company is."""
     return moment.astimezone(ZoneInfo(timezone)).date()
+
+
+def is_timezone(name: str) -> bool:
+    return name in available_timezones()

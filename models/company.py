@@ -1,5 +1,6 @@
 """The creditor whose installation this is: one row of facts, read once per request."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,7 +8,10 @@ from typing import Any
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import clock
+from stdnum import iban
+
+from models import audit, clock
+from models.audit import Actor
 from models.database import Base, session
 from models.money import Money
 
@@ -84,3 +88,33 @@ def move_clock(by: timedelta | None) -> None:
     """Add to the shared clock's offset; None sets it back to the real time."""
     row = session.get_one(Company, ID, with_for_update=True)
     row.clock_offset_seconds = row.clock_offset_seconds + int(by.total_seconds()) if by else 0
+
+
+CHANGEABLE = (
+    *("name", "registration", "address", "country", "currency", "language", "timezone", "help_phone", "help_email"),
+    *("privacy_url", "imprint_url", "accessibility_url", "iban", "bic"),
+)
+
+
+def is_iban(text: str) -> bool:
+    return bool(iban.is_valid(text))
+
+
+def change(facts: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
+    """Change what the company says of itself. Audited in its own stream with before and after."""
+    row = locked()
+    before = {name: getattr(row, name) for name in CHANGEABLE if name in facts}
+    after = {name: (facts[name] or "").strip() for name in before}
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        session.flush()
+        audit.record(
+            HOLDING_ACCOUNT,
+            "company.changed",
+            by=by,
+            now=now,
+            about=f"company:{ID}",
+            facts={"before": {name: before[name] for name in changed}, "after": changed},
+        )

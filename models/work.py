@@ -52,8 +52,11 @@ def sweep_attempts(tools: Tools) -> None:
 
 
 def seal_audit(tools: Tools) -> None:
+    """Once a night, by the clock of UTC; a worker that was down at midnight does it when it is back."""
     with transaction():
-        audit.seal(now=clock.now())
+        last = audit.last_sealed_at()
+        if last is None or last.date() < clock.now().date():
+            audit.seal(now=clock.now())
     audit.export_seals(tools.seals)
 
 
@@ -62,7 +65,7 @@ CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
     Periodic("messages", timedelta(seconds=5), send_messages),
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
-    Periodic("audit seal", timedelta(hours=24), seal_audit),
+    Periodic("audit seal", timedelta(hours=1), seal_audit),
 )
 
 

@@ -1,4 +1,4 @@
-"""A small company in which every page has something awkward to show: none, one, hundreds; long, large, Persian, hostile."""
+"""A small company with something awkward for every page: none, one, hundreds; long, large, Persian, hostile."""
 
 import csv
 from collections.abc import Callable
@@ -235,11 +235,15 @@ class Furnisher:
         """Decisions that wait, and two that were decided."""
         customer_id, today = self.made.customers["busy"], self.made.today
         for place in range(3):
-            asked = approvals.submit(
-                WriteOff(customer_id=customer_id, entry_id=self.made.entries["open"], amount=Money(20_000 + place, "EUR"),
-                         reason=HOSTILE, effective_on=today, key=f"late{place}"),
-                by=self.people[Role.FINANCE], now=self.now,
-            )  # fmt: skip
+            decision = WriteOff(
+                customer_id=customer_id,
+                entry_id=self.made.entries["open"],
+                amount=Money(20_000 + place, "EUR"),
+                reason=HOSTILE,
+                effective_on=today,
+                key=f"late{place}",
+            )
+            asked = approvals.submit(decision, by=self.people[Role.FINANCE], now=self.now)
             self.made.others[f"approval{place}"] = asked.approval.id
         waiting = approvals.of_customer(customer_id, self.made.others["approval2"])
         approvals.decline(waiting, by=self.people[Role.MANAGER], comment=HOSTILE, now=self.now)
@@ -296,7 +300,8 @@ class Furnisher:
             till.press_pay(attempt.session_url)
         elif state is AttemptState.EXPIRED:
             gateway.expire_session(attempt.session_id)
-        elif state is not AttemptState.OPEN:  # The stand-in takes no payment that lasts days, and retries a declined one.
+        elif state is not AttemptState.OPEN:
+            # The stand-in knows no payment that lasts days, and a declined one may be tried again.
             with transaction():
                 session.get_one(payments.Attempt, (customer_id, attempt_id)).move_to(state)
             return

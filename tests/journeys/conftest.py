@@ -66,8 +66,7 @@ def session_of(role: Role, url: str) -> dict[str, str]:
     """The cookie of a new session of a new member of staff."""
     now = clock.real_now()
     with transaction():
-        member = staff.active_with_role(role) or staff.add(
-            email=f"{role}@company.test", name=f"The {role}", role=role, state=StaffState.ACTIVE, by=audit.COMMAND, now=now
-        )
+        who = {"email": f"{role}@company.test", "name": f"The {role}", "role": role, "state": StaffState.ACTIVE}
+        member = staff.active_with_role(role) or staff.add(**who, by=audit.COMMAND, now=now)
         token = staff.open_session(member, now=now, address="127.0.0.1", agent="a journey")
     return {"name": "duewell_staff", "value": token, "url": url}

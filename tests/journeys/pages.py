@@ -131,10 +131,10 @@ PORTAL = (
     at("portal.home", NOBODY),
     at("portal.arrive", NOBODY, "portal.landing", token=token("link")),
     at("portal.landing", NOBODY, "a link that no longer works", 404),
-    *(at("portal.statement", contact(key), f"a statement of {key}")
+    *(at("portal.statement", contact(key), f"your statement, {key}")
       for key in ("none", "one", "hundreds", "thousands", "long", "persian", "busy")),
-    at("portal.statement", contact("thousands"), "the last page of a statement", page=53),
-    at("portal.statement", contact("persian"), "a statement in dinars", currency="KWD"),
+    at("portal.statement", contact("thousands"), "your statement, last page", page=53),
+    at("portal.statement", contact("persian"), "your statement in dinars", currency="KWD"),
     at("portal.pay", contact("one"), entry_id=entry("one")),
     at("portal.pay", contact("long"), "paying the largest amount", entry_id=entry("large")),
     at("portal.pay", contact("busy"), "paying what is paid", entry_id=entry("billed")),
@@ -159,7 +159,7 @@ ACCOUNT = (
     at("backoffice.statement", name="a statement of the largest amounts", customer_id=customer("long")),
     *(at("backoffice.entry", name=f"the entry {key}", entry_id=entry(key), **BUSY)
       for key in ("paid", "billed", "open", "unapplied")),
-    at("backoffice.entry", name="an entry of the largest amount", customer_id=customer("long"), entry_id=entry("large")),
+    at("backoffice.entry", name="the largest amount", customer_id=customer("long"), entry_id=entry("large")),
     at("backoffice.entry", name="money without a name", customer_id=0, entry_id=entry("unnamed")),
     at("backoffice.allocate", entry_id=entry("unapplied"), **BUSY),
     at("backoffice.allocate", name="nothing to allocate to", entry_id=entry("unapplied"), q="nothing", **BUSY),

@@ -1,4 +1,4 @@
-"""The main job, whole: a link, a click, the statement, a payment, the ledger, the receipt, the staff's page, the proof."""
+"""The main job, whole: link, click, statement, payment, ledger, receipt, the staff's page, the proof."""
 
 from collections.abc import Callable
 

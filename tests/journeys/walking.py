@@ -56,8 +56,8 @@ class Walker:
         cookies = {"duewell_language": self.language} if self.language else {}
         if who != NOBODY:
             cookies |= self._session(who)
-        if cookies:
-            context.add_cookies([{"name": name, "value": value, "url": self.house.url} for name, value in cookies.items()])
+        url = self.house.url
+        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
         return context
 
     def _session(self, who: str) -> dict[str, str]:

@@ -1,0 +1,57 @@
+"""The company's own facts: what every page, mail and letter says of it."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import URL, Email, InputRequired, Length, Optional, Regexp, ValidationError
+
+from backoffice import backoffice, requires
+from frame.forms import OurForm
+from models import clock, company, words
+from models.errors import N_
+from models.money import EXPONENTS
+from models.policies.permissions import Permission
+from models.transactions import transaction
+
+
+class CompanyForm(OurForm):
+    name = StringField(N_("Name"), validators=[InputRequired(), Length(max=200)])
+    registration = StringField(N_("Registration number"), validators=[Length(max=60)])
+    address = TextAreaField(N_("Address"), validators=[Length(max=500)])
+    country = StringField(N_("Country"), validators=[InputRequired(), Regexp("^[A-Z]{2}$")])
+    currency = SelectField(N_("Currency"), choices=[(code, code) for code in sorted(EXPONENTS)])
+    language = SelectField(N_("Language"), choices=[])
+    timezone = StringField(N_("Time zone"), validators=[InputRequired()])
+    help_phone = StringField(N_("Telephone for customers"), validators=[Length(max=40)])
+    help_email = StringField(N_("Mail address for customers"), validators=[Optional(), Email()])
+    privacy_url = StringField(N_("Address of the privacy notice"), validators=[Optional(), URL()])
+    imprint_url = StringField(N_("Address of the imprint"), validators=[Optional(), URL()])
+    accessibility_url = StringField(N_("Address of the accessibility statement"), validators=[Optional(), URL()])
+    iban = StringField("IBAN", validators=[Optional()])
+    bic = StringField("BIC", validators=[Optional(), Length(max=11)])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = [(code, words.native_name(code)) for code in words.LANGUAGES]
+
+    def validate_timezone(self, field: StringField) -> None:
+        if not clock.is_timezone(field.data):
+            raise ValidationError(words.gettext("Write a time zone such as Europe/Vilnius."))
+
+    def validate_iban(self, field: StringField) -> None:
+        if not company.is_iban(field.data):
+            raise ValidationError(words.gettext("This is not an IBAN: a digit may be wrong or missing."))
+
+
+@backoffice.route("/settings", methods=["GET", "POST"])
+@requires(Permission.CHANGE_SETTINGS)
+def company_settings() -> Response | str | tuple[str, int]:
+    form = CompanyForm(request.form, obj=company.get())
+    if request.method == "POST" and form.validate():
+        with transaction():
+            company.change(form.data, by=current_user.actor, now=clock.now())
+        flash(words.gettext("Saved."), "ok")
+        return redirect(url_for("backoffice.company_settings"), 303)
+    shown = render_template("backoffice/settings.html", form=form)
+    return (shown, 422) if form.errors else shown
