@@ -4,10 +4,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import URL, Email, InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import URL, InputRequired, Length, Optional, Regexp, ValidationError
 
 from backoffice import backoffice, requires
-from frame.forms import OurForm
+from frame.forms import OurForm, mail_address, options
 from models import clock, company, words
 from models.errors import N_
 from models.money import EXPONENTS
@@ -20,11 +20,11 @@ class CompanyForm(OurForm):
     registration = StringField(N_("Registration number"), validators=[Length(max=60)])
     address = TextAreaField(N_("Address"), validators=[Length(max=500)])
     country = StringField(N_("Country"), validators=[InputRequired(), Regexp("^[A-Z]{2}$")])
-    currency = SelectField(N_("Currency"), choices=[(code, code) for code in sorted(EXPONENTS)])
+    currency = SelectField(N_("Currency"), choices=options((code, code) for code in sorted(EXPONENTS)))
     language = SelectField(N_("Language"), choices=[])
     timezone = StringField(N_("Time zone"), validators=[InputRequired()])
     help_phone = StringField(N_("Telephone for customers"), validators=[Length(max=40)])
-    help_email = StringField(N_("Mail address for customers"), validators=[Optional(), Email()])
+    help_email = StringField(N_("Mail address for customers"), validators=[Optional(), mail_address])
     privacy_url = StringField(N_("Address of the privacy notice"), validators=[Optional(), URL()])
     imprint_url = StringField(N_("Address of the imprint"), validators=[Optional(), URL()])
     accessibility_url = StringField(N_("Address of the accessibility statement"), validators=[Optional(), URL()])
@@ -33,7 +33,7 @@ class CompanyForm(OurForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [(code, words.native_name(code)) for code in words.LANGUAGES]
+        self.language.choices = options((code, words.native_name(code)) for code in words.LANGUAGES)
 
     def validate_timezone(self, field: StringField) -> None:
         if not clock.is_timezone(field.data):

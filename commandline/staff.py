@@ -4,7 +4,6 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-
 staff = AppGroup("staff", help="Who works here.")
 
 

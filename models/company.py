@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
-
 from stdnum import iban
 
 from models import audit, clock

@@ -46,7 +46,8 @@ with events as (
     left join invoices i on i.customer_id = d.customer_id and i.id = d.invoice_id
     where a.customer_id = any(:customers)
   union all
-    select m.customer_id, 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null, m.id, ''
+    select m.customer_id, 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null,
+           m.id, ''
     from messages m where m.customer_id = any(:customers)
   union all
     select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id, ''

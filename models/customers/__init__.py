@@ -1,7 +1,15 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
 from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
-from models.customers.contacts import Contact, add_contact, change_contact, contact_of, contacts_of, first_contact, known_by
+from models.customers.contacts import (
+    Contact,
+    add_contact,
+    change_contact,
+    contact_of,
+    contacts_of,
+    first_contact,
+    known_by,
+)
 from models.customers.customers import (
     Customer,
     CustomerKind,

@@ -155,7 +155,7 @@ def _payments(columns: Columns, met: Counter[str]) -> tuple[list[tuple[object, .
         reference = " ".join(text for text in texts if text)
         content = (customers[at], payers[at], minors[at], currencies[at], received[at], reference)
         key = "" if at in columns.problems else _payment_key(numbers[at], content, met)
-        rows.append((columns.numbers[at], key, customers[at], payers[at], *content[2:], candidates(texts, form)))
+        rows.append((columns.numbers[at], key, customers[at], payers[at], *content[2:], *_candidates(texts, form)))
     return rows, rounded
 
 

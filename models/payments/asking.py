@@ -15,7 +15,14 @@ from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import CheckoutLine, GatewayError, RefusedByGateway, StoredFailure, Unanswered, checkout_request
+from models.gateways.stripe import (
+    CheckoutLine,
+    GatewayError,
+    RefusedByGateway,
+    StoredFailure,
+    Unanswered,
+    checkout_request,
+)
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject, find

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CREDIT = "credit"
     WRITE_OFF = "write_off"
     APPOINT_STAFF = "appoint_staff"
+    CHANGE_SETTINGS = "change_settings"  # the company's own facts
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
     OPERATE = "operate"  # queued and failed jobs
     READ_AUDIT = "read_audit"
@@ -49,7 +50,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COUNSEL: frozenset(),
     Role.MANAGER: _ACCOUNTS | _MONEY | {Permission.READ_AUDIT},
     Role.ADMIN: frozenset(
-        {Permission.APPOINT_STAFF, Permission.READ_OUTBOX, Permission.OPERATE, Permission.READ_AUDIT}
+        {
+            *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),
+            *(Permission.OPERATE, Permission.READ_AUDIT),
+        }
     ),
 }
 
