@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from models import sessions, staff
-from models.sessions import SessionKind
 from models.staff import Principal
 from models.transactions import transaction
 
@@ -11,8 +10,7 @@ from models.transactions import transaction
 def of_session(token: str, *, now: datetime) -> Principal | None:
     """The person of a living session; who was disabled has none."""
     found = staff.of_session(token, now)
-    row = sessions.living(SessionKind.STAFF, token, now=now) if found else None
-    if row is not None and sessions.needs_seen(row, now=now):
+    if found is not None and sessions.needs_seen(found.seen_at, now=now):
         with transaction():
-            sessions.seen(row, now=now)
+            sessions.seen(found.session_id, now=now)
     return found

@@ -1,5 +1,6 @@
 """The staff's way in: a password, then a code, then a session of its own; and the way out."""
 
+import structlog
 from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -38,6 +39,7 @@ def check_password() -> Response | tuple[str, int]:
         with transaction():
             token = staff.check_password(attempt, form.email.data, form.password.data, now=clock.real_now())
     except SignInWrong as refusal:
+        note_failure("password")
         form.form_errors.append(explain(refusal))
         return _sign_in_page(form), 422
     session[HALFWAY] = token
@@ -73,6 +75,7 @@ def check_code() -> Response | tuple[str, int]:
                 agent=request.user_agent.string,
             )
     except CodeWrong as refusal:
+        note_failure("code")
         blame(form.code, refusal)
         return render_template("backoffice/second_factor.html", form=form), 422
     return let_in(token, form.next.data)
@@ -119,8 +122,14 @@ def admitted(email: str, *, door: str = staff.DOOR, pauses: bool = True) -> Sign
     with transaction():
         refusal = sign_ins.refusal_of(attempt, pauses=pauses)
     if refusal is not None:
+        note_failure("too many tries")
         raise refusal
     return attempt
+
+
+def note_failure(step: str) -> None:
+    """For whoever watches the logs. Neither address nor password is written down: people mistype one for the other."""
+    structlog.get_logger().warning("sign_in_failed", door=staff.DOOR, step=step, address=request.remote_addr)
 
 
 def let_in(token: str, next_page: str | None) -> Response:

@@ -9,6 +9,7 @@ from flask import Flask, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from frame import tags
 from frame.security import own_path, set_cookie
 from models import clock, company, words
 from models.transactions import release
@@ -20,6 +21,7 @@ LANGUAGE_COOKIE = "duewell_language"
 def install(app: Flask, settings: Settings) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     words.teach(app.jinja_env)
+    tags.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
     app.teardown_appcontext(lambda _: release())

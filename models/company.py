@@ -61,9 +61,12 @@ def get() -> Company:
     return session.get_one(Company, ID)
 
 
+_ONE = select(Company).where(Company.id == ID)
+
+
 def of_request() -> Company:
     """The row for a whole request: apart from the session, so that it outlives a rollback and writes nothing back."""
-    row = get()
+    row = session.scalars(_ONE).one()
     session.expunge(row)
     return row
 

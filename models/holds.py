@@ -1,11 +1,22 @@
 """Who may not be asked for what, and why: the one place that payments, charging, reminders and statements read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, UniqueConstraint, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    any_,
+    bindparam,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
@@ -51,6 +62,7 @@ class Held:
 
     kind: HoldKind
     entry_id: int | None
+    currency: str
     claimed_minor: int | None
     source: str
     until_on: date | None
@@ -97,37 +109,34 @@ def end(customer_id: int, source: str, *, on: date, now: datetime) -> None:
     session.flush()
 
 
+# Made once: to put such a query together takes longer than to run it.
+_LIVING = select(Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor, Hold.source, Hold.until_on).where(
+    Hold.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))),
+    Hold.ended_at.is_(None),
+    Hold.from_on <= bindparam("day"),
+    Hold.until_on.is_(None) | (Hold.until_on > bindparam("day")),
+)
+
+
 def living(customers: Sequence[int], on: date) -> list[Held]:
     """What is held on a day, of these customers."""
-    rows = session.execute(
-        select(Hold.kind, Hold.entry_id, Hold.amount_minor, Hold.source, Hold.until_on).where(
-            Hold.customer_id.in_(customers),
-            Hold.ended_at.is_(None),
-            Hold.from_on <= on,
-            Hold.until_on.is_(None) | (Hold.until_on > on),
-        )
-    )
-    return [Held(*row) for row in rows]
+    return [Held(*row) for row in session.execute(_LIVING, {"customers": list(customers), "day": on})]
 
 
 def in_flight(customer_id: int, on: date) -> dict[int, int]:
     """Minor units of each debit (by entry id) that a payment may still take: open less this is payable."""
+    return in_flight_by_item(living([customer_id], on))
+
+
+def in_flight_by_item(held: Iterable[Held]) -> dict[int, int]:
     taken: dict[int, int] = {}
-    for held in living([customer_id], on):
-        if held.kind == HoldKind.IN_FLIGHT and held.entry_id is not None:
-            taken[held.entry_id] = taken.get(held.entry_id, 0) + (held.claimed_minor or 0)
+    for one in held:
+        if one.kind == HoldKind.IN_FLIGHT and one.entry_id is not None:
+            taken[one.entry_id] = taken.get(one.entry_id, 0) + (one.claimed_minor or 0)
     return taken
 
 
-def total_in_flight(customers: Sequence[int], currency: str, on: date) -> int:
-    """Minor units that payments on their way may still take, of one currency."""
-    total = session.scalar(
-        select(func.coalesce(func.sum(Hold.amount_minor), 0)).where(
-            Hold.customer_id.in_(customers),
-            Hold.currency == currency,
-            Hold.kind == HoldKind.IN_FLIGHT,
-            Hold.ended_at.is_(None),
-            Hold.from_on <= on,
-        )
-    )
-    return int(total or 0)
+def total_in_flight(held: Iterable[Held], currency: str) -> Money:
+    """What payments on their way may still take, of one currency."""
+    taken = (one.claimed_minor or 0 for one in held if one.kind == HoldKind.IN_FLIGHT and one.currency == currency)
+    return Money(sum(taken), currency)

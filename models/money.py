@@ -101,7 +101,12 @@ class Money:
 
     def plain(self) -> str:
         """The amount alone, with the currency's decimals and a point: for JSON and CSV."""
-        return f"{self.amount:.{exponent(self.currency)}f}"
+        places = exponent(self.currency)
+        sign = "-" if self.minor < 0 else ""
+        if not places:
+            return f"{self.minor}"
+        whole, fraction = divmod(abs(self.minor), 10**places)
+        return f"{sign}{whole}.{fraction:0{places}d}"
 
     def split(self, parts: int) -> list[Money]:
         """Divide without losing a cent: the odd ones go to the first parts."""

@@ -110,12 +110,12 @@ def living(kind: SessionKind, token: str, *, now: datetime) -> BrowserSession | 
     )
 
 
-def needs_seen(row: BrowserSession, *, now: datetime) -> bool:
-    return now - row.seen_at >= SEEN_EVERY
+def needs_seen(seen_at: datetime, *, now: datetime) -> bool:
+    return now - seen_at >= SEEN_EVERY
 
 
-def seen(row: BrowserSession, *, now: datetime) -> None:
-    session.execute(update(BrowserSession).where(BrowserSession.id == row.id).values(seen_at=now))
+def seen(session_id: int, *, now: datetime) -> None:
+    session.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(seen_at=now))
 
 
 def of_staff(staff_id: int, *, now: datetime) -> Sequence[BrowserSession]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import URL
 
-from models import audit, clock, company, jobs, payments
+from models import audit, clock, company, jobs, payments, sign_ins
 from models.messages import sending
 from models.transactions import release, transaction
 
@@ -60,12 +60,18 @@ def seal_audit(tools: Tools) -> None:
     audit.export_seals(tools.seals)
 
 
+def forget_old_sign_ins(_: Tools) -> None:
+    with transaction():
+        sign_ins.forget_old(now=clock.real_now())
+
+
 HANDLERS: dict[str, Callable[[Tools], object]] = {"messages.send": send_messages}
 CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
     Periodic("messages", timedelta(seconds=5), send_messages),
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
+    Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )
 
 

@@ -36,7 +36,7 @@ def pay_item(entry_id: int) -> Response | tuple[str, int]:
     payments.give_up_open(current_user.customer_id, current_user.contact_id, gateway=gateway, now=clock.now)
     with transaction():
         attempt = payments.request(
-            current_user.customer_id,
+            item.customer_id,
             [(item.entry_id, amount)],
             by=current_user.actor,
             on=g.company.today(clock.now()),
@@ -54,12 +54,10 @@ def pay_item(entry_id: int) -> Response | tuple[str, int]:
 @portal.get("/payments/<uuid:attempt_id>")
 def payment(attempt_id: UUID) -> str:
     """The result, as our ledger has it. Coming back from Stripe is a reason to ask Stripe, never a proof of payment."""
-    attempt = payments.find(current_user.customer_id, attempt_id) or abort(404)
+    attempt = payments.find_for(current_user.customer_id, attempt_id) or abort(404)
     if not attempt.is_final:
-        payments.sync_calmly(
-            current_user.customer_id, attempt_id, gateway=current_app.extensions["stripe"], now=clock.now
-        )
-        attempt = payments.find(current_user.customer_id, attempt_id)
+        payments.sync_calmly(attempt.customer_id, attempt_id, gateway=current_app.extensions["stripe"], now=clock.now)
+        attempt = payments.find_for(current_user.customer_id, attempt_id)
     return render_template("portal/payment.html", attempt=attempt, lines=payments.shown_lines(attempt))
 
 
@@ -67,7 +65,8 @@ def _payable(entry_id: int) -> payments.PayableItem:
     if not current_user.may_pay:
         abort(403)
     today = g.company.today(clock.now())
-    return payments.payable_item(current_user.customer_id, entry_id, today) or abort(404)
+    who = current_user
+    return payments.payable_item(who.customer_id, entry_id, today, contact_id=who.contact_id) or abort(404)
 
 
 def _amount(form: PayForm, item: payments.PayableItem) -> Money | None:

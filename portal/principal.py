@@ -5,9 +5,9 @@ from datetime import datetime
 
 from flask_login import UserMixin
 
-from models import customers, sessions
+from models import sessions
 from models.audit import Actor, ActorKind
-from models.sessions import SessionKind
+from models.customers import visitors
 from models.transactions import transaction
 
 
@@ -32,23 +32,19 @@ class ContactPrincipal(UserMixin):
 
 def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
     """The contact of a living session; a contact who was switched off has none."""
-    row = sessions.living(SessionKind.CONTACT, token, now=now)
-    if row is None or row.customer_id is None or row.contact_id is None:
+    found = visitors.visitor(token, now=now)
+    if found is None:
         return None
-    contact = customers.contact_of(row.customer_id, row.contact_id)
-    customer = customers.find(row.customer_id)
-    if contact is None or customer is None or not contact.active or not contact.may_see:
-        return None
-    if sessions.needs_seen(row, now=now):
+    if sessions.needs_seen(found.seen_at, now=now):
         with transaction():
-            sessions.seen(row, now=now)
+            sessions.seen(found.session_id, now=now)
     return ContactPrincipal(
-        customer_id=customer.id,
-        contact_id=contact.id,
-        session_id=row.id,
-        name=contact.name or contact.email or "",
-        language=contact.language or customer.language,
-        customer_name=customer.name,
-        customer_number=customer.number_as_written,
-        may_pay=contact.may_pay,
+        customer_id=found.customer_id,
+        contact_id=found.contact_id,
+        session_id=found.session_id,
+        name=found.name,
+        language=found.language,
+        customer_name=found.customer_name,
+        customer_number=found.customer_number,
+        may_pay=found.may_pay,
     )

@@ -75,14 +75,15 @@ def statement_page(
     if shown is None:
         return StatementPage((), None, (), (), None, 1, 1)
     balance = balances[shown]
-    taken = {held_id: minor for member in members for held_id, minor in holds.in_flight(member, today).items()}
+    held = holds.living(members, today)
+    taken = holds.in_flight_by_item(held)
     items = ledger.page_of_open_items(members, today, shown, page=page, size=size)
     return StatementPage(
         currencies=tuple(balances),
         balance=balance,
         rows=[_row(item, today, taken) for item in items],
         credits=ledger.unapplied_credits(members, today, shown) if balance.credits else (),
-        in_flight=Money(holds.total_in_flight(members, shown, today), shown),
+        in_flight=holds.total_in_flight(held, shown),
         page=page,
         pages=max(-(-balance.open_items // size), 1),
     )

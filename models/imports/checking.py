@@ -95,10 +95,12 @@ def _settled(
     if not (columns.given("settled_on") or "settled_on" in columns.layout.mapping.derived):
         return [None] * columns.size, [None] * columns.size
     days = columns.dates("settled_on", required=False)
+    told: list[int | None] = [None] * columns.size
     if columns.given("settled"):
-        settled, _ = columns.amounts("settled", currencies)
-    else:
-        settled = [minor if day else None for minor, day in zip(minors, days, strict=True)]
+        told, _ = columns.amounts("settled", currencies)
+    settled = [
+        minor if amount is None and day else amount for amount, day, minor in zip(told, days, minors, strict=True)
+    ]
     for at, (amount, day) in enumerate(zip(settled, days, strict=True)):
         if amount:
             if (minors[at] or 0) < 0:

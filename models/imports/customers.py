@@ -48,5 +48,5 @@ def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
     else:
         told.write(at)
     verdicts = session.execute(text("select verdict, count(*) from judged group by verdict"))
-    counts: Counter[str] = Counter(dict(verdicts.tuples().all()))
+    counts = Counter({verdict: rows for verdict, rows in verdicts})
     return Outcome(counts["new"], counts["changed"], counts["unchanged"])

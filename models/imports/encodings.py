@@ -18,6 +18,7 @@ ALPHABETS = (
     ("cp1252", "åäöøæé"),  # Nordic
     ("cp1252", "ãçáéêíóàôõúâ"),  # Portuguese
     ("cp1252", "àèòùéì"),  # Italian
+    ("cp1252", "éäöüáíóñèàçåøæêâôîûëïãõúòìùßœ"),  # Customers all over the West
     ("cp1250", "łęóążśćńź"),  # Polish
     ("cp1250", "íáéěžčšřýůúťňóď"),  # Czech
     ("cp1250", "áéőöíóüúű"),  # Hungarian

@@ -269,7 +269,7 @@ def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
     else:
         _book(counts, at, settled=settled)
     outcome = Outcome(counts["new"], counts["changed"], counts["unchanged"], refusals)
-    outcome.sums.update(dict(session.execute(text(SUMS)).tuples().all()))
+    outcome.sums.update({currency: minor for currency, minor in session.execute(text(SUMS))})
     return outcome
 
 
@@ -300,7 +300,7 @@ def _leaders(rows: Sequence[tuple[object, ...]]) -> list[object]:
 
 
 def _counts() -> Counter[str]:
-    return Counter(dict(session.execute(text(COUNTS)).tuples().all()))
+    return Counter({verdict: rows for verdict, rows in session.execute(text(COUNTS))})
 
 
 def _judge_settled(at: Circumstances) -> list[Refusal]:

@@ -105,7 +105,7 @@ def _find_owners(payments: Sequence[PaymentRow]) -> list[Booking]:
     invoices = _invoices_named(payments)
     numbers = {payment.customer for payment in payments if payment.customer}
     known = session.execute(text(CUSTOMERS), {"numbers": list(numbers)})
-    customers: dict[str, int] = dict(known.tuples().all())
+    customers = {number: customer_id for number, customer_id in known}
     bookings = []
     for payment in payments:
         named = [invoices[cell] for cell in payment.cells if cell in invoices]

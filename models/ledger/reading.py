@@ -72,7 +72,9 @@ with later as (
 _ITEMS = text(
     _LEFT
     + """
-select items.*, coalesce(i.number_as_written, '') as number
+select items.customer_id, items.entry_id, items.side, items.kind, coalesce(i.number_as_written, ''), items.reference,
+       items.effective_on, items.due_on, items.currency, items.side * items.amount_minor,
+       cast(items.side * items.left_minor as bigint)
 from items left join invoices i on i.customer_id = items.customer_id and i.id = items.invoice_id
 where (cast(:currency as text) is null or items.currency = :currency)
   and (cast(:side as int) is null or items.side = :side)
@@ -111,8 +113,8 @@ def items_as_of(
     rows = session.execute(
         _ITEMS,
         {**_scope(customers, as_of, known_at), "currency": currency, "side": side, "most": most, "skip": skip},
-    ).mappings()
-    return [_item(row) for row in rows]
+    )
+    return [_item(*row) for row in rows]
 
 
 def page_of_open_items(
@@ -197,18 +199,30 @@ def _scope(customers: Sequence[int], as_of: date, known_at: datetime | None) -> 
     return {"customers": list(customers), "as_of": as_of, "known_at": known_at or "infinity"}
 
 
-def _item(row: RowMapping) -> OpenItem:
+def _item(
+    customer_id: int,
+    entry_id: int,
+    side: int,
+    kind: str,
+    number: str,
+    reference: str,
+    effective_on: date,
+    due_on: date | None,
+    currency: str,
+    minor: int,
+    left_minor: int,
+) -> OpenItem:
     return OpenItem(
-        customer_id=row["customer_id"],
-        entry_id=row["entry_id"],
-        side=row["side"],
-        kind=row["kind"],
-        number=row["number"],
-        reference=row["reference"],
-        effective_on=row["effective_on"],
-        due_on=row["due_on"],
-        amount=Money(row["side"] * row["amount_minor"], row["currency"]),
-        left=Money(row["side"] * int(row["left_minor"]), row["currency"]),
+        customer_id=customer_id,
+        entry_id=entry_id,
+        side=side,
+        kind=kind,
+        number=number,
+        reference=reference,
+        effective_on=effective_on,
+        due_on=due_on,
+        amount=Money(minor, currency),
+        left=Money(left_minor, currency),
     )
 
 

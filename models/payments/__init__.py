@@ -17,12 +17,14 @@ from models.payments.attempts import (
     AttemptState,
     WebhookEvent,
     find,
+    find_for,
     lines_of,
     of_customer,
     shown_lines,
 )
 from models.payments.inbox import WrongMode, drain, keep_event
-from models.payments.syncing import sweep, sync, sync_calmly
+from models.payments.sweeping import sweep
+from models.payments.syncing import sync, sync_calmly
 
 __all__ = [
     "FINAL",
@@ -37,6 +39,7 @@ __all__ = [
     "check_amount",
     "drain",
     "find",
+    "find_for",
     "give_up_open",
     "keep_event",
     "lines_of",

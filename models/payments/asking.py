@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from models import audit, holds, invoices, ledger
 from models.audit import Actor
-from models.customers import lock_account
+from models.customers import lock_account, merges
 from models.database import session
 from models.errors import N_, Refused
 from models.gateways.stripe import (
@@ -25,8 +25,8 @@ from models.gateways.stripe import (
 )
 from models.holds import HoldKind
 from models.money import Money, total
-from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject, find
-from models.payments.syncing import sync
+from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
+from models.payments.syncing import close, sync
 from models.policies import payment_limits
 from models.transactions import transaction
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
 LIVES = timedelta(minutes=35)  # Stripe refuses less than 30; the rest is for the way there.
+GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
 ASK_AGAIN = timedelta(minutes=2)  # After this the sweep looks at what has had no answer.
 
 
@@ -47,8 +48,12 @@ class PaymentPageUnreachable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PayableItem:
-    """An open item as a payer sees it. `payable` is what is open, less what other payments may still take."""
+    """
+    An open item as a payer sees it. `payable` is what is open, less what other payments may still take.
+    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs.
+    """
 
+    customer_id: int
     entry_id: int
     number: str
     due_on: date
@@ -56,29 +61,41 @@ class PayableItem:
     payable: Money
 
 
-def payable_item(customer_id: int, entry_id: int, on: date) -> PayableItem | None:
+def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
+    """
+    An item of the customer's statement, those of joined accounts included; None for anybody else's. What a contact's
+    own open page holds is payable for this contact: `give_up_open` closes that page before they pay again.
+    """
     row = session.execute(
-        select(ledger.Entry.open_minor, ledger.Entry.currency, ledger.Entry.due_on, invoices.Invoice.number_as_written)
+        select(ledger.Entry, invoices.Invoice.number_as_written)
         .outerjoin(
             invoices.Invoice,
             (invoices.Invoice.customer_id == ledger.Entry.customer_id)
             & (invoices.Invoice.id == ledger.Entry.invoice_id),
         )
         .where(
-            ledger.Entry.customer_id == customer_id,
+            ledger.Entry.customer_id.in_(merges.family(customer_id)),
             ledger.Entry.id == entry_id,
             ledger.Entry.side == ledger.Side.DEBIT,
         )
+        .execution_options(populate_existing=True)
     ).one_or_none()
-    if row is None:
+    if row is None or row[0].due_on is None:
         return None
-    open_minor, currency, due_on, number = row
-    if open_minor is None or due_on is None:
-        return None
-    taken = holds.in_flight(customer_id, on).get(entry_id, 0)
-    return PayableItem(
-        entry_id, number or "", due_on, Money(open_minor, currency), Money(max(open_minor - taken, 0), currency)
+    debit, number = row
+    own = _pages_of(debit.customer_id, contact_id) if contact_id else frozenset()
+    held = [one for one in holds.living([debit.customer_id], on) if one.source not in own]
+    taken = holds.in_flight_by_item(held).get(entry_id, 0)
+    payable = Money(max(debit.left.minor - taken, 0), debit.currency)
+    return PayableItem(debit.customer_id, entry_id, number or "", debit.due_on, debit.left, payable)
+
+
+def _pages_of(customer_id: int, contact_id: int) -> frozenset[str]:
+    """The sources of what a contact's unfinished payments hold."""
+    query = select(Attempt).where(
+        Attempt.customer_id == customer_id, Attempt.contact_id == contact_id, Attempt.state.in_(GIVEN_UP)
     )
+    return frozenset(attempt.source for attempt in session.scalars(query))
 
 
 def check_amount(amount: Money, item: PayableItem) -> None:
@@ -86,8 +103,10 @@ def check_amount(amount: Money, item: PayableItem) -> None:
     :raises NotPayable: less than nothing or more than is payable.
     :raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount.
     """
-    if not item.payable:
+    if not item.open:
         raise NotPayable(N_("There is nothing to pay on this item now."))
+    if not item.payable:
+        raise NotPayable(N_("A payment for this item is on its way. You can pay again if it does not arrive."))
     if amount > item.payable or amount.minor <= 0:
         raise NotPayable(N_("Enter an amount up to %(most)s."), most=item.payable)
     payment_limits.check(amount)
@@ -106,80 +125,78 @@ def request(
     language: str,
 ) -> Attempt:
     """
-    Record the intent to pay, with the exact body for Stripe, and hold the amounts. `{attempt}` in `success_url`
-    becomes the attempt's id.
+    Record the intent to pay items of one customer, with the exact body for Stripe, and hold the amounts. `{attempt}`
+    in `success_url` becomes the attempt's id.
 
     :raises NotPayable: an item has less to pay than asked, also when another payment was quicker.
     """
-    currency = lines[0][1].currency
-    lock_account(customer_id, currency)
+    whole = total((amount for _, amount in lines), lines[0][1].currency)
+    lock_account(customer_id, whole.currency)
     for entry_id, amount in lines:
         item = payable_item(customer_id, entry_id, on)
-        if item is None:
+        if item is None or item.customer_id != customer_id:
             raise NotPayable(N_("There is nothing to pay on this item now."))
         check_amount(amount, item)
-    whole = total((amount for _, amount in lines), currency)
     attempt_id = uuid4()
-    expires_at = now + LIVES
+    body = checkout_request(
+        attempt_id=str(attempt_id),
+        lines=[CheckoutLine(description, amount) for _, amount in lines],
+        description=description,
+        success_url=success_url.replace("{attempt}", str(attempt_id)),
+        cancel_url=cancel_url,
+        expires_at=now + LIVES,
+        language=language,
+    )
     attempt = Attempt(
         customer_id=customer_id,
         id=attempt_id,
         contact_id=by.id,
         kind="checkout",
-        currency=currency,
+        currency=whole.currency,
         amount_minor=whole.minor,
         state=AttemptState.CREATED,
-        request_json=json.dumps(
-            checkout_request(
-                attempt_id=str(attempt_id),
-                lines=[CheckoutLine(description, amount) for _, amount in lines],
-                description=description,
-                success_url=success_url.replace("{attempt}", str(attempt_id)),
-                cancel_url=cancel_url,
-                expires_at=expires_at,
-                language=language,
-            )
-        ),
+        request_json=json.dumps(body),
         asked_at=now,
-        expires_at=expires_at,
+        expires_at=now + LIVES,
         next_try_at=now + ASK_AGAIN,
     )
     session.add(attempt)
     session.flush()
+    _hold(attempt, lines, on=on, now=now)
+    facts = {"amount": whole, "entries": [entry_id for entry_id, _ in lines]}
+    audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
+    return attempt
+
+
+def _hold(attempt: Attempt, lines: Sequence[tuple[int, Money]], *, on: date, now: datetime) -> None:
     for entry_id, amount in lines:
-        session.add(
-            AttemptLine(customer_id=customer_id, attempt_id=attempt_id, entry_id=entry_id, amount_minor=amount.minor)
+        line = AttemptLine(
+            customer_id=attempt.customer_id, attempt_id=attempt.id, entry_id=entry_id, amount_minor=amount.minor
         )
+        session.add(line)
         holds.add(
-            customer_id,
+            attempt.customer_id,
             HoldKind.IN_FLIGHT,
             source=attempt.source,
-            currency=currency,
+            currency=attempt.currency,
             on=on,
             now=now,
             entry_id=entry_id,
             amount=amount,
         )
-    audit.record(
-        customer_id,
-        "payment.asked",
-        by=by,
-        now=now,
-        about=attempt.source,
-        facts={"amount": whole, "entries": [entry_id for entry_id, _ in lines]},
-    )
-    return attempt
 
 
 def submit(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> str:
     """
-    Send the stored request and return the address of Stripe's page. No transaction is open across the call.
+    Send the stored request and return the address of Stripe's page. No transaction is open across the call. What had
+    no answer may be sent again: key and body are the same, so Stripe opens one page at most.
 
     :raises PaymentPageUnreachable: no answer, or none that says yes; the sweep finds out what became of it.
+    :raises models.states.IllegalTransition: it has ended, or its page is open.
     """
     with transaction():
-        attempt = session.get_one(Attempt, (customer_id, attempt_id), with_for_update=True)
-        if attempt.state is AttemptState.CREATED:
+        attempt = session.get_one(Attempt, (customer_id, attempt_id), with_for_update=True, populate_existing=True)
+        if attempt.state is not AttemptState.SUBMITTED:
             attempt.move_to(AttemptState.SUBMITTED)
             attempt.sent_at = now()
         body = attempt.request_json
@@ -190,8 +207,7 @@ def submit(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now:
             N_("The payment page does not answer. Nothing was taken. Please try again in a few minutes.")
         ) from error
     except RefusedByGateway as error:
-        with transaction():
-            close_unsent(customer_id, attempt_id, now=now())
+        _close_refused(customer_id, attempt_id, error.code, now=now())
         raise PaymentPageUnreachable(
             N_("The payment page cannot be opened. Nothing was taken. Please pay by bank transfer, or ask us.")
         ) from error
@@ -211,14 +227,14 @@ def success_address(attempt: Attempt) -> str:
     return str(json.loads(attempt.request_json)["success_url"])
 
 
-def close_unsent(customer_id: int, attempt_id: UUID, *, now: datetime) -> None:
+def _close_refused(customer_id: int, attempt_id: UUID, code: str, *, now: datetime) -> None:
     """A definite no from Stripe: nothing was made there, so nothing is held here."""
-    attempt = session.get_one(Attempt, (customer_id, attempt_id))
-    lock_account(customer_id, attempt.currency)
-    session.refresh(attempt)
-    if attempt.state not in FINAL:
-        attempt.move_to(AttemptState.FAILED)
-        holds.end(customer_id, attempt.source, on=now.date(), now=now)
+    with transaction():
+        attempt = session.get_one(Attempt, (customer_id, attempt_id))
+        lock_account(customer_id, attempt.currency)
+        session.refresh(attempt)
+        if attempt.state not in FINAL:
+            close(attempt, AttemptState.FAILED, code or "refused", now)
 
 
 def give_up_open(customer_id: int, contact_id: int, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
@@ -226,17 +242,43 @@ def give_up_open(customer_id: int, contact_id: int, *, gateway: "StripeGateway",
     Expire the contact's former Checkout sessions: at most one is open per contact, so that going back and paying
     again never pays twice. One that was paid meanwhile is synced instead, and stands.
     """
-    query = select(Attempt.id).where(
-        Attempt.customer_id == customer_id, Attempt.contact_id == contact_id, Attempt.state == AttemptState.OPEN
+    query = select(Attempt.customer_id, Attempt.id).where(
+        Attempt.customer_id.in_(merges.family(customer_id)),
+        Attempt.contact_id == contact_id,
+        Attempt.state.in_(GIVEN_UP),
     )
-    for attempt_id in session.scalars(query).all():
-        attempt = find(customer_id, attempt_id)
-        session_id = attempt.session_id if attempt else None
-        session.rollback()  # No transaction stays open across the calls.
-        try:
-            if session_id:
-                with suppress(RefusedByGateway):  # No longer open: somebody may have paid, which `sync` finds out.
-                    gateway.expire_session(session_id)
-            sync(customer_id, attempt_id, gateway=gateway, now=now)
-        except GatewayError:
-            continue  # Its amounts stay held until the sweep knows more.
+    former = session.execute(query).all()
+    session.rollback()  # No transaction stays open across the calls.
+    for owner_id, attempt_id in former:
+        with suppress(GatewayError, PaymentPageUnreachable):  # Its amounts stay held until the sweep knows more.
+            _give_up(owner_id, attempt_id, gateway=gateway, now=now)
+
+
+def _give_up(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
+    session_id = _page_of(customer_id, attempt_id)
+    if session_id is None:
+        find_page(customer_id, attempt_id, gateway=gateway, now=now)
+        session_id = _page_of(customer_id, attempt_id)
+    if session_id:
+        with suppress(RefusedByGateway):  # No longer open: somebody may have paid, which `sync` finds out.
+            gateway.expire_session(session_id)
+        sync(customer_id, attempt_id, gateway=gateway, now=now)
+
+
+def find_page(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
+    """
+    Find out what became of a request whose answer was lost: look the page up by its attempt, and where there is none
+    ask for it again, with the same key and body.
+
+    :raises models.gateways.stripe.GatewayError, PaymentPageUnreachable: still unknown, or a definite no.
+    """
+    state = sync(customer_id, attempt_id, gateway=gateway, now=now)
+    if state is AttemptState.SUBMITTED:
+        submit(customer_id, attempt_id, gateway=gateway, now=now)
+
+
+def _page_of(customer_id: int, attempt_id: UUID) -> str | None:
+    attempt = session.get_one(Attempt, (customer_id, attempt_id), populate_existing=True)
+    session_id = attempt.session_id
+    session.rollback()
+    return session_id

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.customers import merges
 from models.database import Base, session
 from models.invoices import Invoice
 from models.ledger import Entry
@@ -146,6 +147,12 @@ class WebhookEvent(Base):
 
 def find(customer_id: int, attempt_id: UUID) -> Attempt | None:
     return session.get(Attempt, (customer_id, attempt_id))
+
+
+def find_for(customer_id: int, attempt_id: UUID) -> Attempt | None:
+    """An attempt that this customer may see: their own, or of an account that is read as part of theirs."""
+    query = select(Attempt).where(Attempt.customer_id.in_(merges.family(customer_id)), Attempt.id == attempt_id)
+    return session.scalar(query.execution_options(populate_existing=True))
 
 
 def lines_of(attempt: Attempt) -> Sequence[AttemptLine]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import GatewayError, GatewayEvent
+from models.gateways.stripe import GatewayEvent, Unanswered
 from models.payments.attempts import WebhookEvent, by_object
 from models.payments.syncing import sync
 from models.transactions import transaction
@@ -49,14 +49,21 @@ def keep_event(event: GatewayEvent, *, live: bool, now: datetime) -> None:
 
 
 def drain(*, gateway: "StripeGateway", now: Callable[[], datetime], real_now: Callable[[], datetime]) -> int:
-    """Work off what waits, one event at a time, beside any number of others who do the same. Returns how many."""
+    """
+    Work off what waits, one event at a time, beside any number of others who do the same. What fails is tried again
+    later; a Stripe that does not answer is not asked about the rest. Returns how many were worked on.
+    """
     worked = 0
-    while True:
-        event_id = _claim(real_now())
-        if event_id is None:
-            return worked
+    while (event_id := _claim(real_now())) is not None:
         worked += 1
-        _work_off(event_id, gateway=gateway, now=now, real_now=real_now)
+        try:
+            _work_off(event_id, gateway=gateway, now=now, real_now=real_now)
+        except Unanswered:
+            return worked
+        except Exception as error:
+            session.rollback()
+            _tell(event_id, error)
+    return worked
 
 
 def _claim(now: datetime) -> str | None:
@@ -86,10 +93,7 @@ def _work_off(
     session.rollback()
     error = ""
     if key:
-        try:
-            sync(*key, gateway=gateway, now=now)
-        except GatewayError:
-            return
+        sync(*key, gateway=gateway, now=now)
     elif waited < GIVE_UP_AFTER:
         return  # It may be quicker than our own commit: it is tried again.
     else:
@@ -97,3 +101,9 @@ def _work_off(
     with transaction():
         event = session.get_one(WebhookEvent, event_id, with_for_update=True)
         event.done_at, event.error = real_now(), error
+
+
+def _tell(event_id: str, error: Exception) -> None:
+    import structlog
+
+    structlog.get_logger().error("event_not_worked_off", event=event_id, exc_info=error)

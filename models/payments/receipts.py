@@ -4,6 +4,7 @@ from datetime import datetime
 
 from models import customers, jobs, messages, words
 from models.company import get as get_company
+from models.customers import Contact, merges
 from models.ledger import Entry, allocations_of
 from models.payments.attempts import Attempt
 
@@ -12,8 +13,8 @@ def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
     """Put the receipt into the outbox, to whoever paid, else to the customer's first contact. No address: no mail."""
     from models.gateways.mail_templates import render_mail
 
-    contact = customers.contact_of(attempt.customer_id, attempt.contact_id) if attempt.contact_id else None
-    contact = contact if contact and contact.email else customers.first_contact(attempt.customer_id)
+    payer = _payer(attempt)
+    contact = payer if payer and payer.email and payer.active else customers.first_contact(attempt.customer_id)
     customer = customers.find(attempt.customer_id)
     if contact is None or not contact.email or customer is None:
         return
@@ -43,3 +44,12 @@ def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
     )
     if added:
         jobs.later("messages.send")
+
+
+def _payer(attempt: Attempt) -> Contact | None:
+    """Who clicked: a contact of the customer, or of the account that the customer's is read as part of."""
+    if attempt.contact_id is None:
+        return None
+    joined = merges.living_merge(attempt.customer_id)
+    contact = customers.contact_of(attempt.customer_id, attempt.contact_id)
+    return contact or (customers.contact_of(joined.into_id, attempt.contact_id) if joined else None)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from models import audit, company, holds, ledger
 from models.customers import lock_account
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
 FORGET_AFTER = timedelta(hours=24)  # Stripe keeps an idempotency key as long; what it never saw by then was never made.
+LOOKS_AGAIN = timedelta(minutes=5)
 WAITS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 
 
@@ -57,28 +58,6 @@ def sync_calmly(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway",
         return
 
 
-def sweep(*, gateway: "StripeGateway", now: Callable[[], datetime], most: int = 100) -> int:
-    """
-    Look at every attempt that is not final and whose time has come: the guarantee that needs no webhook.
-    Returns how many were looked at.
-    """
-    query = (
-        select(Attempt.customer_id, Attempt.id)
-        .where(Attempt.state.not_in(FINAL), Attempt.next_try_at <= now())
-        .order_by(Attempt.next_try_at)
-        .limit(most)
-    )
-    due = session.execute(query).all()
-    session.rollback()
-    for customer_id, attempt_id in due:
-        try:
-            sync(customer_id, attempt_id, gateway=gateway, now=now)
-        except GatewayError:
-            with transaction():
-                _wait(session.get_one(Attempt, (customer_id, attempt_id), with_for_update=True), now())
-    return len(due)
-
-
 def _begin(customer_id: int, attempt_id: UUID) -> tuple[Attempt, int]:
     number = session.scalars(
         update(Attempt)
@@ -91,10 +70,10 @@ def _begin(customer_id: int, attempt_id: UUID) -> tuple[Attempt, int]:
 
 def _merge(attempt: Attempt, fetched: CheckoutSession | None, *, live: bool, now: datetime) -> AttemptState:
     attempt.synced_at = now
-    _wait(attempt, now)
+    put_off(attempt, now)
     if fetched is None:
         if now - attempt.asked_at > FORGET_AFTER:
-            _close(attempt, AttemptState.FAILED, "never_made", now)
+            close(attempt, AttemptState.FAILED, "never_made", now)
         return attempt.state
     _remember(attempt, fetched)
     paid = fetched.payment is not None and fetched.payment.state is PaymentState.SUCCEEDED
@@ -123,12 +102,12 @@ def _follow(attempt: Attempt, fetched: CheckoutSession, now: datetime) -> None:
     if fetched.payment is not None and fetched.payment.decline_code:
         attempt.decline_code = fetched.payment.decline_code
     if fetched.state is SessionState.EXPIRED:
-        _close(attempt, AttemptState.EXPIRED, attempt.decline_code, now)
+        close(attempt, AttemptState.EXPIRED, attempt.decline_code, now)
     elif fetched.state is SessionState.COMPLETE and fetched.payment is not None:
         if fetched.payment.state is PaymentState.CANCELED:
-            _close(attempt, AttemptState.CANCELED, attempt.decline_code, now)
+            close(attempt, AttemptState.CANCELED, attempt.decline_code, now)
         elif fetched.payment.state is PaymentState.FAILED:
-            _close(attempt, AttemptState.FAILED, attempt.decline_code, now)
+            close(attempt, AttemptState.FAILED, attempt.decline_code, now)
         elif attempt.state is not AttemptState.PROCESSING:
             attempt.move_to(AttemptState.PROCESSING)
     elif attempt.state in (AttemptState.CREATED, AttemptState.SUBMITTED):
@@ -160,11 +139,12 @@ def _settle(attempt: Attempt, fetched: CheckoutSession, now: datetime) -> None:
             ledger.allocate(receipt, debit, Money(usable, attempt.currency), now=now)
             session.refresh(receipt)
     attempt.decline_code = ""
-    _close(attempt, AttemptState.SUCCEEDED, "", now)
+    close(attempt, AttemptState.SUCCEEDED, "", now)
     receipts.queue(attempt, receipt, now=now)
 
 
-def _close(attempt: Attempt, state: AttemptState, reason: str, now: datetime) -> None:
+def close(attempt: Attempt, state: AttemptState, reason: str, now: datetime) -> None:
+    """End an attempt and what it holds; the account's lock is the caller's."""
     attempt.decline_code = reason
     attempt.move_to(state)
     holds.end(attempt.customer_id, attempt.source, on=company.get().today(now), now=now)
@@ -189,6 +169,10 @@ def _remember(attempt: Attempt, fetched: CheckoutSession) -> None:
     session.flush()
 
 
-def _wait(attempt: Attempt, now: datetime) -> None:
+def put_off(attempt: Attempt, now: datetime) -> None:
+    """When to look at it next: soon while its page may be open, else less and less often."""
+    if attempt.state is AttemptState.OPEN and now < attempt.expires_at + LOOKS_AGAIN:
+        attempt.next_try_at = now + LOOKS_AGAIN
+        return
     attempt.next_try_at = now + WAITS[min(attempt.tries, len(WAITS) - 1)]
     attempt.tries += 1

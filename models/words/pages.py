@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jinja2 import pass_eval_context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from models.words import dates, numbers
 from models.words.catalogues import spoken
@@ -67,4 +67,4 @@ def _shown(context: EvalContext, sentence: str, values: Mapping[str, object]) ->
         return filled(sentence, values)
     if not values and "%" not in sentence:
         return Markup(sentence)
-    return Markup(sentence) % {name: written(value) for name, value in values.items()}
+    return Markup(sentence % {name: escape(written(value)) for name, value in values.items()})

@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, Request
 
 LOOK = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
+# The thirtieth row is built like the first: looking at five hundred of them takes a minute and finds nothing else.
+ALIKE = {"exclude": [["tbody tr:nth-child(n+30)"], [".timeline li:nth-child(n+30)"]]}
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
 
@@ -25,7 +27,7 @@ class Inspector:
         wrong = [*self.heard, *self.page.evaluate(LOOK, {"mirrored": mirrored})]
         self.heard.clear()
         if axe:
-            found = Axe().run(self.page, options=RULES).response["violations"]
+            found = Axe().run(self.page, context=ALIKE, options=RULES).response["violations"]
             wrong += [f"axe {rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"][:3]]
         return wrong
 

@@ -33,7 +33,7 @@ def test_two_payments_on_their_way_hold_both_amounts(customer: Customer, make: M
     hold(invoice, 5_000, source="attempts:2")
     hold(other, 100)
     assert holds.in_flight(customer.id, TODAY) == {invoice.id: 9_000, other.id: 100}
-    assert holds.total_in_flight([customer.id], "EUR", TODAY) == 9_100
+    assert holds.total_in_flight(holds.living([customer.id], TODAY), "EUR") == Money(9_100, "EUR")
 
 
 def test_a_hold_counts_from_its_day_until_the_day_before_its_last(customer: Customer, make: Maker) -> None:

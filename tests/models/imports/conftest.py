@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from models import audit, imports
 from models.imports import Kind, Summary
+from models.reports.verify import verify
 from tests.conftest import NOW
 
 PROJECT = Path(__file__).parents[3]
@@ -40,5 +41,15 @@ def bring_in(engine: Engine, tmp_path: Path) -> BringIn:
         return imports.run(
             Kind(kind), paths, **{"home": tmp_path / "home", "by": audit.COMMAND, "now": NOW, **options}  # type: ignore[arg-type]
         )
+
+    return run
+
+
+@pytest.fixture
+def prove(engine: Engine) -> Callable[[], None]:
+    """The books hold: every invariant that `flask verify` knows."""
+
+    def run() -> None:
+        assert verify(None, now=NOW).broken == []
 
     return run

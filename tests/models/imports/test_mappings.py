@@ -4,10 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from models.errors import Refused
 from models.imports.mappings import SHIPPED, Kind, MappingRefused, choose, load
 from models.imports.reading import FileRefused
 
-PLAIN = 'kind = "invoices"\nfiles = ["debtors_*"]\n[columns]\ncustomer = "c"\nnumber = "n"\namount = "a"\nissued = "i"\ndue = "d"\n'
+PLAIN = """
+kind = "invoices"
+files = ["debtors_*"]
+[columns]
+customer = "c"
+number = "n"
+amount = "a"
+issued = "i"
+due = "d"
+"""
 FIXED = '[fixed]\ncurrency = "EUR"\n'
 
 
@@ -68,7 +78,7 @@ def test_a_mapping_of_another_kind_is_refused(tmp_path: Path) -> None:
 )
 def test_a_mapping_that_cannot_be_followed_is_refused(text: str, tmp_path: Path) -> None:
     own(tmp_path, text)
-    with pytest.raises((MappingRefused, ValueError), match="."):
+    with pytest.raises(Refused):
         choose(Kind.INVOICES, "debtors_1.csv", None, tmp_path)
 
 

@@ -1,0 +1,64 @@
+"""Who is at the customers' door: session, contact and customer of a browser, read in one go for every page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+
+from models.customers.contacts import Contact
+from models.customers.customers import Customer
+from models.database import session
+from models.sessions import LIMITS, BrowserSession, SessionKind, token_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """`seen_at` is when the session was last used, by a minute."""
+
+    session_id: int
+    seen_at: datetime
+    customer_id: int
+    contact_id: int
+    name: str
+    language: str
+    customer_name: str
+    customer_number: str
+    may_pay: bool
+
+
+# Made once: to put such a query together takes longer than to run it.
+_LIVING = (
+    select(
+        BrowserSession.id,
+        BrowserSession.seen_at,
+        Contact.customer_id,
+        Contact.id,
+        func.coalesce(func.nullif(Contact.name, ""), Contact.email, ""),
+        func.coalesce(func.nullif(Contact.language, ""), Customer.language),
+        Customer.name,
+        Customer.number_as_written,
+        Contact.may_pay,
+    )
+    .join(
+        Contact,
+        (Contact.customer_id == BrowserSession.customer_id) & (Contact.id == BrowserSession.contact_id),
+    )
+    .join(Customer, Customer.id == Contact.customer_id)
+    .where(
+        BrowserSession.token_hash == bindparam("token_hash"),
+        BrowserSession.kind == SessionKind.CONTACT,
+        BrowserSession.ended_at.is_(None),
+        BrowserSession.seen_at > bindparam("awake_since"),
+        BrowserSession.started_at > bindparam("young_since"),
+        Contact.active,
+        Contact.may_see,
+    )
+)
+
+
+def visitor(token: str, *, now: datetime) -> Visitor | None:
+    """The contact of a living session; a contact who was switched off has none."""
+    limits = LIMITS[SessionKind.CONTACT]
+    since = {"awake_since": now - limits.idle, "young_since": now - limits.whole}
+    row = session.execute(_LIVING, {"token_hash": token_hash(token), **since}).one_or_none()
+    return Visitor(*row) if row else None
