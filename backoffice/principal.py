@@ -10,7 +10,7 @@ from models.transactions import transaction
 def of_session(token: str, *, now: datetime) -> Principal | None:
     """The person of a living session; who was disabled has none."""
     found = staff.of_session(token, now)
-    if found is not None and sessions.needs_seen(found.seen_at, now=now):
+    if found is not None and found.seen_at is not None and sessions.needs_seen(found.seen_at, now=now):
         with transaction():
             sessions.seen(found.session_id, now=now)
     return found

@@ -18,6 +18,7 @@ KINDS = {
     "credit_note": N_("Credit note"),
     "write_off": N_("Write-off"),
     "transfer": N_("Moved to another account"),
+    "reinstated": N_("Write-off taken back"),
     "opening_credit": N_("Opening credit"),
 }
 EVENTS = {

@@ -28,7 +28,9 @@ class Databases:
 
     def make(self, name: str) -> str:
         """A database with the schema and a company, without any customer. Returns its address."""
-        self.sql("postgres", f"drop database if exists {name} with (force)", f"create database {name} template {TEMPLATE}")
+        self.sql(
+            "postgres", f"drop database if exists {name} with (force)", f"create database {name} template {TEMPLATE}"
+        )
         return self.url(name)
 
     def sql(self, name: str, *statements: str) -> None:
@@ -42,8 +44,10 @@ class Databases:
         """The client that comes with the server."""
         socket = make_url(self.url(name)).query["host"]
         subprocess.run(
-            [str(programs() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", str(socket), "-U", "duewell"]
-            + ["-d", name, "-c", command],
+            [
+                *(str(programs() / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1"),
+                *("-h", str(socket), "-U", "duewell", "-d", name, "-c", command),
+            ],
             check=True,
         )
 

@@ -17,8 +17,9 @@ from models.transactions import release
 # The same columns under the keys and indexes that a list of open items needs.
 PLAIN_TABLE = """
 create table plain_invoices (
-    customer text not null, name text not null, number text primary key, amount numeric not null, currency text not null,
-    issued date not null, due date not null, reference text not null, settled numeric, settled_on date
+    customer text not null, name text not null, number text primary key, amount numeric not null,
+    currency text not null, issued date not null, due date not null, reference text not null, settled numeric,
+    settled_on date
 );
 create index on plain_invoices (customer, due);
 """

@@ -120,9 +120,7 @@ def _let_in(now: datetime) -> Visitors:
             email="finance@example.test", role=Role.FINANCE, by=audit.COMMAND, now=now, state=StaffState.ACTIVE
         )
         finance = sessions.start(SessionKind.STAFF, now=now, staff_id=member.id, agent="bench")
-        return Visitors(
-            debtor.id, _contact_of(debtor, now), _contact_of(paid, now), f"duewell_staff={finance}"
-        )
+        return Visitors(debtor.id, _contact_of(debtor, now), _contact_of(paid, now), f"duewell_staff={finance}")
 
 
 def _contact_of(customer: Customer, now: datetime) -> str:

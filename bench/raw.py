@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from html import escape
 from typing import Any
 
@@ -34,7 +34,7 @@ def bare_flask() -> Flask:
 def statement() -> Callable[[dict[str, Any], Start], Iterable[bytes]]:
     """A WSGI function: one query on a kept connection, one f-string per row, nothing else; `/50` asks for 50 rows."""
     kept = threading.local()
-    today = date.today()
+    today = datetime.now(UTC).date()
 
     def connection() -> psycopg.Connection:
         if not hasattr(kept, "connection"):
@@ -54,7 +54,7 @@ def page(rows: Iterable[tuple[Any, ...]], today: date) -> str:
     """The cells that a customer reads, without frame, language or form."""
     lines = "".join(
         f"<tr><th>{escape(number)}</th><td>{due_on}</td><td>{max((today - due_on).days, 0)} days late</td>"
-        f'<td>€{amount // 100:,}.{amount % 100:02d}</td><td>€{left // 100:,}.{left % 100:02d}</td>'
+        f"<td>€{amount // 100:,}.{amount % 100:02d}</td><td>€{left // 100:,}.{left % 100:02d}</td>"
         f'<td><a href="/pay/{entry_id}">Pay</a></td></tr>\n'
         for entry_id, due_on, amount, left, number in rows
     )

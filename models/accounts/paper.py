@@ -22,6 +22,7 @@ WORDS_OF_KINDS = {
     "chargeback": lambda: _("Chargeback"),
     "opening": lambda: _("Earlier balance"),
     "transfer": lambda: _("Moved to another account"),
+    "reinstated": lambda: _("Write-off taken back"),
     "receipt": lambda: _("Payment"),
     "credit_note": lambda: _("Credit note"),
     "write_off": lambda: _("Write-off"),

@@ -80,14 +80,14 @@ def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int |
         )
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if row is None or row[0].due_on is None:
+    if row is None:
         return None
     debit, number = row
     own = _pages_of(debit.customer_id, contact_id) if contact_id else frozenset()
     held = [one for one in holds.living([debit.customer_id], on) if one.source not in own]
     taken = holds.in_flight_by_item(held).get(entry_id, 0)
     payable = Money(max(debit.left.minor - taken, 0), debit.currency)
-    return PayableItem(debit.customer_id, entry_id, number or "", debit.due_on, debit.left, payable)
+    return PayableItem(debit.customer_id, entry_id, number or "", debit.due_on or on, debit.left, payable)
 
 
 def _pages_of(customer_id: int, contact_id: int) -> frozenset[str]:

@@ -186,11 +186,11 @@ def test_an_admin_lands_on_the_staff_and_counsel_on_their_own_page(as_role: AsRo
     assert as_role(Role.COLLECTOR).get("/staff/").location == "/staff/customers"
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_the_menu_leads_nowhere_that_is_closed(as_role: AsRole, role: Role) -> None:
-    client = as_role(role)
-    page = client.get("/staff/sessions").text
-    menu = page[page.index('id="menu"') : page.index("side-end")]
-    links = [part.split('"')[0] for part in menu.split('href="')[1:]]
-    assert links
-    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+def test_the_menu_leads_nowhere_that_is_closed(as_role: AsRole) -> None:
+    for role in Role:
+        client = as_role(role)
+        page = client.get("/staff/sessions").text
+        menu = page[page.index('id="menu"') : page.index("side-end")]
+        links = [part.split('"')[0] for part in menu.split('href="')[1:]]
+        assert links
+        assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200), role

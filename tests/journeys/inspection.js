@@ -44,7 +44,7 @@
   if (!mirrored) return wrong;
 
   // Every word outside ⟦…⟧ is data, and data says so: an element of its own, another language, a value.
-  const DATA = "bdi, data, time, blockquote, textarea, [lang]:not(html), [data-raw]";
+  const DATA = ".mark-letter, bdi, data, time, blockquote, textarea, [lang]:not(html), [data-raw]";
   const letters = /\p{L}/u;
   const isData = (element) => element.closest(DATA) || (element.tagName === "OPTION" && element.value === element.text.trim());
   let depth = 0;

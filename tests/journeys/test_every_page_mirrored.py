@@ -22,4 +22,5 @@ def walker(browser: Browser) -> Iterator[Walker]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_wrong_when_mirrored(case: Case, walker: Walker) -> None:
-    assert walker.wrong_with(case, mirrored=True) == []
+    wrong = walker.wrong_with(case, mirrored=True)
+    assert not wrong, "\n".join(wrong)

@@ -28,4 +28,5 @@ def test_every_page_is_in_the_table(walker: Walker) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_nothing_is_wrong_on_a_phone(case: Case, walker: Walker) -> None:
-    assert walker.wrong_with(case) == []
+    wrong = walker.wrong_with(case)
+    assert not wrong, "\n".join(wrong)

@@ -86,7 +86,7 @@ values = some.recursive(plain | ours | letters, lambda inner: some.lists(inner) 
 content = some.dictionaries(letters, values, max_size=5) | some.dictionaries(some.integers(), values, max_size=5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(facts=content, words=content)
 def test_whatever_is_recorded_is_proved_after_it_was_stored(engine: Engine, facts: dict, words: dict) -> None:
     event = record(facts=facts, words=words)

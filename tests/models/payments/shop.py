@@ -1,0 +1,148 @@
+"""A customer's clicks, Stripe's page and the worker's steps, against the stand-in over HTTP. The clock stands still."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+import standin
+from models import clock, company, ledger, messages, payments
+from models.audit import Actor, ActorKind
+from models.customers import Contact, Customer
+from models.database import session
+from models.gateways.stripe import StripeGateway
+from models.ledger import Entry, Side
+from models.messages import Message
+from models.money import Money
+from models.payments import Attempt, AttemptState
+from models.reports.verify import verify
+from models.transactions import transaction
+from standin.courier import sign
+
+SECRET = "whsec_shop"
+GOOD, DECLINED = "4242424242424242", "4000000000009995"
+
+
+class Shop:
+    def __init__(self, till: standin.Running, now: datetime) -> None:
+        self.till = till
+        self.gateway = StripeGateway("sk_test_standin", [SECRET], till.url)
+        self.moment = now
+        self._set_clock()
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def pass_time(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+        self._set_clock()
+
+    def _set_clock(self) -> None:
+        self.till.control(clock_offset_seconds=round(self.moment.timestamp() - time.time()))
+
+    # What a payer does
+
+    def ask(self, contact: Contact, entry: Entry, minor: int | None = None, account: int | None = None) -> Attempt:
+        """Press 'Continue to payment', up to the point where Stripe is called. `account`: if not the item's own."""
+        payments.give_up_open(contact.customer_id, contact.id, gateway=self.gateway, now=self.now)
+        with transaction():
+            return payments.request(
+                account or entry.customer_id,
+                [(entry.id, Money(minor or entry.amount_minor, entry.currency))],
+                by=Actor(ActorKind.CONTACT, contact.id, contact.name),
+                on=company.get().today(self.moment),
+                now=self.moment,
+                success_url="http://shop.test/payments/{attempt}?cs={CHECKOUT_SESSION_ID}",
+                cancel_url="http://shop.test/back",
+                description="Invoice",
+                language="en",
+            )
+
+    def submit(self, attempt: Attempt) -> str:
+        return payments.submit(attempt.customer_id, attempt.id, gateway=self.gateway, now=self.now)
+
+    def open(self, contact: Contact, entry: Entry, minor: int | None = None) -> Attempt:
+        """Up to Stripe's page."""
+        attempt = self.ask(contact, entry, minor)
+        self.submit(attempt)
+        return attempt
+
+    def press_pay(self, attempt: Attempt, card: str = GOOD) -> int:
+        return self.till.press_pay(f"{self.till.url}/pay/{self.session_of(attempt)['id']}", card)[0]
+
+    # Behind Stripe's counter
+
+    def sessions(self) -> list[dict[str, Any]]:
+        return self.till.app.account.books.newest_first("checkout.session", limit=1000)[0]
+
+    def session_of(self, attempt: Attempt) -> dict[str, Any]:
+        return next(one for one in self.sessions() if one["metadata"]["attempt"] == str(attempt.id))
+
+    def change_intent(self, attempt: Attempt, **changes: object) -> None:
+        """Write into the stand-in's books what it does not play itself."""
+        books = self.till.app.account.books
+        books.save(books.get(self.session_of(attempt)["payment_intent"]) | changes)
+
+    def fail(self, kind: str, **facts: object) -> None:
+        self.till.control(faults=[{"kind": kind, **facts}])
+
+    # What we do about it
+
+    def sync(self, attempt: Attempt) -> AttemptState:
+        return payments.sync(attempt.customer_id, attempt.id, gateway=self.gateway, now=self.now)
+
+    def sweep(self) -> int:
+        return payments.sweep(gateway=self.gateway, now=self.now)
+
+    def events(self, *types: str) -> list[dict[str, Any]]:
+        """Stripe's events, of these types where some are named, oldest first."""
+        events, _ = self.till.app.account.books.newest_first("event", limit=1000)
+        return [event for event in reversed(events) if not types or event["type"] in types]
+
+    def deliver(self, events: Sequence[dict[str, Any]]) -> None:
+        """Put events into the inbox, signed, as Stripe's courier does."""
+        for event in events:
+            body = json.dumps(event).encode()
+            read = self.gateway.read_event(body, sign(body, [SECRET], int(time.time())))
+            with transaction():
+                payments.keep_event(read, live=self.gateway.live, now=clock.real_now())
+
+    def drain(self, real_now: Callable[[], datetime] = clock.real_now) -> int:
+        return payments.drain(gateway=self.gateway, now=self.now, real_now=real_now)
+
+    # What stands in our books
+
+    def attempt(self, attempt: Attempt) -> Attempt:
+        session.rollback()
+        return session.get_one(Attempt, (attempt.customer_id, attempt.id), populate_existing=True)
+
+    def state(self, attempt: Attempt) -> AttemptState:
+        return self.attempt(attempt).state
+
+    def payable(self, entry: Entry, contact: Contact | None = None) -> int:
+        """What could be paid on it now by this contact, else by anybody else."""
+        session.rollback()
+        today = company.get().today(self.moment)
+        item = payments.payable_item(entry.customer_id, entry.id, today, contact_id=contact.id if contact else None)
+        return item.payable.minor
+
+    def open_minor(self, entry: Entry) -> int:
+        session.rollback()
+        return ledger.entry_of(entry.customer_id, entry.id).left.minor
+
+    def receipts(self, customer: Customer) -> list[Entry]:
+        session.rollback()
+        query = select(Entry).where(Entry.customer_id == customer.id, Entry.side == Side.CREDIT)
+        return list(session.scalars(query.order_by(Entry.id).execution_options(populate_existing=True)))
+
+    def mails(self, customer: Customer) -> list[Message]:
+        session.rollback()
+        return messages.outbox(customer.id)
+
+    def broken(self) -> list[object]:
+        """What `flask verify` would name."""
+        session.rollback()
+        return list(verify(now=self.moment).broken)
