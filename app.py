@@ -18,8 +18,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions["settings"] = settings
     logs.install(app, settings)
+    pages.install(app, settings)  # First, so that a refusal of what follows is in the reader's language.
     security.install(app, settings)
-    pages.install(app, settings)
     refusals.install(app)
     _know_visitors(app)
     app.register_blueprint(health.health)

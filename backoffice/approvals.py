@@ -29,7 +29,7 @@ def approvals() -> str:
         "backoffice/approvals.html",
         waiting=business.shown(business.waiting()),
         decided=business.shown(business.decided()),
-        limits=[(kind, business.limit_of(kind)) for kind in Kind],
+        limits={kind.value: business.limit_of(kind) for kind in Kind},
         reasons=REASONS,
         may_decide=business.may_decide,
     )

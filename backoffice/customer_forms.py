@@ -17,10 +17,10 @@ KINDS = [
 ]
 
 
-def languages() -> list[tuple[str, str]]:
+def languages() -> list[SelectChoice]:
     return [
-        ("", words.gettext("The company's language")),
-        *((code, words.native_name(code)) for code in words.LANGUAGES),
+        SelectChoice("", words.gettext("The company's language")),
+        *(SelectChoice(code, words.native_name(code), {"lang": code}) for code in words.LANGUAGES),
     ]
 
 

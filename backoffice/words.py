@@ -106,6 +106,15 @@ def actor_name(event: AuditEvent) -> str:
 
 
 @backoffice.app_template_global()
+def source_word(source: str) -> str:
+    """Where a document came from, as `Invoice.source` keeps it."""
+    if source == "staff":
+        return gettext("Entered by staff")
+    kind, _, number = source.partition(" ")
+    return gettext("Import %(number)s", number=number) if kind == "import" else source
+
+
+@backoffice.app_template_global()
 def event_tone(event: TimelineEvent) -> str:
     return "ok" if event.what in GOOD else "bad" if event.what in TROUBLE else ""
 

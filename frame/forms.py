@@ -40,7 +40,9 @@ class AmountField(StringField):
     typed: str | None = None
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        self.typed = str(valuelist[0]) if valuelist else ""
+        if not valuelist:
+            return  # The form is shown for the first time: what it was given stays.
+        self.typed = str(valuelist[0])
         self.data = None
         if self.typed.strip():
             try:

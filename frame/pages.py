@@ -30,9 +30,11 @@ def install(app: Flask, settings: Settings) -> None:
     def meet_reader() -> None:
         if request.endpoint in ("static", "health.healthz"):
             return
+        # Before the database is asked: a page that says it does not answer must be readable.
+        words.use(language_of_browser("en"))
         g.company = company.of_request()
         clock.move(timedelta(seconds=0 if settings.production else g.company.clock_offset_seconds))
-        words.use(language_of_reader(settings), timezone=g.company.timezone)
+        words.use(language_of_reader(), timezone=g.company.timezone)
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -43,7 +45,7 @@ def install(app: Flask, settings: Settings) -> None:
             "demo": bool(creditor and creditor.is_demo and not settings.production),
             "lang": words.language(),
             "direction": words.direction(),
-            "languages": [(code, words.native_name(code)) for code in words.LANGUAGES],
+            "languages": [] if at_staff_door() else [(code, words.native_name(code)) for code in words.LANGUAGES],
             "today": creditor.today(clock.now()) if creditor else None,
             "clock_moved": moved(creditor),
             "explain": words.explain,
@@ -68,15 +70,27 @@ def moved(creditor: company.Company | None) -> str | None:
     )
 
 
-def language_of_reader(settings: Settings) -> str:
+def language_of_reader() -> str:
     """What this browser chose, else the contact's own language, else the browser's, else the company's."""
-    chosen = request.cookies.get(LANGUAGE_COOKIE) or request.cookies.get(f"__Host-{LANGUAGE_COOKIE}")
-    if chosen and words.known(chosen):
-        return chosen
-    own = getattr(current_user, "language", "")
-    if own and words.known(own):
-        return str(own)
-    return words.best(request.headers.get("Accept-Language"), g.company.language)
+    own = "" if chosen_language() else getattr(current_user, "language", "")
+    return str(own) if own and words.known(own) else language_of_browser(g.company.language)
+
+
+def language_of_browser(otherwise: str) -> str:
+    """What can be known of the reader without a database. The back office is in English, or in the pseudo-language."""
+    chosen = chosen_language()
+    if at_staff_door():
+        return chosen if chosen == words.PSEUDO else "en"
+    return chosen or words.best(request.headers.get("Accept-Language"), otherwise)
+
+
+def chosen_language() -> str:
+    chosen = request.cookies.get(LANGUAGE_COOKIE) or request.cookies.get(f"__Host-{LANGUAGE_COOKIE}") or ""
+    return chosen if words.known(chosen) else ""
+
+
+def at_staff_door() -> bool:
+    return request.path.startswith("/staff")
 
 
 def frame_name() -> str:
@@ -88,7 +102,7 @@ def frame_name() -> str:
         return "fragment"
     if not getattr(current_user, "is_authenticated", False):
         return "plain"
-    return "backoffice" if request.path.startswith("/staff") else "portal"
+    return "backoffice" if at_staff_door() else "portal"
 
 
 @lru_cache

@@ -163,4 +163,4 @@ def _kind(item: OpenItem) -> str:
 
 
 def _late(days: int) -> str:
-    return words.ngettext("%(num)s day late", "%(num)s days late", days) if days else ""
+    return words.ngettext("%(days)s day late", "%(days)s days late", days, days=days) if days else ""

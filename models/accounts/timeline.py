@@ -17,6 +17,7 @@ class TimelineEvent:
     the audit trail ('contact.added'); `by` who did it, where somebody did; `text` a note or a reason.
     """
 
+    customer_id: int
     what: str
     at: datetime
     effective_on: date | None
@@ -80,6 +81,7 @@ def timeline(customers: Sequence[int], *, most: int = 50, skip: int = 0) -> list
     rows = session.execute(_EVENTS, {"customers": list(customers), "most": most, "skip": skip}).mappings()
     return [
         TimelineEvent(
+            customer_id=row["customer_id"],
             what=row["what"],
             at=row["at"],
             effective_on=row["effective_on"],

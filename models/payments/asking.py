@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 LIVES = timedelta(minutes=35)  # Stripe refuses less than 30; the rest is for the way there.
 GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
+SEND_AGAIN_FOR = timedelta(hours=23)  # Stripe forgets a key after a day, and would take it for a new one.
 ASK_AGAIN = timedelta(minutes=2)  # After this the sweep looks at what has had no answer.
 
 
@@ -268,12 +269,15 @@ def _give_up(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", no
 def find_page(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
     """
     Find out what became of a request whose answer was lost: look the page up by its attempt, and where there is none
-    ask for it again, with the same key and body.
+    ask for it again with the same key and body, while Stripe is sure to remember the key.
 
     :raises models.gateways.stripe.GatewayError, PaymentPageUnreachable: still unknown, or a definite no.
     """
     state = sync(customer_id, attempt_id, gateway=gateway, now=now)
-    if state is AttemptState.SUBMITTED:
+    attempt = session.get_one(Attempt, (customer_id, attempt_id))
+    key_is_known = now() - attempt.asked_at < SEND_AGAIN_FOR
+    session.rollback()
+    if state is AttemptState.SUBMITTED and key_is_known:
         submit(customer_id, attempt_id, gateway=gateway, now=now)
 
 
