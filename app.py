@@ -9,7 +9,8 @@ import backoffice
 import commandline
 import portal
 from frame import dev, health, logs, pages, refusals, security
-from models import clock, database, words
+from models import clock, database, sessions, words
+from models.sessions import SessionKind
 from runtime.settings import Settings
 
 
@@ -29,6 +30,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     if not settings.production:
         words.allow_pseudo()
         app.register_blueprint(dev.dev)
+    sessions.LIMITS[SessionKind.CONTACT] = sessions.Limits(settings.customer_idle, settings.customer_life)
+    sessions.LIMITS[SessionKind.STAFF] = sessions.Limits(settings.staff_idle, settings.staff_life)
     address = settings.database_url or settings.embedded_url
     if address:
         database.connect(address)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wtforms import SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from frame.forms import OurForm, options

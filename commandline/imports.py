@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from flask.cli import with_appcontext
 
 if TYPE_CHECKING:
     from models.imports import Summary
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @click.option("--mapping", help="Which mapping tells what the columns are; default: chosen by the file's name.")
 @click.option("--dry-run", is_flag=True, help="Read and compare everything, book nothing.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@with_appcontext
 def import_(kind: str, files: tuple[Path, ...], mapping: str | None, dry_run: bool, form: str) -> None:
     """Import FILES (CSV or XLSX) of one kind. The same file twice changes nothing."""
     from commandline.connection import connected, settings

@@ -5,16 +5,13 @@ import sys
 from dataclasses import asdict
 
 import click
-from flask import Flask
-
-
-def install(app: Flask) -> None:
-    app.cli.add_command(verify)
+from flask.cli import with_appcontext
 
 
 @click.command()
 @click.option("--customer", help="Only this customer (its number).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@with_appcontext
 def verify(customer: str | None, form: str) -> None:
     """Prove ledger, audit trail, holds and money; exit 1 where something is broken."""
     from commandline.connection import connected, settings

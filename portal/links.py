@@ -4,7 +4,7 @@ from flask import current_app, make_response, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from frame.security import cookie_name, set_cookie
+from frame.security import cookie_name, forget_cookie, set_cookie
 from models import clock, customers, sessions
 from models.customers import links
 from models.transactions import transaction
@@ -54,7 +54,7 @@ def open_link() -> Response:
     answer = redirect(url_for("portal.statement"), 303)
     set_cookie(answer, SESSION_COOKIE, opened.session_token, settings)
     set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings, days=400)
-    answer.delete_cookie(cookie_name(LINK_COOKIE, settings))
+    forget_cookie(answer, LINK_COOKIE, settings)
     return answer
 
 
@@ -63,7 +63,7 @@ def sign_out() -> Response:
     with transaction():
         sessions.end(current_user.session_id, now=clock.real_now())
     answer = make_response(redirect(url_for("portal.home"), 303))
-    answer.delete_cookie(cookie_name(SESSION_COOKIE, current_app.extensions["settings"]))
+    forget_cookie(answer, SESSION_COOKIE, current_app.extensions["settings"])
     return answer
 
 

@@ -29,7 +29,7 @@ class TimelineEvent:
 
 
 # The ledger, the outbox, notes and audit each know their own part. What the ledger shows already is left out of the
-# audit's part; the audit says who entered it.
+# audit's part; the audit says who entered it. The company's own stream (customer 0) is for those who read the audit.
 _EVENTS = text(
     """
 with events as (
@@ -49,14 +49,15 @@ with events as (
   union all
     select m.customer_id, 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null,
            m.id, ''
-    from messages m where m.customer_id = any(:customers)
+    from messages m where m.customer_id = any(:customers) and m.customer_id <> 0
   union all
     select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id, ''
     from notes n where n.customer_id = any(:customers)
   union all
     select v.customer_id, v.action, v.recorded_at, null, null, null, '', '', '', null, v.id, 'event:' || v.id
     from audit_events v
-    where v.customer_id = any(:customers) and v.about not like 'entries:%' and v.about not like 'allocations:%'
+    where v.customer_id = any(:customers) and v.customer_id <> 0
+      and v.about not like 'entries:%' and v.about not like 'allocations:%'
       and v.action <> 'note.written'
 ), page as (
     select * from events order by at desc, place desc limit :most offset :skip

@@ -35,7 +35,8 @@ left join (select distinct customer_id from contacts where email like :mail) m o
 left join (select customer_id, max(word_similarity(:key, search_name)) as close from customer_names
            where :key <% search_name group by customer_id) n on n.customer_id = c.id
 where c.id <> 0 and (c.number = :number or c.number like :number_prefix or i.number is not null
-    or m.customer_id is not null or (:key <> '' and (:key <% c.search_name or c.search_name like :inside)) or n.customer_id is not null)
+    or m.customer_id is not null or n.customer_id is not null
+    or (:key <> '' and (:key <% c.search_name or c.search_name like :inside)))
 """
 _PAGE = text(
     "with found as (" + _BY_NAME + ") select id, number, name, country, why, count(*) over () as hits from found"

@@ -1,5 +1,6 @@
 """From the outbox to the mail server: claimed in chunks, sent outside any transaction, the outcome kept."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,10 @@ CLAIM = timedelta(minutes=10)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
+# A link that lets somebody in is forgotten once it is on its way: the database keeps hashes of such tokens only.
+SECRET_LINK = re.compile(r"(/(?:l|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
+
+
 class LocalOutbox:
     """Outside production without a mail server: what would have gone is shown on the outbox page."""
 
@@ -36,13 +41,14 @@ class _Claimed:
     customer_id: int
     id: int
     draft: MailDraft
+    kept: bool
 
 
 def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
     """Send what is queued, unknown or left by a dead worker. Returns how many were tried."""
     tried = 0
     while True:
-        chunk = _claim(sender.mail_from, now())
+        chunk = _claim(sender.mail_from, now(), kept=isinstance(sender, LocalOutbox))
         for message in chunk:
             _note(message, _send(sender, message.draft), now())
         tried += len(chunk)
@@ -58,7 +64,7 @@ def _send(sender: "Sender", draft: MailDraft) -> Outcome:
         return RefusedForGood(str(error), address_stopped=False)
 
 
-def _claim(mail_from: str, now: datetime) -> list[_Claimed]:
+def _claim(mail_from: str, now: datetime, *, kept: bool) -> list[_Claimed]:
     with transaction():
         rows = session.scalars(
             select(Message)
@@ -76,7 +82,7 @@ def _claim(mail_from: str, now: datetime) -> list[_Claimed]:
                 row.move_to(MessageState.SENDING)
             row.tries += 1
             row.next_try_at = now + CLAIM
-        return [_Claimed(row.customer_id, row.id, _draft(row, mail_from, creditor)) for row in rows]
+        return [_Claimed(row.customer_id, row.id, _draft(row, mail_from, creditor), kept) for row in rows]
 
 
 def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
@@ -100,6 +106,8 @@ def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
         if isinstance(outcome, Sent):
             row.move_to(MessageState.SENT)
             row.sent_at, row.error = now, outcome.answer
+            if not message.kept:
+                row.text, row.html = (SECRET_LINK.sub(r"\1…", part) for part in (row.text, row.html))
             return
         row.error = outcome.reason
         if isinstance(outcome, RefusedForGood):

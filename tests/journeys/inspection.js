@@ -68,7 +68,7 @@
   }
   const shown = new Set([...document.querySelectorAll(DATA)].map((element) => element.textContent.trim()));
   for (const part of document.title.split(" · ")) {
-    if (letters.test(bare(part)) && !shown.has(part.trim())) say("the title was never marked", part);
+    if (letters.test(bare(part)) && !shown.has(bare(part).trim())) say("the title was never marked", part);
   }
   return wrong;
 }
