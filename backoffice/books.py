@@ -1,5 +1,7 @@
 """The company's own facts about its books: up to which day bank money is in, and up to which day they are closed."""
 
+from datetime import timedelta
+
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -21,32 +23,31 @@ class DayForm(OurForm):
 @requires(Permission.RECEIVE)
 def books() -> str:
     today = g.company.today(clock.now())
-    return render_template(
-        "backoffice/books.html",
-        form=DayForm(),
-        unnamed=ledger.unapplied_credits([company.HOLDING_ACCOUNT], today),
-    )
+    unnamed = ledger.unapplied_credits([company.HOLDING_ACCOUNT], today)
+    return render_template("backoffice/books.html", unnamed=unnamed)
 
 
-@backoffice.post("/books/bank-day")
+@backoffice.route("/books/bank-day", methods=["GET", "POST"])
 @requires(Permission.RECEIVE)
-def record_bank_day() -> Response | tuple[str, int]:
-    form = DayForm(request.form)
-    if not form.validate():
-        return render_template("backoffice/books.html", form=form, unnamed=()), 422
-    with transaction():
-        desk.record_bank_day(form.day.data, by=current_user.actor, now=clock.now())
-    flash(words.gettext("Bank money up to %(day)s is in.", day=form.day.data), "ok")
-    return redirect(url_for("backoffice.books"), 303)
+def record_bank_day() -> Response | str | tuple[str, int]:
+    form = DayForm(request.form, data={"day": g.company.today(clock.now()) - timedelta(days=1)})
+    if request.method == "POST" and form.validate():
+        with transaction():
+            desk.record_bank_day(form.day.data, by=current_user.actor, now=clock.now())
+        flash(words.gettext("Bank money up to %(day)s is in.", day=form.day.data), "ok")
+        return redirect(url_for("backoffice.books"), 303)
+    shown = render_template("backoffice/bank_day.html", form=form)
+    return (shown, 422) if form.errors else shown
 
 
-@backoffice.post("/books/close")
+@backoffice.route("/books/close", methods=["GET", "POST"])
 @requires(Permission.RECEIVE)
-def close_books() -> Response | tuple[str, int]:
+def close_books() -> Response | str | tuple[str, int]:
     form = DayForm(request.form)
-    if not form.validate():
-        return render_template("backoffice/books.html", form=form, unnamed=()), 422
-    with transaction():
-        desk.close_books(form.day.data, by=current_user.actor, now=clock.now())
-    flash(words.gettext("The books are closed up to %(day)s.", day=form.day.data), "ok")
-    return redirect(url_for("backoffice.books"), 303)
+    if request.method == "POST" and form.validate():
+        with transaction():
+            desk.close_books(form.day.data, by=current_user.actor, now=clock.now())
+        flash(words.gettext("The books are closed up to %(day)s.", day=form.day.data), "ok")
+        return redirect(url_for("backoffice.books"), 303)
+    shown = render_template("backoffice/close_books.html", form=form)
+    return (shown, 422) if form.errors else shown

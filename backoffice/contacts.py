@@ -30,7 +30,7 @@ class ContactForm(OurForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = options(languages())
+        self.language.choices = languages()
 
 
 @backoffice.get("/customers/<int:customer_id>/contacts")

@@ -43,7 +43,7 @@ class CustomerForm(OurForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = options(languages())
+        self.language.choices = languages()
 
     def facts(self) -> dict[str, object]:
         """The fields as `customers.add` and `customers.change` take them."""

@@ -129,7 +129,7 @@ def take_back(customer_id: int, allocation_id: int) -> Response | str | tuple[st
 @requires(Permission.RECEIVE)
 def move_receipt(customer_id: int, entry_id: int) -> Response | str | tuple[str, int]:
     receipt = credit_or_404(customer_id, entry_id)
-    form = MoveForm(request.form, data={"amount": receipt.left.amount})
+    form = MoveForm(request.form, data={"amount": receipt.left.amount, "number": request.args.get("number")})
     if request.method == "POST" and form.validate() and (amount := form.amount.money(receipt.currency)):
         to = customers.by_number(form.number.data)
         if to is None:

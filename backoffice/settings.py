@@ -7,6 +7,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import URL, InputRequired, Length, Optional, Regexp, ValidationError
 
 from backoffice import backoffice, requires
+from backoffice.customer_forms import languages
 from frame.forms import OurForm, mail_address, options
 from models import clock, company, words
 from models.errors import N_
@@ -33,7 +34,7 @@ class CompanyForm(OurForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = options((code, words.native_name(code)) for code in words.LANGUAGES)
+        self.language.choices = languages()[1:]  # It is the company itself that has to have one.
 
     def validate_timezone(self, field: StringField) -> None:
         if not clock.is_timezone(field.data):

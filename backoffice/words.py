@@ -25,6 +25,7 @@ EVENTS = {
     "allocated": N_("Allocated %(amount)s"),
     "taken_back": N_("Allocation of %(amount)s taken back"),
     "note": N_("Note"),
+    "note.written": N_("Note written"),
     "mail.receipt": N_("Mail: receipt"),
     "customer.added": N_("Customer added"),
     "customer.changed": N_("Customer changed"),

@@ -69,7 +69,7 @@ def _say_seen_before(summary: "Summary") -> None:
 
 
 def _text(summary: "Summary", dry_run: bool) -> str:
-    signs = {"\t": "tab", None: "none"}
+    signs = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", None: "none"}
     lines = [
         f"{file['file']}: mapping {file['mapping']}, encoding {file['encoding']},"
         f" delimiter {signs.get(file['delimiter'], file['delimiter'])}, {file['rows']:,} rows"
@@ -83,7 +83,7 @@ def _text(summary: "Summary", dry_run: bool) -> str:
     )
     lines += [f"{currency} {amount} new" for currency, amount in summary.plain_sums().items()]
     if summary.flagged:
-        lines.append(f"{summary.flagged:,} due before they were issued: accepted and flagged")
+        lines.append(f"{summary.flagged:,} are due before they were issued: accepted and flagged")
     if summary.rejected_file:
         lines.append(f"rejected rows: {summary.rejected_file}")
     return "\n".join(lines)

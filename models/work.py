@@ -36,9 +36,13 @@ class Periodic:
     run: Callable[[Tools], object]
 
 
+_sending = threading.Lock()  # The queue's threads and the clockwork share one connection to the mail server.
+
+
 def send_messages(tools: Tools) -> None:
     if tools.sender:
-        sending.send_due(tools.sender, now=clock.now)
+        with _sending:
+            sending.send_due(tools.sender, now=clock.now)
 
 
 def drain_inbox(tools: Tools) -> None:

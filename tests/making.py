@@ -63,14 +63,16 @@ class Maker:
                 now=self.now,
             )
 
-    def receipt(self, customer: Customer, minor: int, *, currency: str = "EUR", on: date | None = None) -> Entry:
+    def receipt(
+        self, customer: Customer, minor: int, *, currency: str = "EUR", on: date | None = None, key: str = ""
+    ) -> Entry:
         """Unapplied until the test allocates it."""
         with transaction():
             return ledger.receive(
                 customer.id,
                 Money(minor, currency),
                 effective_on=on or self.today,
-                dedupe_key=f"receipt:{next(self._numbers)}",
+                dedupe_key=key or f"receipt:{next(self._numbers)}",
                 now=self.now,
             )
 

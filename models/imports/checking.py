@@ -49,7 +49,7 @@ class Checker:
             rows = _customers(columns)
         bad = columns.problems
         rejects = [Reject(chunk.numbers[at], problem, chunk.rows[at]) for at, problem in bad.items()]
-        rejects += [Reject(row, Problem("", line[:LONGEST_TEXT], OPEN_QUOTE, {}), [line]) for row, line in chunk.broken]
+        rejects += [Reject(row, Problem("", line[:LONGEST_TEXT], OPEN_QUOTE, {}), []) for row, line in chunk.broken]
         return Checked(
             [row for at, row in enumerate(rows) if at not in bad] if bad else rows,
             rejects,
@@ -78,14 +78,11 @@ def _invoices(columns: Columns) -> tuple[list[tuple[object, ...]], list[int], li
 
 
 def _note_empty_amounts(columns: Columns, minors: Sequence[int | None]) -> None:
-    if None in minors:
-        for at, minor in enumerate(minors):
-            if minor is None:
-                columns.note(at, "amount", "", NO_AMOUNT)
-    if 0 in minors:
-        for at, minor in enumerate(minors):
-            if minor == 0:
-                columns.note(at, "amount", "0", ZERO_AMOUNT)
+    if None not in minors and 0 not in minors:
+        return
+    for at, (minor, cell) in enumerate(zip(minors, columns.raw("amount"), strict=True)):
+        if not minor:
+            columns.note(at, "amount", cell, NO_AMOUNT if minor is None else ZERO_AMOUNT)
 
 
 def _settled(

@@ -14,6 +14,8 @@ from models.ledger.finding import entry_of
 from models.ledger.operations import AllocationRefused, allocate, bill, entered, receive, reverse
 from models.money import Money, total
 
+LEFT_BEFORE = (EntryKind.REFUND, EntryKind.TRANSFER)
+
 
 def refund(receipt: Entry, amount: Money, *, effective_on: date, dedupe_key: str, reason: str, now: datetime) -> Entry:
     """
@@ -40,7 +42,7 @@ def charge_back(receipt: Entry, amount: Money, *, on: date, dedupe_key: str, rea
     """
     The bank or card scheme took money back, on a day. The receipt's allocations are reversed, newest first, as far as
     the amount needs; what was reversed too much is allocated again; invoices reopen with their old due dates. Only
-    where that is not enough is a refund asked back: then the money left twice.
+    where that is not enough is a refund or a transfer asked back: then the money left twice.
 
     :raises AllocationRefused: not a receipt, or more than was received and not charged back yet.
     """
@@ -60,9 +62,9 @@ def charge_back(receipt: Entry, amount: Money, *, on: date, dedupe_key: str, rea
         raise AllocationRefused(N_("Only %(left)s was received."), left=received)
     day = max(on, receipt.effective_on)
     debit = _debit(EntryKind.CHARGEBACK, receipt, amount, day, dedupe_key, reason, now)
-    items = [pair for pair in used if pair[1].kind not in (EntryKind.REFUND, EntryKind.CHARGEBACK)]
-    refunds = [pair for pair in used if pair[1].kind == EntryKind.REFUND]
-    _free(receipt, [*items, *refunds], amount, on=day, now=now)
+    items = [pair for pair in used if pair[1].kind not in (*LEFT_BEFORE, EntryKind.CHARGEBACK)]
+    left_before = [pair for pair in used if pair[1].kind in LEFT_BEFORE]
+    _free(receipt, [*items, *left_before], amount, on=day, now=now)
     allocate(receipt, debit, amount, now=now)
     return debit
 

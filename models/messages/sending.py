@@ -11,6 +11,7 @@ from sqlalchemy import select
 from models import company
 from models.database import session
 from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, UnsafeHeader, compose
+from models.gateways.mime import envelope_address
 from models.messages.outbox import Message, MessageState
 from models.transactions import transaction
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 50
 # Whoever holds a message longer than this has died with it.
 CLAIM = timedelta(minutes=10)
+LONGEST_SEND = timedelta(minutes=5)  # With a server that answers each step at the last moment.
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
@@ -40,28 +42,44 @@ class LocalOutbox:
 class _Claimed:
     customer_id: int
     id: int
+    until: datetime
     draft: MailDraft
     kept: bool
 
 
 def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
-    """Send what is queued, unknown or left by a dead worker. Returns how many were tried."""
+    """
+    Send what is queued, unknown or left by a dead worker. Returns how many were tried. A sender is for one caller at a
+    time; any number of callers with senders of their own share the work.
+    """
     tried = 0
     while True:
         chunk = _claim(sender.mail_from, now(), kept=isinstance(sender, LocalOutbox))
         for message in chunk:
+            if now() > message.until - LONGEST_SEND:
+                return tried  # The server is slow: what is left falls to the next claim, before two could send it.
             _note(message, _send(sender, message.draft), now())
-        tried += len(chunk)
+            tried += 1
         if len(chunk) < CHUNK:
             return tried
 
 
 def _send(sender: "Sender", draft: MailDraft) -> Outcome:
-    """One bad address must not stop the mails behind it."""
+    """
+    One mail that cannot be sent must not stop those behind it, and a fault of ours must not cost the customer their
+    mail: only an address that is none is refused for good here.
+    """
+    try:
+        envelope_address(draft.recipient.address)
+    except UnsafeHeader as error:
+        return RefusedForGood(str(error), address_stopped=True)
     try:
         return sender.send(compose(draft), draft)
-    except UnsafeHeader as error:
-        return RefusedForGood(str(error), address_stopped=False)
+    except Exception as error:
+        import structlog
+
+        structlog.get_logger().error("mail_not_sent", message_id=draft.message_id, exc_info=error)
+        return TryAgain(f"{type(error).__name__}: {error}")
 
 
 def _claim(mail_from: str, now: datetime, *, kept: bool) -> list[_Claimed]:
@@ -82,7 +100,7 @@ def _claim(mail_from: str, now: datetime, *, kept: bool) -> list[_Claimed]:
                 row.move_to(MessageState.SENDING)
             row.tries += 1
             row.next_try_at = now + CLAIM
-        return [_Claimed(row.customer_id, row.id, _draft(row, mail_from, creditor), kept) for row in rows]
+        return [_Claimed(row.customer_id, row.id, now + CLAIM, _draft(row, mail_from, creditor), kept) for row in rows]
 
 
 def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
@@ -102,7 +120,9 @@ def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft
 def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
     """Keep what became of it; 'unknown' and 'try again' get their next time."""
     with transaction():
-        row = session.get_one(Message, (message.customer_id, message.id), with_for_update=True)
+        row = session.get_one(Message, (message.customer_id, message.id), with_for_update=True, populate_existing=True)
+        if row.state is not MessageState.SENDING:
+            return  # Somebody took it over, and wrote down what became of it.
         if isinstance(outcome, Sent):
             row.move_to(MessageState.SENT)
             row.sent_at, row.error = now, outcome.answer

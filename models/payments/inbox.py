@@ -106,4 +106,4 @@ def _work_off(
 def _tell(event_id: str, error: Exception) -> None:
     import structlog
 
-    structlog.get_logger().error("event_not_worked_off", event=event_id, exc_info=error)
+    structlog.get_logger().error("event_not_worked_off", event_id=event_id, exc_info=error)

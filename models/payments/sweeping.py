@@ -9,9 +9,8 @@ from sqlalchemy import select
 
 from models.customers import lock_account
 from models.database import session
-from models.errors import Refused
 from models.gateways.stripe import GatewayError, Unanswered
-from models.payments.asking import find_page
+from models.payments.asking import PaymentPageUnreachable, find_page
 from models.payments.attempts import FINAL, Attempt, AttemptState
 from models.payments.syncing import close, put_off, sync
 from models.transactions import transaction
@@ -41,7 +40,7 @@ def sweep(*, gateway: "StripeGateway", now: Callable[[], datetime], most: int = 
             _put_off(customer_id, attempt_id, now())
             if isinstance(error, Unanswered):
                 return looked_at
-            if not isinstance(error, GatewayError | Refused):
+            if not isinstance(error, GatewayError | PaymentPageUnreachable):
                 _tell(attempt_id, error)
     return len(due)
 

@@ -19,7 +19,7 @@ from models.words.languages import (
 )
 from models.words.numbers import amount, digits, list_of, money, number, percent
 from models.words.pages import teach
-from models.words.sentences import explain, gettext, ngettext, npgettext, pgettext, written
+from models.words.sentences import days_late, explain, gettext, ngettext, npgettext, pgettext, written
 from models.words.typed import AmbiguousNumber, NotANumber, plain_number
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "calendar",
     "date",
     "datetime",
+    "days_late",
     "digits",
     "direction",
     "explain",

@@ -33,6 +33,10 @@ def npgettext(context: str, singular: str, plural: str, n: int, /, **values: obj
     return filled(spoken().npgettext(context, singular, plural, n), {"num": n, **values})
 
 
+def days_late(days: int) -> str:
+    return ngettext("%(days)s day late", "%(days)s days late", days, days=number(days))
+
+
 def explain(refusal: Refused) -> str:
     """Why the business said no, in the reader's language."""
     return gettext(refusal.message_id, **refusal.values)

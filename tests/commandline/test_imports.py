@@ -44,7 +44,7 @@ def test_the_result_is_json_with_counts_that_add_up(app: Flask) -> None:
 
 def test_as_text_people_read_what_was_detected_and_booked(app: Flask) -> None:
     first = run(app, "invoices", str(FILES / "rejects.csv"))
-    assert "rejects.csv: mapping duewell_invoices, encoding utf-8, delimiter ,, 13 rows" in first.stdout
+    assert "rejects.csv: mapping duewell_invoices, encoding utf-8, delimiter comma, 13 rows" in first.stdout
     assert "new 2  changed 0  unchanged 1  rejected 10" in first.stdout
     again = run(app, "invoices", str(FILES / "rejects.csv"))
     assert "new 0  changed 0  unchanged 3  rejected 10" in again.stdout

@@ -165,6 +165,14 @@ def test_a_credit_used_beyond_itself_on_a_day_in_the_past_is_named(books: Books)
     assert ("I1", "entries", "0.00", "-20.00") in books.findings()
 
 
+def test_an_item_paid_beyond_itself_on_a_day_in_the_past_is_named(books: Books, make: Maker) -> None:
+    rest = make.receipt(books.customer, 5_000, on=date(2026, 11, 3))
+    with transaction():
+        ledger.allocate(rest, books.invoice, Money(5_000, "EUR"), now=NOW)
+    books.tamper(f"update allocations set effective_on = '2026-11-10' where id = {books.reversal.id}")
+    assert ("I2", "entries", "0.00", "-50.00") in books.findings()
+
+
 def test_an_open_amount_above_the_entry_is_named(books: Books) -> None:
     books.tamper(
         "alter table entries drop constraint ck_entries_projection_within_amount",

@@ -210,7 +210,7 @@ def test_our_own_file_of_rejects(bring_in: BringIn, prove: Callable[[], None]) -
         (9, "issued", "1969-12-31"),
         (10, "", ""),
         (11, "", 'C-2,"Two,INV-10,10.00,EUR,2026-09-01,2026-10-01'),
-        (12, "amount", "0"),
+        (12, "amount", "0.00"),
         (13, "customer", ""),
     ]
     assert customers.by_number("C-2") is None  # No good row of theirs, no customer.

@@ -7,14 +7,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from models import invoices, ledger
 from models.database import session
-from models.imports import runs
+from models.imports import Summary, runs
 from models.imports.rejected import harmless
+from models.money import Money
+from tests.conftest import NOW
+from tests.making import Maker
 from tests.models.imports.conftest import PROJECT, BringIn
 
 FILES = Path(__file__).with_name("files")
@@ -104,6 +111,54 @@ def test_a_run_that_was_killed_loses_and_doubles_nothing(
     prove()
 
 
+def test_two_imports_of_one_file_at_once_book_it_once(bring_in: BringIn, prove: Callable[[], None]) -> None:
+    file = HEADER + "".join(f"C-{n % 9},N,{n},1.00,EUR,2026-09-01,2026-10-01\n" for n in range(3_000))
+    both = together(*(partial(bring_in, "invoices", file, name=name) for name in ("one.csv", "two.csv")))
+    assert sum(summary.new for summary in both) == sum(summary.unchanged for summary in both) == 3_000
+    assert (count("invoices"), count("entries")) == (3_000, 3_000)
+    prove()
+
+
+def together(*acts: Callable[[], Summary]) -> list[Summary]:
+    def act(one: Callable[[], Summary]) -> Summary:
+        try:
+            return one()
+        finally:
+            session.remove()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(act, acts))
+
+
+def test_a_number_that_staff_book_at_the_same_moment_is_found_booked(
+    bring_in: BringIn, engine: Engine, make: Maker, prove: Callable[[], None]
+) -> None:
+    customer = make.customer("Customer 1", number="C-1")
+    amount = Money(100, "EUR")
+    days = {"issued_on": date(2026, 9, 1), "due_on": date(2026, 10, 1)}
+    invoice = invoices.add(customer, number="INV-1", amount=amount, source="staff", now=NOW, **days)  # type: ignore[arg-type]
+    ledger.bill(
+        customer.id,
+        amount,
+        effective_on=invoice.issued_on,
+        due_on=invoice.due_on,
+        dedupe_key="invoice:INV-1",
+        invoice_id=invoice.id,
+        now=NOW,
+    )
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(together, lambda: bring_in("invoices", HEADER + MANY.splitlines()[2] + "\n"))
+        with engine.connect() as watching:
+            deadline = time.monotonic() + 60
+            while not watching.scalar(text("select count(*) from pg_locks, pg_sleep(0.02) where not granted")):
+                assert time.monotonic() < deadline
+                watching.rollback()
+        session.commit()
+        (summary,) = coming.result()
+    assert (summary.new, summary.unchanged, count("entries")) == (0, 1, 1)
+    prove()
+
+
 def test_the_file_of_rejects_says_where_what_and_why_and_is_harmless(bring_in: BringIn) -> None:
     summary = bring_in("invoices", FILES / "rejects.csv")
     assert summary.rejected_file
@@ -115,7 +170,7 @@ def test_the_file_of_rejects_says_where_what_and_why_and_is_harmless(bring_in: B
         "row": "4",
         "column": "amount",
         "value": "12O.00",
-        "reason": "This is not an amount: only digits with the decimal sign . are understood.",
+        "reason": "This is not an amount: only digits and the decimal sign “.” are understood.",
         "customer": "C-1",
         "name": "Žalias Namas UAB",
         "number": "INV-3",

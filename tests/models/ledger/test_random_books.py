@@ -344,5 +344,5 @@ def test_random_business_ends_as_in_the_plain_books(engine: Engine) -> None:
 @pytest.mark.parametrize("number", range(1, 6))
 def test_much_random_business_ends_as_in_the_plain_books(engine: Engine, number: int) -> None:
     seeded = seed(number)(type(f"RandomBooks{number}", (RandomBooks,), {}))
-    much = settings(SAME_EVERY_TIME, derandomize=False, max_examples=150, stateful_step_count=80)
+    much = settings(SAME_EVERY_TIME, derandomize=False, max_examples=60, stateful_step_count=60)
     run(seeded, settings=much)

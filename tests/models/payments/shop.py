@@ -94,8 +94,8 @@ class Shop:
     def sync(self, attempt: Attempt) -> AttemptState:
         return payments.sync(attempt.customer_id, attempt.id, gateway=self.gateway, now=self.now)
 
-    def sweep(self) -> int:
-        return payments.sweep(gateway=self.gateway, now=self.now)
+    def sweep(self, most: int = 100) -> int:
+        return payments.sweep(gateway=self.gateway, now=self.now, most=most)
 
     def events(self, *types: str) -> list[dict[str, Any]]:
         """Stripe's events, of these types where some are named, oldest first."""
