@@ -9,7 +9,7 @@ from wtforms.validators import Length, Optional
 from backoffice import backoffice, requires
 from backoffice.customer_forms import languages
 from backoffice.customers import found_or_404, frame_of
-from frame.forms import OurForm, mail_address, options
+from frame.forms import OurForm, mail_address
 from models import clock, customers, words
 from models.customers import links
 from models.errors import N_

@@ -120,6 +120,12 @@ def change_customer(customer_id: int) -> Response | str | tuple[str, int]:
     return (page, 422) if form.errors else page
 
 
+def usual_currency(customer: Customer) -> str:
+    """What a form about a customer begins with: the currency of what is open, else the company's."""
+    today = g.company.today(clock.now())
+    return next(iter(accounts.currencies_of(customer.id, today)), g.company.currency)
+
+
 def frame_of(customer: Customer, tab: str) -> dict[str, object]:
     """What every page of an account shows around its own part."""
     joined = merges.living_merge(customer.id)

@@ -7,7 +7,7 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from backoffice import backoffice, requires
-from backoffice.customers import found_or_404
+from backoffice.customers import found_or_404, usual_currency
 from backoffice.receipts import credit_or_404
 from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options
 from models import approvals, clock, desk, invoices, ledger, words
@@ -60,7 +60,7 @@ def write_credit_note(customer_id: int) -> Response | str | tuple[str, int]:
     customer = found_or_404(customer_id)
     today = g.company.today(clock.now())
     given = {
-        "currency": g.company.currency,
+        "currency": usual_currency(customer),
         "issued_on": today,
         "invoice": request.args.get("invoice"),
         "key": one_form_key(),

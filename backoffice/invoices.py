@@ -7,7 +7,7 @@ from wtforms import FieldList, FormField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from backoffice import backoffice, requires
-from backoffice.customers import found_or_404
+from backoffice.customers import found_or_404, usual_currency
 from frame.forms import AmountField, DayField, OurForm, options
 from models import clock, desk, invoices, words
 from models.desk import Line
@@ -48,7 +48,7 @@ class InvoiceForm(OurForm):
 def write_invoice(customer_id: int) -> Response | str | tuple[str, int]:
     customer = found_or_404(customer_id)
     today = g.company.today(clock.now())
-    form = InvoiceForm(request.form, data={"currency": g.company.currency, "issued_on": today})
+    form = InvoiceForm(request.form, data={"currency": usual_currency(customer), "issued_on": today})
     if request.method == "POST" and form.validate() and _has_lines(form):
         with transaction():
             invoice = desk.write_invoice(

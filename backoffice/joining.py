@@ -92,9 +92,10 @@ def arrive_reset(token: str) -> Response:
 @backoffice.get("/reset")
 @open_to_all
 def reset() -> str | tuple[str, int]:
-    if _owner(RESET) is None:
+    member = _owner(RESET)
+    if member is None:
         return render_template("backoffice/link_unusable.html"), 404
-    return render_template("backoffice/reset.html", form=ResetForm())
+    return render_template("backoffice/reset.html", form=ResetForm(), member=member)
 
 
 @backoffice.post("/reset")
@@ -104,7 +105,7 @@ def set_password() -> Response | str | tuple[str, int]:
     if member is None:
         return render_template("backoffice/link_unusable.html"), 404
     if not form.validate():
-        return render_template("backoffice/reset.html", form=form), 422
+        return render_template("backoffice/reset.html", form=form, member=member), 422
     try:
         staff.refuse_easy(member, form.password.data)
         attempt = admitted(member.email)
@@ -120,10 +121,10 @@ def set_password() -> Response | str | tuple[str, int]:
             token = _open(changed)
     except PasswordTooEasy as refusal:
         blame(form.password, refusal)
-        return render_template("backoffice/reset.html", form=form), 422
+        return render_template("backoffice/reset.html", form=form, member=member), 422
     except CodeWrong as refusal:
         blame(form.code, refusal)
-        return render_template("backoffice/reset.html", form=form), 422
+        return render_template("backoffice/reset.html", form=form, member=member), 422
     return let_in(token, None)
 
 

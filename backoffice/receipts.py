@@ -3,14 +3,14 @@
 import secrets
 from collections.abc import Sequence
 
-from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from backoffice import backoffice, requires
-from backoffice.customers import found_or_404
+from backoffice.customers import found_or_404, usual_currency
 from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options
 from models import clock, customers, desk, ledger, words
 from models.customers import search
@@ -59,7 +59,7 @@ class ReasonForm(OurForm):
 @requires(Permission.RECEIVE)
 def enter_receipt(customer_id: int) -> Response | str | tuple[str, int]:
     customer = found_or_404(customer_id)
-    form = ReceiptForm(request.form, data={"currency": g.company.currency, "key": one_form_key()})
+    form = ReceiptForm(request.form, data={"currency": usual_currency(customer), "key": one_form_key()})
     if request.method == "POST" and form.validate() and (amount := form.amount.money(form.currency.data)):
         with transaction():
             receipt = desk.enter_receipt(

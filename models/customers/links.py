@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Identity, Index, select, update
+from sqlalchemy import Identity, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, sessions
@@ -72,35 +72,34 @@ def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> s
 
 def living(token: str, *, now: datetime) -> Link | None:
     """The link of a token while it can still be used by somebody. Changes nothing."""
-    return session.scalar(
-        select(Link).where(Link.token_hash == token_hash(token), Link.revoked_at.is_(None), Link.expires_at > now)
-    )
+    return session.scalar(_living(token, now))
+
+
+def _living(token: str, now: datetime) -> Select[Link]:
+    return select(Link).where(Link.token_hash == token_hash(token), Link.revoked_at.is_(None), Link.expires_at > now)
 
 
 def open_link(token: str, browser_token: str | None, *, now: datetime, address: str, agent: str) -> Opened:
     """
     The click: bind the link to this browser if it is the first, and open a session.
 
-    The binding is one UPDATE on an unbound row, so a hundred clicks at once bind it once.
+    The link is locked, so that a hundred clicks at once bind it once, and who revokes it ends what they opened.
 
     :raises LinkUnusable: unknown, expired, revoked, or bound to another browser.
     """
-    link = living(token, now=now)
+    link = session.scalar(_living(token, now).with_for_update().execution_options(populate_existing=True))
     if link is None:
         raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))
     mine = browser_token or new_token()
-    bound = session.execute(
-        update(Link)
-        .where(Link.id == link.id, Link.browser_hash.is_(None), Link.revoked_at.is_(None))
-        .values(browser_hash=token_hash(mine), first_used_at=now)
-    )
-    session.refresh(link)
-    if not bound.rowcount and link.browser_hash != token_hash(mine):  # type: ignore[attr-defined]
+    first = link.browser_hash is None
+    if first:
+        link.browser_hash, link.first_used_at = token_hash(mine), now
+    elif link.browser_hash != token_hash(mine):
         raise LinkUnusable(
             N_("This link was already opened in another browser. Open it there, or ask us for a new one.")
         )
     contact = contact_of(link.customer_id, link.contact_id)
-    if link.revoked_at is not None or contact is None or not contact.active:
+    if contact is None or not contact.active:
         raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))
     session_token = sessions.start(
         SessionKind.CONTACT,
@@ -117,7 +116,7 @@ def open_link(token: str, browser_token: str | None, *, now: datetime, address: 
         by=Actor(ActorKind.CONTACT, contact.id, contact.name),
         now=now,
         about=f"links:{link.id}",
-        facts={"first": bool(bound.rowcount)},  # type: ignore[attr-defined]
+        facts={"first": first},
     )
     return Opened(session_token, mine)
 

@@ -90,5 +90,8 @@ def undo(row: Merge, *, by: Actor, now: datetime) -> None:
 
 
 def _lock(*customer_ids: int) -> None:
+    """The customers themselves too: one without a single entry has no account to lock."""
+    rows = select(Customer.id).where(Customer.id.in_(customer_ids)).order_by(Customer.id)
+    session.execute(rows.with_for_update(key_share=True))
     for customer_id in sorted(customer_ids):
         lock_all(customer_id)

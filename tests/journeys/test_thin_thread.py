@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from models import clock, messages
 from models.database import session
-from models.money import Money
 from models.payments import WebhookEvent
 from models.reports.verify import verify
 from tests.journeys.house import House
+from tests.journeys.steps import pay_one, used
 from tests.making import Maker
 
 pytestmark = pytest.mark.browser
@@ -33,28 +33,14 @@ def test_a_customer_pays_one_item_and_staff_see_it(
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. Your payment has arrived.")
     expect(page.get_by_role("main")).to_contain_text("€120.50")
     page.get_by_role("link", name="Back to your statement").click()
-    expect(page.get_by_text("€640.00").first).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("€640.00")
     expect(page.get_by_text("INV-7001")).to_have_count(0)
     hear_everything_twice(duewell)
     (receipt,) = messages.outbox(customer_id)
     assert (receipt.kind, receipt.address, receipt.state) == ("receipt", "ap@example.test", "sent")
     assert "€120.50" in receipt.text
-    see_it_as_staff(staff_page(java_script_enabled=java_script), customer_id, Money(12_050, "EUR"))
+    see_it_as_staff(staff_page(java_script_enabled=java_script), customer_id)
     assert verify(now=clock.now()).broken == []
-
-
-def pay_one(page: Page, link: str, number: str) -> None:
-    """From the link to the result of the payment, by the test card at the stand-in."""
-    page.goto(link)
-    assert page.url.endswith("/open")
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your statement")
-    page.get_by_role("link", name=f"Pay {number}").click()
-    page.get_by_role("button", name="Continue to payment").click()
-    expect(page.get_by_text("Stand-in for Stripe.")).to_be_visible()
-    expect(page.get_by_label("Card number")).to_have_value("4242 4242 4242 4242")
-    page.get_by_role("button", name="Pay").click()
-    page.wait_for_url("**/payments/*")
 
 
 def hear_everything_twice(duewell: House) -> None:
@@ -70,16 +56,13 @@ def hear_everything_twice(duewell: House) -> None:
     assert session.scalar(select(func.count()).select_from(WebhookEvent)) == heard
 
 
-def see_it_as_staff(page: Page, customer_id: int, paid: Money) -> None:
+def see_it_as_staff(page: Page, customer_id: int) -> None:
     """The attempt, the receipt and where it went, on the account's pages."""
     page.goto(f"/staff/customers/{customer_id}/entries")
     attempts = page.get_by_role("table", name="Online payments")
     expect(attempts.get_by_role("row")).to_have_count(2)
     expect(attempts).to_contain_text("Paid")
-    entries = page.get_by_role("table", name="Entries")
-    entries.get_by_role("link", name="Receipt").click()
+    page.get_by_role("table", name="Entries").get_by_role("link", name="Receipt").click()
     expect(page.get_by_role("main")).to_contain_text("Where it went")
-    row = page.get_by_role("table", name="Allocations").get_by_role("row").nth(1)
-    expect(row).to_contain_text("INV-7001")
-    expect(row).to_contain_text(str(paid.amount))
-    expect(row).to_contain_text("In force")
+    expect(used(page, "INV-7001")).to_contain_text("€120.50")
+    expect(used(page, "INV-7001")).to_contain_text("In force")

@@ -113,7 +113,8 @@ def test_a_settled_invoice_comes_with_its_receipt(bring_in: BringIn, prove: Call
 
 
 def test_more_than_the_invoice_stays_unapplied(bring_in: BringIn, prove: Callable[[], None]) -> None:
-    bring_in("invoices", HEADER + line(settled="120.00", settled_on="2026-09-20"))
+    file = HEADER + line(settled="120.00", settled_on="2026-09-20")
+    assert [bring_in("invoices", file).unchanged for _ in range(2)] == [0, 1]
     assert entries() == [("invoice", 10000, 0), ("receipt", 12000, 2000)]
     prove()
 
@@ -358,3 +359,41 @@ def test_somebody_else_acts_in_their_own_name(bring_in: BringIn) -> None:
     run = runs.find(summary.run_id or 0)
     assert run
     assert (run.actor_id, run.actor_name, run.kind) == (7, "Rūta", Kind.INVOICES)
+
+
+OWN_MAPPING = """
+kind = "invoices"
+files = ["skolininkai_*.csv"]
+[columns]
+customer = "Kliento nr."
+name = "Pavadinimas"
+number = "Sąskaita"
+amount = "Suma"
+issued = "Data"
+[fixed]
+currency = "EUR"
+language = "lt"
+[derived]
+due = { from = "issued", days = 30 }
+[dates]
+formats = ["DD.MM.YYYY"]
+[numbers]
+decimal = ","
+thousands = " "
+"""
+
+
+def test_a_company_brings_its_own_mapping(bring_in: BringIn, tmp_path: Path) -> None:
+    (tmp_path / "home" / "mappings").mkdir(parents=True)
+    (tmp_path / "home" / "mappings" / "our_books.toml").write_text(OWN_MAPPING, encoding="utf-8")
+    path = tmp_path / "Skolininkai_2026.csv"
+    rows = "Sąskaita;Kliento nr.;Pavadinimas;Suma;Data\nSF-1;77;Šiaulių grūdai;1 234,50;05.09.2026\n"
+    path.write_bytes(rows.encode("cp1257"))
+    summary = bring_in("invoices", path)
+    (file,) = summary.as_json()["files"]
+    assert (file["mapping"], file["encoding"], file["delimiter"]) == ("our_books", "cp1257", ";")
+    invoice = session.scalars(select(Invoice)).one()
+    assert (invoice.amount, invoice.due_on) == (Money(123450, "EUR"), date(2026, 10, 5))
+    customer = customers.by_number("77")
+    assert customer
+    assert (customer.name, customer.language) == ("Šiaulių grūdai", "lt")

@@ -1,9 +1,13 @@
 """The real ledgers, with the figures that are known of them. Skipped aloud where their folder is absent."""
 
+import csv
+import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 from sqlalchemy import text
 
 from models import customers
@@ -87,8 +91,8 @@ def test_ibm_late_payments_and_then_their_blank_ridden_copy(
     prove()
 
 
-def test_sap_open_items_and_then_their_reexported_copy(
-    bring_in: BringIn, ledgers: Path, prove: Callable[[], None]
+def test_sap_open_items_and_then_their_copies(
+    bring_in: BringIn, ledgers: Path, tmp_path: Path, prove: Callable[[], None]
 ) -> None:
     first = bring_in("invoices", ledgers / "sap_open_items.csv")
     assert (figures(first), first.as_json()["sums"]) == ((5688, 0, 0, 0), {"USD": "168462310.25"})
@@ -103,6 +107,8 @@ def test_sap_open_items_and_then_their_reexported_copy(
     assert counted == (329, 24, 31)
     second = bring_in("invoices", ledgers / "sap_open_items_reexported.csv")
     assert figures(second) == (0, 0, 5688, 0)
+    third = bring_in("invoices", as_workbook(ledgers / "sap_open_items.csv", tmp_path / "sap_open_items.xlsx"))
+    assert figures(third) == (0, 0, 5688, 0)
     walmar = customers.by_number("0200769623")
     assert walmar
     assert walmar.name == "WAL-MAR us"
@@ -126,6 +132,21 @@ def test_sap_closed_items(bring_in: BringIn, ledgers: Path, prove: Callable[[], 
     assert figures(first) == (24_014, 0, 83, 0)
     assert open_items() == []
     prove()
+
+
+def as_workbook(source: Path, target: Path) -> Path:
+    """As a spreadsheet keeps it: numbers as numbers, days as days."""
+    book = xlsxwriter.Workbook(target, {"strings_to_numbers": True, "default_date_format": "yyyy-mm-dd"})
+    sheet = book.add_worksheet()
+    with source.open(newline="") as file:
+        for row, cells in enumerate(csv.reader(file)):
+            for column, cell in enumerate(cells):
+                if re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+                    sheet.write_datetime(row, column, datetime.fromisoformat(cell))
+                else:
+                    sheet.write(row, column, cell)
+    book.close()
+    return target
 
 
 def open_items() -> list[tuple[str, int, int]]:
