@@ -3,6 +3,7 @@
 from flask import abort, render_template, request
 
 from backoffice import backoffice, requires
+from frame.forms import page_asked
 from models import audit, company, customers
 from models.policies.permissions import Permission
 
@@ -17,7 +18,7 @@ def audit_trail() -> str:
     customer = customers.by_number(number) if number else customers.find(company.HOLDING_ACCOUNT)
     if customer is None:
         return render_template("backoffice/audit.html", number=number, customer=None, events=(), page_no=1, pages=1)
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_asked()
     events, count = audit.page_of_events(customer.id, page=page, size=PAGE)
     if not events and page > 1:
         abort(404)

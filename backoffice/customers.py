@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from backoffice import backoffice, requires
 from backoffice.customer_forms import CustomerForm, NoteForm
+from frame.forms import page_asked
 from models import accounts, clock, customers, ledger
 from models.customers import Customer, merges, notes, search
 from models.policies.permissions import Permission
@@ -33,7 +34,7 @@ def home() -> Response:
 @backoffice.get("/customers")
 @requires(Permission.READ_ACCOUNTS)
 def customer_list() -> str:
-    query, page = request.args.get("q", ""), max(request.args.get("page", 1, type=int), 1)
+    query, page = request.args.get("q", ""), page_asked()
     today = g.company.today(clock.now())
     found, hits = search.search(query, most=PAGE, skip=(page - 1) * PAGE)
     if not found and page > 1:
@@ -55,9 +56,9 @@ def customer_list() -> str:
 def account(customer_id: int) -> str:
     customer = found_or_404(customer_id)
     today = g.company.today(clock.now())
-    page = request.args.get("page", 1, type=int)
+    page = page_asked()
     shown = accounts.statement_page(customer.id, today, page=page, currency=request.args.get("currency"))
-    if not 1 <= page <= shown.pages:
+    if page > shown.pages:
         abort(404)
     return render_template("backoffice/account.html", statement=shown, **frame_of(customer, "items"))
 
@@ -66,7 +67,7 @@ def account(customer_id: int) -> str:
 @requires(Permission.READ_ACCOUNTS)
 def account_timeline(customer_id: int) -> str:
     customer = found_or_404(customer_id)
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_asked()
     events = accounts.timeline(merges.family(customer.id), most=PAGE + 1, skip=(page - 1) * PAGE)
     return render_template(
         "backoffice/timeline.html",

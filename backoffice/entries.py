@@ -1,9 +1,10 @@
 """The ledger as people read it: an account's entries, and of each entry where every cent went or came from."""
 
-from flask import abort, render_template, request
+from flask import abort, render_template
 
 from backoffice import backoffice, requires
 from backoffice.customers import PAGE, found_or_404, frame_of
+from frame.forms import page_asked
 from models import company, ledger, payments
 from models.policies.permissions import Permission
 
@@ -12,7 +13,7 @@ from models.policies.permissions import Permission
 @requires(Permission.READ_ACCOUNTS)
 def account_entries(customer_id: int) -> str:
     customer = found_or_404(customer_id)
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_asked()
     entries, count = ledger.page_of_entries(customer.id, page=page, size=PAGE)
     if not entries and page > 1:
         abort(404)

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from backoffice import backoffice, requires
 from backoffice.customers import found_or_404, usual_currency
-from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options
+from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options, page_asked
 from models import clock, customers, desk, ledger, words
 from models.customers import search
 from models.desk import Method
@@ -85,7 +85,7 @@ def enter_receipt(customer_id: int) -> Response | str | tuple[str, int]:
 @requires(Permission.ALLOCATE)
 def allocate(customer_id: int, entry_id: int) -> Response | str | tuple[str, int]:
     credit = credit_or_404(customer_id, entry_id)
-    query, page = request.values.get("q", "").strip(), max(request.args.get("page", 1, type=int), 1)
+    query, page = request.values.get("q", "").strip(), page_asked()
     items, count = ledger.find_open_items(customer_id, credit.currency, query, most=ITEMS, skip=(page - 1) * ITEMS)
     typed, errors = _typed_shares(items, credit.currency) if request.method == "POST" else ({}, {})
     if request.method == "POST" and not errors and typed:

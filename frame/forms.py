@@ -6,12 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask import abort, request
 from wtforms import DateField, Field, Form, SelectChoice, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from models import words
 from models.errors import Refused
 from models.money import Money
+
+LAST_PAGE = 1_000_000  # Beyond it the database could not count the rows to skip.
 
 
 class OurForm(Form):
@@ -81,6 +84,12 @@ def mail_address(_: Form, field: Field) -> None:
         validate_email(field.data or "", check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise ValidationError(words.gettext("Enter an e-mail address, such as name@example.com.")) from error
+
+
+def page_asked() -> int:
+    """The number in `?page=`, 1 where there is none. What could be no page is not found."""
+    page = request.args.get("page", 1, type=int)
+    return page if 1 <= page <= LAST_PAGE else abort(404)
 
 
 def day(value: str | None) -> date | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from flask import Flask, g, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from frame import tags
@@ -18,7 +19,15 @@ from runtime.settings import Settings
 LANGUAGE_COOKIE = "duewell_language"
 
 
+class RowNumber(IntegerConverter):
+    """A number in an address that can be a row's; a longer one is no page of ours, instead of an error of the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
 def install(app: Flask, settings: Settings) -> None:
+    app.url_map.converters["int"] = RowNumber
     app.jinja_env.add_extension("jinja2.ext.i18n")
     words.teach(app.jinja_env)
     tags.install(app)

@@ -14,6 +14,7 @@ from models.database import session
 from models.errors import N_, Refused
 from models.invoices import Invoice, InvoiceLine
 from models.ledger import Allocation, Entry, EntryKind, Side
+from models.ledger.operations import entered
 from models.money import Money, exponent, total
 
 
@@ -138,17 +139,19 @@ def enter_receipt(
     today = company.get().today(now)
     if paid_on > today:
         raise DeskRefused(N_("Money cannot have arrived after today."))
+    dedupe_key = f"{method.value}:{key}"
+    known = entered(customer_id, dedupe_key, EntryKind.RECEIPT, amount)
+    if known:
+        return known
     receipt = ledger.receive(
         customer_id,
         amount,
         effective_on=paid_on,
-        dedupe_key=f"{method.value}:{key}",
+        dedupe_key=dedupe_key,
         reference=reference,
         payer=payer,
         now=now,
     )
-    if receipt.recorded_at != now:
-        return receipt
     if oldest_first:
         ledger.allocate_oldest_first(receipt, held=holds.in_flight(customer_id, today), now=now)
     for debit_id, share in shares:

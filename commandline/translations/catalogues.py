@@ -17,7 +17,7 @@ from jinja2 import TemplateSyntaxError
 HOUSE = Path(__file__).resolve().parents[2]
 TRANSLATIONS = HOUSE / "translations"
 SIDES = ("portal", "backoffice")
-ROOMS = {"portal", "backoffice", "commandline", "models", "templates"}
+ROOMS = {"portal", "backoffice", "commandline", "frame", "models", "templates"}
 WTFORMS = Path(wtforms.__file__).parent
 WTFORMS_SPEAKS_IN = ("validators.py", "fields/choices.py", "fields/datetime.py", "fields/numeric.py")
 WTFORMS_SAYS_ELSEWHERE = {  # To programmers, or in fields that no page has.

@@ -147,6 +147,7 @@ def change(customer: Customer, *, by: Actor, now: datetime, **facts: object) -> 
         return
     if "name" in changed:
         keep_name(customer, customer.name)
+        customer.name_on = now.date()  # An older document in a file does not take this name away again.
         customer.name_key, customer.search_name = name_key(str(changed["name"])), search_key(str(changed["name"]))
     for name, value in changed.items():
         setattr(customer, name, value)

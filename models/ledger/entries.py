@@ -42,7 +42,7 @@ class EntryKind(StrEnum):
 DEBITS = frozenset(
     {
         *(EntryKind.INVOICE, EntryKind.FEE, EntryKind.INTEREST),
-        *(EntryKind.REFUND, EntryKind.CHARGEBACK, EntryKind.OPENING, EntryKind.REINSTATED),
+        *(EntryKind.REFUND, EntryKind.CHARGEBACK, EntryKind.OPENING, EntryKind.TRANSFER, EntryKind.REINSTATED),
     }
 )
 CREDITS = frozenset(EntryKind) - DEBITS

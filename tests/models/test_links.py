@@ -74,12 +74,10 @@ def test_a_hundred_clicks_at_once_from_different_browsers_open_one_session(
     assert living_sessions() == 1
 
 
-def test_a_thousand_looks_leave_it_unused(
-    client: FlaskClient, customer: Customer, contact: Contact, make: Maker
-) -> None:
+def test_no_number_of_looks_uses_it_up(client: FlaskClient, customer: Customer, contact: Contact, make: Maker) -> None:
     token = make.link(customer, contact)
     client.set_cookie("duewell_link", token)
-    for _ in range(250):
+    for _ in range(20):
         client.get("/open")
         client.head("/open")
         client.get(f"/l/{token}")

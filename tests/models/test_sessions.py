@@ -43,7 +43,7 @@ def test_even_who_never_sleeps_signs_in_again_after_twelve_hours(
         row = sessions.living(kind, token, now=NOW + tens * 10 * MINUTE)
         assert row is not None, f"signed out after {tens * 10} minutes"
         with transaction():
-            sessions.seen(row, now=NOW + tens * 10 * MINUTE)
+            sessions.seen(row.id, now=NOW + tens * 10 * MINUTE)
     assert sessions.living(kind, token, now=NOW + timedelta(hours=12)) is None
 
 
@@ -55,8 +55,8 @@ def test_neither_kind_of_token_opens_the_other_door(contact_token: str, staff_to
 
 def test_last_seen_is_written_once_a_minute(staff_token: str) -> None:
     row = sessions.living(SessionKind.STAFF, staff_token, now=NOW)
-    assert not sessions.needs_seen(row, now=NOW + timedelta(seconds=59))
-    assert sessions.needs_seen(row, now=NOW + MINUTE)
+    assert not sessions.needs_seen(row.seen_at, now=NOW + timedelta(seconds=59))
+    assert sessions.needs_seen(row.seen_at, now=NOW + MINUTE)
 
 
 def test_what_is_ended_stays_ended_and_nothing_else_is(contact_token: str, staff_token: str) -> None:

@@ -121,6 +121,7 @@ def test_nobody_opens_a_payment_or_an_item_of_somebody_else(
     theirs = make.invoice(make.customer("Somebody else"), 10_000)
     assert browser.get(f"/pay/{theirs.id}").status_code == 404
     assert pay(browser, theirs, "1").status_code == 404
+    assert browser.get(f"/pay/{10**30}").status_code == 404
     assert browser.get("/payments/00000000-0000-0000-0000-000000000000").status_code == 404
 
 
@@ -128,12 +129,14 @@ def test_an_item_of_a_merged_account_can_be_paid(
     browser: FlaskClient, till: standin.Running, make: Maker, customer: Customer
 ) -> None:
     branch = make.customer("Skyrius")
+    branch_id = branch.id
     item = make.invoice(branch, 10_000, number="BRANCH-1")
     with transaction():
         merges.merge(branch, customer, effective_on=make.today, by=audit.COMMAND, now=make.now)
+    item_id = item.id
     _, back = till.press_pay(pay(browser, item, "100.00").headers["Location"])
     assert "Thank you." in result_of(browser, back)
-    assert not ledger.entry_of(branch.id, item.id).left
+    assert not ledger.entry_of(branch_id, item_id).left
 
 
 def test_readers_of_persian_are_told_that_the_card_page_is_in_english(browser: FlaskClient, invoice: Entry) -> None:

@@ -252,6 +252,13 @@ def names(customer_id: int) -> tuple[str, set[str]]:
     return customer.name, set(customers.also_known_as(customer_id))
 
 
+def test_whom_nobody_named_is_called_by_the_number_until_somebody_does(bring_in: BringIn) -> None:
+    bring_in("invoices", HEADER + line(customer="c-1", name=""))
+    assert names(id_of("C-1")) == ("c-1", set())
+    bring_in("invoices", HEADER + line("INV-2", name="Žalias Namas UAB"))
+    assert names(id_of("C-1")) == ("Žalias Namas UAB", set())
+
+
 def test_a_new_spelling_on_a_booked_invoice_is_a_change(bring_in: BringIn) -> None:
     bring_in("invoices", HEADER + line())
     summary = bring_in("invoices", HEADER + line(name="Žalias Namas"))

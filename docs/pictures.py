@@ -1,0 +1,127 @@
+"""`make pictures`: the pictures of docs/, always of the same company on the same day."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from sqlalchemy import create_engine
+
+from commandline.demo.building import build
+from commandline.demo.showing import SHOWN
+from models import audit, clock, company, customers, database, schema
+from models.customers import links
+from models.transactions import release, transaction
+from runtime import cluster
+from tests.journeys.chromium import FLAGS, PHONE, found
+from tests.journeys.house import opened
+
+FOLDER = Path(__file__).parent / "pictures"
+NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+MOST_BYTES = 150_000
+WIDE = {"width": 1280, "height": 720}
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder, cluster.throwaway() as server:
+        home = Path(folder)
+        engine = create_engine(server.url())
+        schema.upgrade(engine)
+        engine.dispose()
+        database.connect(server.url())
+        _stop_the_clock()
+        build(20, seed=1, today=NOON.date(), home=home)
+        release()
+        with opened(home, server.url()) as house, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
+            _portal(browser, house.url)
+            _backoffice(browser, house.url)
+            browser.close()
+    heavy = [path.name for path in FOLDER.iterdir() if path.stat().st_size > MOST_BYTES]
+    if heavy:
+        raise SystemExit(f"Over {MOST_BYTES} bytes: {', '.join(heavy)}")
+
+
+def _stop_the_clock() -> None:
+    """As still as it gets: the company's clock stands at noon of the day when the pictures begin."""
+    with transaction():
+        row = company.locked()
+        row.clock_offset_seconds = int((NOON - clock.real_now()).total_seconds())
+    company.keep_clock(production=False)
+
+
+def _portal(browser: Browser, url: str) -> None:
+    phone = browser.new_context(viewport=PHONE, locale="en-GB")
+    page = phone.new_page()
+    page.goto(f"{url}/l/{_link()}")
+    _take(phone, "landing-phone")
+    page.click("main form button")
+    _choose(phone, url, "en")
+    page.goto(f"{url}/statement")
+    _take(phone, "statement-phone")
+    page.click("tbody a >> nth=0")
+    _take(phone, "pay-phone")
+    _choose(phone, url, "fa")
+    page.goto(f"{url}/statement")
+    _take(phone, "statement-persian")
+    _choose(phone, url, "en")
+    page.set_viewport_size(WIDE)
+    page.goto(f"{url}/statement")
+    _take(phone, "statement-wide")
+    page.emulate_media(color_scheme="dark")
+    _take(phone, "statement-dark")
+    phone.close()
+
+
+def _backoffice(browser: Browser, url: str) -> None:
+    desk = browser.new_context(viewport=WIDE, locale="en-GB")
+    page = desk.new_page()
+    page.goto(f"{url}/staff/sign-in")
+    _take(desk, "sign-in")
+    page.click("form[action*='finance'] button")
+    with transaction():
+        account = f"/staff/customers/{customers.known_by(SHOWN)[0].customer_id}"
+    release()
+    pages = {
+        "customers": "/staff/customers",
+        "account": account,
+        "entries": f"{account}/entries",
+        "timeline": f"{account}/timeline",
+        "statement-of-a-past-day": f"{account}/statement?as_of=2026-10-20",
+        "receipt": f"{account}/receipts/new",
+        "books": "/staff/books",
+        "imports": "/staff/imports",
+        "approvals": "/staff/approvals",
+    }
+    for name, path in pages.items():
+        page.goto(url + path)
+        _take(desk, name)
+    page.set_viewport_size(PHONE)
+    page.goto(url + account)
+    _take(desk, "account-phone")
+    desk.close()
+
+
+def _link() -> str:
+    with transaction():
+        contact = customers.known_by(SHOWN)[0]
+        customer = customers.find(contact.customer_id)
+        assert customer is not None
+        return links.make(customer, contact, by=audit.COMMAND, now=clock.real_now())
+
+
+def _choose(context: BrowserContext, url: str, language: str) -> None:
+    context.add_cookies([{"name": "duewell_language", "value": language, "url": url}])
+
+
+def _take(context: BrowserContext, name: str) -> None:
+    """What is seen without scrolling: enough to recognise, small enough to keep."""
+    page = context.pages[-1]
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.screenshot(path=FOLDER / f"{name}.png", scale="css")
+
+
+if __name__ == "__main__":
+    main()
