@@ -2,7 +2,7 @@
 
 import os
 
-from flask import Flask, Request, request
+from flask import Flask, Request, g, request
 from flask_login import LoginManager, UserMixin
 
 import backoffice
@@ -48,7 +48,7 @@ def _know_visitors(app: Flask) -> None:
         staff = request.path.startswith("/staff")
         door = backoffice.sign_in if staff else portal.links
         token = browser.cookies.get(security.cookie_name(door.SESSION_COOKIE, app.extensions["settings"]))
-        if not token:
+        if not token or g.get("nobody_is_asked"):
             return None
         loader = backoffice.principal if staff else portal.principal
         return loader.of_session(token, now=clock.real_now())

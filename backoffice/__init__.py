@@ -90,7 +90,7 @@ class Menu:
                     gettext(label),
                     url,
                     current=request.path == url or request.path.startswith(f"{url}/"),
-                    count=approvals.waiting_for_me() if endpoint == "backoffice.approvals" else None,
+                    count=approvals.waiting_for_me() or None if endpoint == "backoffice.approvals" else None,
                 )
 
 
@@ -107,6 +107,7 @@ def frame() -> dict[str, object]:
 
 
 from backoffice import (  # noqa: E402
+    allocations,  # noqa: F401
     approvals,
     audit,  # noqa: F401
     books,  # noqa: F401

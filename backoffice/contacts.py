@@ -1,17 +1,20 @@
 """A customer's contacts and their links: who they are, what they may do, and the way in they were given."""
 
+from typing import ClassVar
+
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, ValidationError
 
 from backoffice import backoffice, requires
 from backoffice.customer_forms import languages
-from backoffice.customers import found_or_404, frame_of
-from frame.forms import OurForm, mail_address
+from backoffice.customers import customer_or_404, frame_of
+from frame.forms import OurForm, form_page, mail_address
 from models import clock, customers, words
 from models.customers import links
+from models.customers.contacts import DuplicateContact
 from models.errors import N_
 from models.policies.permissions import Permission
 from models.transactions import transaction
@@ -27,16 +30,21 @@ class ContactForm(OurForm):
     may_dispute = BooleanField(N_("May dispute"), default=True)
     may_sign = BooleanField(N_("May sign agreements"))
     active = BooleanField(N_("In use"), default=True)
+    refusals: ClassVar = {DuplicateContact: "email"}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.language.choices = languages()
 
+    def validate_name(self, field: StringField) -> None:
+        if not field.data and not self.email.data:
+            raise ValidationError(words.gettext("Write a name or a mail address."))
+
 
 @backoffice.get("/customers/<int:customer_id>/contacts")
 @requires(Permission.READ_ACCOUNTS)
 def account_contacts(customer_id: int) -> str:
-    customer = found_or_404(customer_id)
+    customer = customer_or_404(customer_id)
     return render_template(
         "backoffice/contacts.html",
         links=links.of_customer(customer.id),
@@ -47,39 +55,50 @@ def account_contacts(customer_id: int) -> str:
 
 @backoffice.route("/customers/<int:customer_id>/contacts/new", methods=["GET", "POST"])
 @requires(Permission.CHANGE_CUSTOMERS)
-def new_contact(customer_id: int) -> Response | str | tuple[str, int]:
-    customer = found_or_404(customer_id)
-    form = ContactForm(request.form) if request.method == "POST" else ContactForm()
+def new_contact(customer_id: int) -> Response | tuple[str, int]:
+    customer = customer_or_404(customer_id)
+    form = ContactForm(request.form)
     if request.method == "POST" and form.validate():
-        with transaction():
+        with form.telling_refusals(), transaction():
             customers.lock_all(customer.id)
             customers.add_contact(customer, by=current_user.actor, now=clock.now(), **form.data)
-        return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
-    page = render_template("backoffice/contact_form.html", form=form, contact=None, customer=customer)
-    return (page, 422) if form.errors else page
+        if not form.errors:
+            return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
+    return form_page("backoffice/contact_form.html", form, contact=None, customer=customer)
 
 
 @backoffice.route("/customers/<int:customer_id>/contacts/<int:contact_id>", methods=["GET", "POST"])
 @requires(Permission.CHANGE_CUSTOMERS)
-def change_contact(customer_id: int, contact_id: int) -> Response | str | tuple[str, int]:
-    customer = found_or_404(customer_id)
+def change_contact(customer_id: int, contact_id: int) -> Response | tuple[str, int]:
+    customer = customer_or_404(customer_id)
     contact = customers.contact_of(customer.id, contact_id) or abort(404)
-    form = ContactForm(request.form) if request.method == "POST" else ContactForm(obj=contact)
+    form = ContactForm(request.form, obj=contact)
     if request.method == "POST" and form.validate():
-        with transaction():
+        with form.telling_refusals(), transaction():
             customers.lock_all(customer.id)
             customers.change_contact(contact, by=current_user.actor, now=clock.now(), **form.data)
-        return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
-    page = render_template("backoffice/contact_form.html", form=form, contact=contact, customer=customer)
-    return (page, 422) if form.errors else page
+        if not form.errors:
+            return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
+    return form_page("backoffice/contact_form.html", form, contact=contact, customer=customer)
+
+
+@backoffice.get("/customers/<int:customer_id>/contacts/<int:contact_id>/link")
+@requires(Permission.MAKE_LINKS)
+def link_made(customer_id: int, contact_id: int) -> Response:
+    """Whoever loads the answer again: the link was shown once, and no other is made for it."""
+    customer = customer_or_404(customer_id)
+    customers.contact_of(customer.id, contact_id) or abort(404)
+    return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
 
 
 @backoffice.post("/customers/<int:customer_id>/contacts/<int:contact_id>/link")
 @requires(Permission.MAKE_LINKS)
 def make_link(customer_id: int, contact_id: int) -> str:
     """The link is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again."""
-    customer = found_or_404(customer_id)
+    customer = customer_or_404(customer_id)
     contact = customers.contact_of(customer.id, contact_id) or abort(404)
+    if not contact.active:
+        abort(404)
     with transaction():
         token = links.make(customer, contact, by=current_user.actor, now=clock.real_now())
     address = f"{current_app.extensions['settings'].url}/l/{token}"
@@ -89,10 +108,10 @@ def make_link(customer_id: int, contact_id: int) -> str:
 @backoffice.post("/customers/<int:customer_id>/links/<int:link_id>/revoke")
 @requires(Permission.MAKE_LINKS)
 def revoke_link(customer_id: int, link_id: int) -> Response:
-    customer = found_or_404(customer_id)
-    if link_id not in {link.id for link in links.of_customer(customer.id)}:
-        abort(404)
-    with transaction():
-        links.revoke(customer.id, link_id, by=current_user.actor, now=clock.real_now())
+    customer = customer_or_404(customer_id)
+    link = next((link for link in links.of_customer(customer.id) if link.id == link_id), None) or abort(404)
+    if link.revoked_at is None:
+        with transaction():
+            links.revoke(customer.id, link.id, by=current_user.actor, now=clock.real_now())
     flash(words.gettext("The link was revoked. Whoever used it is signed out."), "ok")
     return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)

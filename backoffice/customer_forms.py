@@ -1,14 +1,14 @@
 """What staff fill in about a customer."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms.validators import DataRequired, Length, Optional, Regexp
 
 from frame.forms import OurForm, options
 from models import words
-from models.customers import CustomerKind
+from models.customers import CustomerKind, DuplicateNumber
 from models.errors import N_
 
 KINDS = [
@@ -26,8 +26,8 @@ def languages() -> list[SelectChoice]:
 
 
 class CustomerForm(OurForm):
-    number = StringField(N_("Customer number"), validators=[InputRequired(), Length(max=60)])
-    name = StringField(N_("Name"), validators=[InputRequired(), Length(max=200)])
+    number = StringField(N_("Customer number"), validators=[DataRequired(), Length(max=60)])
+    name = StringField(N_("Name"), validators=[DataRequired(), Length(max=200)])
     kind = SelectField(N_("Kind"), choices=options(KINDS))
     country = StringField(
         N_("Country"),
@@ -40,6 +40,7 @@ class CustomerForm(OurForm):
     address = TextAreaField(N_("Address"), validators=[Length(max=500)])
     tax_number = StringField(N_("Tax number"), validators=[Length(max=60)])
     terms = StringField(N_("Payment terms"), validators=[Length(max=60)])
+    refusals: ClassVar = {DuplicateNumber: "number"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,11 +48,8 @@ class CustomerForm(OurForm):
 
     def facts(self) -> dict[str, object]:
         """The fields as `customers.add` and `customers.change` take them."""
-        facts: dict[str, object] = {
-            name: (field.data or "").strip() for name, field in self._fields.items() if name != "kind"
-        }
-        return facts | {"country": str(facts["country"]).upper(), "kind": CustomerKind(self.kind.data)}
+        return {**self.data, "country": self.country.data.upper(), "kind": CustomerKind(self.kind.data)}
 
 
 class NoteForm(OurForm):
-    text = TextAreaField(N_("Note"), validators=[InputRequired(), Length(max=5000)])
+    text = TextAreaField(N_("Note"), validators=[DataRequired(), Length(max=5000)])

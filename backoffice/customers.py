@@ -6,18 +6,28 @@ from werkzeug.wrappers import Response
 
 from backoffice import backoffice, requires
 from backoffice.customer_forms import CustomerForm, NoteForm
-from frame.forms import page_asked
-from models import accounts, clock, customers, ledger
+from frame.forms import form_page, page_asked
+from models import accounts, clock, company, customers, ledger
 from models.customers import Customer, merges, notes, search
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
 PAGE = 50
+LONGEST_QUERY = 200
 
 
-def found_or_404(customer_id: int) -> Customer:
-    """The customer of an address; the company's own account has pages of its own."""
+def account_or_404(customer_id: int) -> Customer:
+    """Any account: a customer's, or the company's own with the money that has no name yet."""
     return customers.find(customer_id) or abort(404)
+
+
+def customer_or_404(customer_id: int) -> Customer:
+    """A customer: the company's own account has no contacts, notes, invoices or statement on paper."""
+    return abort(404) if customer_id == company.HOLDING_ACCOUNT else account_or_404(customer_id)
+
+
+def query_typed() -> str:
+    return request.args.get("q", "")[:LONGEST_QUERY].strip()
 
 
 @backoffice.get("/")
@@ -34,17 +44,16 @@ def home() -> Response:
 @backoffice.get("/customers")
 @requires(Permission.READ_ACCOUNTS)
 def customer_list() -> str:
-    query, page = request.args.get("q", ""), page_asked()
-    today = g.company.today(clock.now())
+    query, page = query_typed(), page_asked()
     found, hits = search.search(query, most=PAGE, skip=(page - 1) * PAGE)
     if not found and page > 1:
         abort(404)
-    balances = ledger.balances_by_customer([one.id for one in found], today)
+    today = g.company.today(clock.now())
     return render_template(
         "backoffice/customers.html",
         found=found,
         hits=hits,
-        balances=balances,
+        balances=ledger.balances_by_customer([one.id for one in found], today),
         query=query,
         page_no=page,
         pages=max(-(-hits // PAGE), 1),
@@ -54,9 +63,8 @@ def customer_list() -> str:
 @backoffice.get("/customers/<int:customer_id>")
 @requires(Permission.READ_ACCOUNTS)
 def account(customer_id: int) -> str:
-    customer = found_or_404(customer_id)
+    customer, page = account_or_404(customer_id), page_asked()
     today = g.company.today(clock.now())
-    page = page_asked()
     shown = accounts.statement_page(customer.id, today, page=page, currency=request.args.get("currency"))
     if page > shown.pages:
         abort(404)
@@ -66,50 +74,49 @@ def account(customer_id: int) -> str:
 @backoffice.get("/customers/<int:customer_id>/timeline")
 @requires(Permission.READ_ACCOUNTS)
 def account_timeline(customer_id: int) -> str:
-    customer = found_or_404(customer_id)
-    page = page_asked()
+    customer, page = account_or_404(customer_id), page_asked()
     events = accounts.timeline(merges.family(customer.id), most=PAGE + 1, skip=(page - 1) * PAGE)
+    if not events and page > 1:
+        abort(404)
     return render_template(
         "backoffice/timeline.html",
         events=events[:PAGE],
         page_no=page,
-        pages=page + (len(events) > PAGE),
+        more=len(events) > PAGE,
         **frame_of(customer, "timeline"),
     )
 
 
 @backoffice.route("/customers/<int:customer_id>/notes", methods=["GET", "POST"])
 @requires(Permission.WRITE_NOTES)
-def account_notes(customer_id: int) -> Response | str | tuple[str, int]:
-    customer = found_or_404(customer_id)
+def account_notes(customer_id: int) -> Response | tuple[str, int]:
+    customer = customer_or_404(customer_id)
     form = NoteForm(request.form)
     if request.method == "POST" and form.validate():
         with transaction():
             customers.lock_all(customer.id)
             notes.write(customer.id, form.text.data, by=current_user.actor, now=clock.now())
         return redirect(request.path, 303)
-    page = render_template(
-        "backoffice/notes.html", form=form, notes=notes.of_customer(customer.id), **frame_of(customer, "notes")
-    )
-    return (page, 422) if form.errors else page
+    written = notes.of_customer(customer.id)
+    return form_page("backoffice/notes.html", form, notes=written, **frame_of(customer, "notes"))
 
 
 @backoffice.route("/customers/new", methods=["GET", "POST"])
 @requires(Permission.CHANGE_CUSTOMERS)
-def new_customer() -> Response | str | tuple[str, int]:
+def new_customer() -> Response | tuple[str, int]:
     form = CustomerForm(request.form)
     if request.method == "POST" and form.validate():
-        with transaction():
+        with form.telling_refusals(), transaction():
             customer = customers.add(by=current_user.actor, now=clock.now(), **form.facts())
-        return redirect(url_for("backoffice.account", customer_id=customer.id), 303)
-    page = render_template("backoffice/customer_form.html", form=form, customer=None)
-    return (page, 422) if form.errors else page
+        if not form.errors:
+            return redirect(url_for("backoffice.account", customer_id=customer.id), 303)
+    return form_page("backoffice/customer_form.html", form, customer=None)
 
 
 @backoffice.route("/customers/<int:customer_id>/change", methods=["GET", "POST"])
 @requires(Permission.CHANGE_CUSTOMERS)
-def change_customer(customer_id: int) -> Response | str | tuple[str, int]:
-    customer = found_or_404(customer_id)
+def change_customer(customer_id: int) -> Response | tuple[str, int]:
+    customer = customer_or_404(customer_id)
     form = CustomerForm(request.form, obj=customer)
     del form.number
     if request.method == "POST" and form.validate():
@@ -117,8 +124,7 @@ def change_customer(customer_id: int) -> Response | str | tuple[str, int]:
             customers.lock_all(customer.id)
             customers.change(customer, by=current_user.actor, now=clock.now(), **form.facts())
         return redirect(url_for("backoffice.account", customer_id=customer.id), 303)
-    page = render_template("backoffice/customer_form.html", form=form, customer=customer)
-    return (page, 422) if form.errors else page
+    return form_page("backoffice/customer_form.html", form, customer=customer)
 
 
 def usual_currency(customer: Customer) -> str:
@@ -129,16 +135,13 @@ def usual_currency(customer: Customer) -> str:
 
 def frame_of(customer: Customer, tab: str) -> dict[str, object]:
     """What every page of an account shows around its own part."""
-    joined = merges.living_merge(customer.id)
-    members = merges.family(customer.id)
     today = g.company.today(clock.now())
     return {
         "customer": customer,
+        "holding": customer.id == company.HOLDING_ACCOUNT,
         "tab": tab,
         "names": customers.also_known_as(customer.id),
         "contacts": customers.contacts_of(customer.id),
-        "balances": ledger.balances(members, today),
-        "merged_into": customers.find(joined.into_id) if joined else None,
-        "merge": joined,
-        "merged": [customers.find(member) for member in members[1:]],
+        "balances": ledger.balances(merges.family(customer.id, today), today),
+        "joined": merges.joined(customer.id),
     }

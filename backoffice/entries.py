@@ -3,7 +3,8 @@
 from flask import abort, render_template
 
 from backoffice import backoffice, requires
-from backoffice.customers import PAGE, found_or_404, frame_of
+from backoffice.allocations import FOR_GOOD
+from backoffice.customers import PAGE, account_or_404, frame_of
 from frame.forms import page_asked
 from models import company, ledger, payments
 from models.policies.permissions import Permission
@@ -12,8 +13,7 @@ from models.policies.permissions import Permission
 @backoffice.get("/customers/<int:customer_id>/entries")
 @requires(Permission.READ_ACCOUNTS)
 def account_entries(customer_id: int) -> str:
-    customer = found_or_404(customer_id)
-    page = page_asked()
+    customer, page = account_or_404(customer_id), page_asked()
     entries, count = ledger.page_of_entries(customer.id, page=page, size=PAGE)
     if not entries and page > 1:
         abort(404)
@@ -31,7 +31,7 @@ def account_entries(customer_id: int) -> str:
 @backoffice.get("/customers/<int:customer_id>/entries/<int:entry_id>")
 @requires(Permission.READ_ACCOUNTS)
 def entry(customer_id: int, entry_id: int) -> str:
-    customer = found_or_404(customer_id)
+    customer = account_or_404(customer_id)
     shown = ledger.shown_entry(customer.id, entry_id) or abort(404)
     return render_template(
         "backoffice/entry.html",
@@ -41,4 +41,5 @@ def entry(customer_id: int, entry_id: int) -> str:
         lines=shown.lines,
         used=ledger.allocations_of(customer.id, entry_id),
         holding=customer.id == company.HOLDING_ACCOUNT,
+        for_good=FOR_GOOD,
     )

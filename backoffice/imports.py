@@ -3,6 +3,7 @@
 from flask import abort, render_template, request
 
 from backoffice import backoffice, requires
+from frame.forms import row_id
 from models.imports import runs
 from models.policies.permissions import Permission
 
@@ -12,7 +13,7 @@ PAGE = 50
 @backoffice.get("/imports")
 @requires(Permission.IMPORT)
 def import_list() -> str:
-    listed = runs.latest(PAGE + 1, before=request.args.get("before", type=int))
+    listed = runs.latest(PAGE + 1, before=request.args.get("before", type=row_id))
     return render_template("backoffice/imports.html", runs=listed[:PAGE], more=len(listed) > PAGE)
 
 
@@ -20,5 +21,5 @@ def import_list() -> str:
 @requires(Permission.IMPORT)
 def import_run(run_id: int) -> str:
     run = runs.find(run_id) or abort(404)
-    rejects = runs.rejects_of(run.id, after=request.args.get("after", 0, type=int), limit=PAGE + 1)
+    rejects = runs.rejects_of(run.id, after=request.args.get("after", 0, type=row_id), limit=PAGE + 1)
     return render_template("backoffice/import_run.html", run=run, rejects=rejects[:PAGE], more=len(rejects) > PAGE)

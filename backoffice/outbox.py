@@ -4,6 +4,7 @@ from flask import abort, render_template, request
 from flask_login import current_user
 
 from backoffice import backoffice, requires
+from frame.forms import row_id
 from models import company, messages
 from models.policies.permissions import Permission
 
@@ -13,7 +14,7 @@ PAGE = 50
 @backoffice.get("/outbox")
 @requires(Permission.READ_OUTBOX)
 def outbox() -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_id)
     listed = messages.outbox(most=PAGE + 1, before_id=before, to_staff=_reads_mail_to_staff())
     return render_template("backoffice/outbox.html", messages=listed[:PAGE], more=len(listed) > PAGE)
 

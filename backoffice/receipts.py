@@ -1,154 +1,112 @@
-"""Money in: enter a receipt, use it for items, take that back, move it to whose money it is."""
+"""Money in: enter a receipt, move it to whose money it is."""
 
-import secrets
-from collections.abc import Sequence
+from typing import ClassVar
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from backoffice import backoffice, requires
-from backoffice.customers import found_or_404, usual_currency
-from frame.forms import AmountField, DayField, OurForm, above_zero, one_form_key, options, page_asked
-from models import clock, customers, desk, ledger, words
+from backoffice.customers import account_or_404, query_typed, usual_currency
+from backoffice.fields import amount_field, currency_field, reason_field
+from backoffice.words import METHODS
+from frame.forms import DayField, OurForm, form_page, one_form_key, options
+from models import clock, company, customers, desk, ledger, words
 from models.customers import search
-from models.desk import Method
-from models.errors import N_, Refused
-from models.ledger import Entry, Side
-from models.money import EXPONENTS, Money
+from models.desk import DeskRefused, Method
+from models.errors import N_
+from models.ledger import AllocationRefused, BooksClosed, Entry, EntryKind, EntryRefused, Side
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
-METHODS = [
-    (Method.TRANSFER.value, N_("Bank transfer")),
-    (Method.CHEQUE.value, N_("Cheque")),
-    (Method.CASH.value, N_("Cash")),
-]
+OLDEST, CHOOSE, LEAVE = "oldest", "choose", "leave"
 USES = [
-    ("oldest", N_("For the oldest due items")),
-    ("choose", N_("I choose the items on the next page")),
-    ("leave", N_("Leave it unapplied")),
+    (OLDEST, N_("For the oldest due items")),
+    (CHOOSE, N_("I choose the items on the next page")),
+    (LEAVE, N_("Leave it unapplied")),
 ]
-ITEMS = 50
+MOST_FOUND = 8
 
 
 class ReceiptForm(OurForm):
     key = HiddenField()
-    amount = AmountField(N_("Amount"), validators=[InputRequired(), above_zero])
-    currency = SelectField(N_("Currency"), choices=options((code, code) for code in sorted(EXPONENTS)))
+    amount = amount_field()
+    currency = currency_field()
     paid_on = DayField(N_("Date on the bank statement"), validators=[InputRequired()])
-    method = SelectField(N_("How it came"), choices=options(METHODS))
+    method = SelectField(N_("How it came"), choices=options(METHODS.items()))
     payer = StringField(N_("Payer"), validators=[Length(max=140)])
     reference = StringField(N_("Reference"), validators=[Length(max=140)])
-    use = RadioField(N_("Use it"), choices=options(USES), default="choose")
+    use = RadioField(N_("Use it"), choices=options(USES), default=CHOOSE)
+    refusals: ClassVar = {BooksClosed: "paid_on", DeskRefused: "paid_on", EntryRefused: "amount"}
 
 
 class MoveForm(OurForm):
-    number = StringField(N_("Customer number"), validators=[InputRequired(), Length(max=60)])
-    amount = AmountField(N_("Amount"), validators=[InputRequired(), above_zero])
-    reason = StringField(N_("Reason"), validators=[InputRequired(), Length(max=300)])
+    key = HiddenField()
+    number = StringField(N_("Customer number"), validators=[DataRequired(), Length(max=60)])
+    amount = amount_field()
+    reason = reason_field()
+    refusals: ClassVar = {DeskRefused: "number", AllocationRefused: "amount", EntryRefused: "amount"}
 
-
-class ReasonForm(OurForm):
-    reason = StringField(N_("Reason"), validators=[InputRequired(), Length(max=300)])
+    def validate_number(self, field: StringField) -> None:
+        if customers.by_number(field.data) is None:
+            raise ValidationError(words.gettext("There is no customer with this number."))
 
 
 @backoffice.route("/customers/<int:customer_id>/receipts/new", methods=["GET", "POST"])
 @requires(Permission.RECEIVE)
-def enter_receipt(customer_id: int) -> Response | str | tuple[str, int]:
-    customer = found_or_404(customer_id)
+def enter_receipt(customer_id: int) -> Response | tuple[str, int]:
+    customer = account_or_404(customer_id)
     form = ReceiptForm(request.form, data={"currency": usual_currency(customer), "key": one_form_key()})
+    if customer.id == company.HOLDING_ACCOUNT:
+        del form.use
     if request.method == "POST" and form.validate() and (amount := form.amount.money(form.currency.data)):
-        with transaction():
+        with form.telling_refusals(), transaction():
             receipt = desk.enter_receipt(
                 customer.id,
                 amount,
                 method=Method(form.method.data),
                 paid_on=form.paid_on.data,
-                reference=form.reference.data.strip(),
-                payer=form.payer.data.strip(),
-                key=form.key.data or secrets.token_hex(8),
-                oldest_first=form.use.data == "oldest",
+                reference=form.reference.data,
+                payer=form.payer.data,
+                key=form.key.data or one_form_key(),
+                oldest_first="use" in form and form.use.data == OLDEST,
                 by=current_user.actor,
                 now=clock.now(),
             )
-        flash(words.gettext("The receipt of %(amount)s is entered.", amount=amount), "ok")
-        page = "backoffice.allocate" if form.use.data == "choose" else "backoffice.entry"
-        return redirect(url_for(page, customer_id=customer.id, entry_id=receipt.id), 303)
-    shown = render_template("backoffice/receipt_form.html", form=form, customer=customer)
-    return (shown, 422) if form.errors else shown
-
-
-@backoffice.route("/customers/<int:customer_id>/entries/<int:entry_id>/allocate", methods=["GET", "POST"])
-@requires(Permission.ALLOCATE)
-def allocate(customer_id: int, entry_id: int) -> Response | str | tuple[str, int]:
-    credit = credit_or_404(customer_id, entry_id)
-    query, page = request.values.get("q", "").strip(), page_asked()
-    items, count = ledger.find_open_items(customer_id, credit.currency, query, most=ITEMS, skip=(page - 1) * ITEMS)
-    typed, errors = _typed_shares(items, credit.currency) if request.method == "POST" else ({}, {})
-    if request.method == "POST" and not errors and typed:
-        with transaction():
-            desk.allocate(credit, list(typed.items()), by=current_user.actor, now=clock.now())
-        flash(words.gettext("The money is allocated."), "ok")
-        return redirect(url_for("backoffice.entry", customer_id=customer_id, entry_id=entry_id), 303)
-    if request.method == "POST" and not errors:
-        errors = {0: words.gettext("Enter an amount beside at least one item.")}
-    shown = render_template(
-        "backoffice/allocate.html",
-        credit=credit,
-        customer=found_or_404(customer_id),
-        items=items,
-        count=count,
-        query=query,
-        errors=errors,
-        page_no=page,
-        pages=max(-(-count // ITEMS), 1),
-    )
-    return (shown, 422) if errors else shown
-
-
-@backoffice.route("/customers/<int:customer_id>/allocations/<int:allocation_id>/take-back", methods=["GET", "POST"])
-@requires(Permission.ALLOCATE)
-def take_back(customer_id: int, allocation_id: int) -> Response | str | tuple[str, int]:
-    allocation = ledger.allocation_of(customer_id, allocation_id) or abort(404)
-    form = ReasonForm(request.form)
-    if request.method == "POST" and form.validate():
-        with transaction():
-            desk.take_back(allocation, reason=form.reason.data, by=current_user.actor, now=clock.now())
-        flash(words.gettext("The allocation of %(amount)s is taken back.", amount=allocation.amount), "ok")
-        return redirect(url_for("backoffice.entry", customer_id=customer_id, entry_id=allocation.credit_id), 303)
-    shown = render_template(
-        "backoffice/take_back.html", form=form, allocation=allocation, customer=found_or_404(customer_id)
-    )
-    return (shown, 422) if form.errors else shown
+        if not form.errors:
+            flash(words.gettext("The receipt of %(amount)s is entered.", amount=amount), "ok")
+            return redirect(_next_page(form, receipt), 303)
+    return form_page("backoffice/receipt_form.html", form, customer=customer)
 
 
 @backoffice.route("/customers/<int:customer_id>/entries/<int:entry_id>/move", methods=["GET", "POST"])
 @requires(Permission.RECEIVE)
-def move_receipt(customer_id: int, entry_id: int) -> Response | str | tuple[str, int]:
+def move_receipt(customer_id: int, entry_id: int) -> Response | tuple[str, int]:
     receipt = credit_or_404(customer_id, entry_id)
-    form = MoveForm(request.form, data={"amount": receipt.left.amount, "number": request.args.get("number")})
+    if receipt.kind != EntryKind.RECEIPT:
+        abort(404)
+    given = {"amount": receipt.left.amount, "number": request.args.get("number"), "key": one_form_key()}
+    form = MoveForm(request.form, data=given)
     if request.method == "POST" and form.validate() and (amount := form.amount.money(receipt.currency)):
-        to = customers.by_number(form.number.data)
-        if to is None:
-            form.number.errors = [words.gettext("There is no customer with this number.")]
-        else:
-            with transaction():
-                moved = desk.move_receipt(
-                    receipt, to, amount, reason=form.reason.data, by=current_user.actor, now=clock.now()
-                )
+        to = customers.by_number(form.number.data) or abort(404)
+        with form.telling_refusals(), transaction():
+            key = form.key.data or one_form_key()
+            moved = desk.move_receipt(
+                receipt, to, amount, reason=form.reason.data, key=key, by=current_user.actor, now=clock.now()
+            )
+        if not form.errors:
             flash(words.gettext("%(amount)s is moved to %(name)s.", amount=amount, name=to.name), "ok")
             return redirect(url_for("backoffice.entry", customer_id=to.id, entry_id=moved.id), 303)
-    shown = render_template(
+    return form_page(
         "backoffice/move_receipt.html",
-        form=form,
+        form,
         receipt=receipt,
-        customer=found_or_404(customer_id),
-        found=search.search(request.args["q"], most=8)[0] if request.args.get("q") else (),
+        customer=account_or_404(customer_id),
+        query=query_typed(),
+        found=search.search(query_typed(), most=MOST_FOUND)[0] if query_typed() else (),
     )
-    return (shown, 422) if form.errors else shown
 
 
 def credit_or_404(customer_id: int, entry_id: int) -> Entry:
@@ -158,19 +116,7 @@ def credit_or_404(customer_id: int, entry_id: int) -> Entry:
     return shown.entry
 
 
-def _typed_shares(items: Sequence[ledger.OpenItem], currency: str) -> tuple[dict[int, Money], dict[int, str]]:
-    """What was typed beside each item, and what is wrong with it."""
-    shares, errors = {}, {}
-    for item in items:
-        typed = request.form.get(f"share-{item.entry_id}", "").strip()
-        if not typed:
-            continue
-        try:
-            share = Money.of(words.plain_number(typed), currency)
-        except Refused as refusal:
-            errors[item.entry_id] = words.explain(refusal)
-            continue
-        if not 0 < share.minor <= item.left.minor:
-            errors[item.entry_id] = words.gettext("Enter an amount up to %(most)s.", most=item.left)
-        shares[item.entry_id] = share
-    return shares, errors
+def _next_page(form: ReceiptForm, receipt: Entry) -> str:
+    choose = "use" in form and form.use.data == CHOOSE and receipt.left
+    page = "backoffice.allocate" if choose else "backoffice.entry"
+    return url_for(page, customer_id=receipt.customer_id, entry_id=receipt.id)

@@ -1,11 +1,15 @@
 """A customer's statement on any day: as a page, as paper, as a file."""
 
+import re
+from datetime import date
+
 from flask import Response, g, render_template, request
 
 from backoffice import backoffice, requires
-from backoffice.customers import found_or_404
+from backoffice.customers import account_or_404, customer_or_404
 from frame.forms import day
 from models import accounts, clock
+from models.customers import Customer
 from models.policies.permissions import Permission
 
 MOST_ROWS = 500  # On the page; paper and files hold all.
@@ -14,7 +18,7 @@ MOST_ROWS = 500  # On the page; paper and files hold all.
 @backoffice.get("/customers/<int:customer_id>/statement")
 @requires(Permission.READ_ACCOUNTS)
 def statement(customer_id: int) -> str:
-    customer = found_or_404(customer_id)
+    customer = account_or_404(customer_id)
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
     return render_template(
         "backoffice/statement.html",
@@ -29,26 +33,24 @@ def statement(customer_id: int) -> str:
 @backoffice.get("/customers/<int:customer_id>/statement.pdf")
 @requires(Permission.READ_ACCOUNTS)
 def statement_pdf(customer_id: int) -> Response:
-    customer = found_or_404(customer_id)
+    customer = customer_or_404(customer_id)
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
     language = customer.language or g.company.language
     paper = accounts.statement_pdf(customer, as_of, g.company, now=clock.now(), language=language)
-    return _file(paper, "application/pdf", f"statement-{customer.number}-{as_of}.pdf")
+    return _file(paper, "application/pdf", customer, as_of, "pdf")
 
 
 @backoffice.get("/customers/<int:customer_id>/statement.csv")
 @requires(Permission.READ_ACCOUNTS)
 def statement_csv(customer_id: int) -> Response:
-    customer = found_or_404(customer_id)
+    customer = account_or_404(customer_id)
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
-    return _file(
-        accounts.statement_csv(customer, as_of).encode(),
-        "text/csv; charset=utf-8",
-        f"statement-{customer.number}-{as_of}.csv",
-    )
+    return _file(accounts.statement_csv(customer, as_of).encode(), "text/csv; charset=utf-8", customer, as_of, "csv")
 
 
-def _file(content: bytes, kind: str, name: str) -> Response:
+def _file(content: bytes, kind: str, customer: Customer, as_of: date, ending: str) -> Response:
+    """A customer's number may hold what a file's name may not."""
+    number = re.sub(r"[^\w.-]+", "-", customer.number).strip("-") or "account"
     answer = Response(content, content_type=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    answer.headers.set("Content-Disposition", "attachment", filename=f"statement-{number}-{as_of}.{ending}")
     return answer

@@ -5,6 +5,7 @@ from models import customers, staff
 from models.accounts import TimelineEvent
 from models.audit import ActorKind, AuditEvent
 from models.errors import N_
+from models.ledger import Entry, EntryKind
 from models.words import gettext, money, native_name
 
 KINDS = {
@@ -70,6 +71,7 @@ EVENTS = {
     "company.changed": N_("Company's facts changed"),
     "job.requeued": N_("Job tried again"),
 }
+METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}
 GOOD = frozenset({"receipt", "payment.succeeded", "credit_note"})
 TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back"})
 
@@ -123,6 +125,17 @@ def event_tone(event: TimelineEvent) -> str:
 @backoffice.app_template_global()
 def language_name(code: str) -> str:
     return native_name(code) if code else ""
+
+
+@backoffice.app_template_global()
+def method_word(entry: Entry) -> str:
+    """How money came that staff entered; the first part of an entry's key says it."""
+    if entry.kind != EntryKind.RECEIPT:
+        return ""
+    if entry.cause_id:
+        return gettext("Moved from another account")
+    method = entry.dedupe_key.partition(":")[0]
+    return gettext(METHODS[method]) if method in METHODS else ""
 
 
 @backoffice.app_template_global()

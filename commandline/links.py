@@ -10,17 +10,30 @@ def link(customer: str, email: str | None) -> None:
     """Print a link for CUSTOMER (its number)."""
     from commandline.connection import connected, settings
     from models import audit, clock, customers
-    from models.customers import contacts, links
+    from models.customers import CustomerKind, contacts, links
     from models.transactions import transaction
 
+    if email:
+        _check(email)
     with connected(), transaction():
         found = customers.by_number(customer)
-        if found is None:
+        if found is None or found.kind is CustomerKind.COMPANY:
             raise click.ClickException(f"There is no customer {customer}.")
         customers.lock_all(found.id)
         now = clock.real_now()
         contact = contacts.by_email(found.id, email) if email else customers.first_contact(found.id)
         if contact is None:
             contact = customers.add_contact(found, email=email, by=audit.COMMAND, now=now)
+        if not contact.active:
+            raise click.ClickException(f"{email} is switched off at this customer: a link would open nothing.")
         token = links.make(found, contact, by=audit.COMMAND, now=now)
     click.echo(f"{settings().url}/l/{token}")
+
+
+def _check(email: str) -> None:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        validate_email(email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise click.BadParameter(str(error), param_hint="--contact") from error

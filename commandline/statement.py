@@ -14,6 +14,7 @@ def statement(customer: str, as_of: datetime | None, form: str) -> None:
     """Print the statement of CUSTOMER (its number)."""
     from commandline.connection import connected
     from models import accounts, clock, company, customers
+    from models.money import Money
 
     with connected():
         found = customers.by_number(customer)
@@ -31,7 +32,10 @@ def statement(customer: str, as_of: datetime | None, form: str) -> None:
             click.echo(accounts.statement_csv(found, day), nl=False)
         else:
             per_currency = [accounts.statement_json(one, found) for one in accounts.statements(found.id, day)]
-            empty = {"customer": found.number, "as_of": day.isoformat(), "currency": None, "rows": [], "total": "0"}
+            empty = {
+                **{"customer": found.number, "as_of": day.isoformat(), "currency": creditor.currency},
+                **{"rows": [], "total": Money(0, creditor.currency).plain()},
+            }
             click.echo(
                 json.dumps(per_currency if len(per_currency) > 1 else (per_currency or [empty])[0], ensure_ascii=False)
             )

@@ -4,13 +4,16 @@ import hashlib
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from flask import Flask, g, redirect, request, url_for
+from flask import Flask, g, redirect, request
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from frame import tags
+from frame.forms import LARGEST_ID
 from frame.security import own_path, set_cookie
 from models import clock, company, words
 from models.transactions import release
@@ -20,10 +23,10 @@ LANGUAGE_COOKIE = "duewell_language"
 
 
 class RowNumber(IntegerConverter):
-    """A number in an address that can be a row's; a longer one is no page of ours, instead of an error of the database."""
+    """A number in an address that can be a row's; a longer one is no page of ours, and no error of the database."""
 
     def __init__(self, url_map: Map) -> None:
-        super().__init__(url_map, max=2**63 - 1)
+        super().__init__(url_map, max=LARGEST_ID)
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -63,11 +66,21 @@ def install(app: Flask, settings: Settings) -> None:
     @app.post("/language", endpoint="language")
     def choose_language() -> Response:
         """The switch in every footer. Open to all: it changes nothing but this browser's cookie."""
-        answer = redirect(own_path(request.form.get("back")) or url_for("portal.home"), 303)
+        answer = redirect(page_to_return_to(app, request.form.get("back")), 303)
         language = request.form.get("language", "")
         if words.known(language):
             set_cookie(answer, LANGUAGE_COOKIE, language, settings, days=365)
         return answer
+
+
+def page_to_return_to(app: Flask, back: str | None) -> str:
+    """An own address that can be looked at; a form's own address may not, where it was answered with an error."""
+    address = own_path(back) or "/"
+    try:
+        app.url_map.bind("").match(urlsplit(address).path, method="GET")
+    except HTTPException:
+        return "/staff/" if address.startswith("/staff") else "/"
+    return address
 
 
 def moved(creditor: company.Company | None) -> str | None:

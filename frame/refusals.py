@@ -2,11 +2,13 @@
 
 from flask import Flask, Response, g, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from frame.logs import masked
 from models.errors import Refused
+from models.states import changed_meanwhile
 from models.transactions import release
 
 EXPLAINED = {400, 403, 404, 409, 413, 422, 429, 500, 503}
@@ -18,6 +20,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, explained)
     app.register_error_handler(OperationalError, overloaded)
     app.register_error_handler(TimeoutError, overloaded)
+    app.register_error_handler(IntegrityError, overtaken)
     app.register_error_handler(Exception, broken)
 
 
@@ -50,6 +53,11 @@ def overloaded(error: Exception) -> Response:
     return answer
 
 
+def overtaken(error: IntegrityError) -> Response:
+    """Two did the same at the same moment: each had looked first, and the database took one."""
+    return refused(changed_meanwhile()) if isinstance(error.orig, UniqueViolation) else broken(error)
+
+
 def broken(error: Exception) -> Response:
     _log(error)
     return _page(500, "errors/error.html", code=500, reference=g.get("request_id"))
@@ -63,6 +71,8 @@ def _log(error: Exception) -> None:
 
 def _page(code: int, template: str, /, **values: object) -> Response:
     release()
+    # Who is there may be what could not be found out: the page of a failure asks the database nothing.
+    g.nobody_is_asked = code >= 500
     answer = make_response(render_template(template, **values), code)
     if "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
         # Errors land in the page's own place for trouble, never inside a table that asked for a part.

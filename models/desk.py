@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
+
+from sqlalchemy import select
 
 from models import audit, company, holds, invoices, ledger
 from models.audit import Actor
@@ -14,8 +16,8 @@ from models.database import session
 from models.errors import N_, Refused
 from models.invoices import Invoice, InvoiceLine
 from models.ledger import Allocation, Entry, EntryKind, Side
-from models.ledger.operations import entered
-from models.money import Money, exponent, total
+from models.money import LARGEST_MINOR, Money, exponent, total
+from models.states import changed_meanwhile
 
 
 class Method(StrEnum):
@@ -25,6 +27,10 @@ class Method(StrEnum):
 
 
 class DeskRefused(Refused):
+    pass
+
+
+class DueTooEarly(DeskRefused):
     pass
 
 
@@ -87,8 +93,10 @@ def write_invoice(
     amount = sum_of(lines, currency)
     if amount.minor <= 0:
         raise DeskRefused(N_("The lines come to nothing. For a negative amount write a credit note."))
+    if amount.minor > LARGEST_MINOR:
+        raise DeskRefused(N_("The lines come to more than can be booked."))
     if due_on < issued_on:
-        raise DeskRefused(N_("An invoice cannot be due before it is issued."))
+        raise DueTooEarly(N_("An invoice cannot be due before it is issued."))
     invoice = invoices.add(
         customer,
         number=number,
@@ -136,18 +144,17 @@ def enter_receipt(
     :raises models.ledger.AllocationRefused: a share is more than its item has open, or all are more than the receipt.
     """
     lock_account(customer_id, amount.currency)
+    known = _entered(customer_id, [f"{one.value}:{key}" for one in Method], amount)
+    if known is not None:
+        return known
     today = company.get().today(now)
     if paid_on > today:
         raise DeskRefused(N_("Money cannot have arrived after today."))
-    dedupe_key = f"{method.value}:{key}"
-    known = entered(customer_id, dedupe_key, EntryKind.RECEIPT, amount)
-    if known:
-        return known
     receipt = ledger.receive(
         customer_id,
         amount,
         effective_on=paid_on,
-        dedupe_key=dedupe_key,
+        dedupe_key=f"{method.value}:{key}",
         reference=reference,
         payer=payer,
         now=now,
@@ -168,9 +175,20 @@ def enter_receipt(
     return receipt
 
 
-def allocate(credit: Entry, shares: Sequence[tuple[int, Money]], *, by: Actor, now: datetime) -> list[Allocation]:
-    """Use what is unapplied of a credit for open items (debit entry and amount each)."""
+def allocate(
+    credit: Entry, shares: Sequence[tuple[int, Money]], *, by: Actor, now: datetime, seen: Money | None = None
+) -> list[Allocation]:
+    """
+    Use what is unapplied of a credit for open items (debit entry and amount each).
+
+    :param seen: what was unapplied when it was decided; where that has changed, it has to be decided anew.
+    :raises IllegalTransition: it has changed.
+    :raises models.ledger.AllocationRefused: a share is more than its item has open, or all are more than is unapplied.
+    """
     lock_account(credit.customer_id, credit.currency)
+    session.refresh(credit)
+    if seen is not None and credit.left != seen:
+        raise changed_meanwhile()
     rows = [
         ledger.allocate(credit, ledger.entry_of(credit.customer_id, debit_id), share, now=now)
         for debit_id, share in shares
@@ -202,22 +220,27 @@ def take_back(allocation: Allocation, *, reason: str, by: Actor, now: datetime) 
     return row
 
 
-def move_receipt(receipt: Entry, to: Customer, amount: Money, *, reason: str, by: Actor, now: datetime) -> Entry:
+def move_receipt(
+    receipt: Entry, to: Customer, amount: Money, *, reason: str, by: Actor, now: datetime, key: str = ""
+) -> Entry:
     """
     Move what is unapplied of a receipt to the customer whose money it is: a transfer takes it out here and a receipt
-    of the same business date enters it there, under one cause.
+    of the same business date enters it there, under one cause. `key` is a form's own: sent twice it moves once.
 
     :raises models.ledger.AllocationRefused: more than is unapplied; take allocations back first.
     """
     if to.id == receipt.customer_id:
         raise DeskRefused(N_("The money is on this account already."))
     lock_accounts([(receipt.customer_id, receipt.currency), (to.id, receipt.currency)])
+    cause = uuid5(NAMESPACE_OID, f"{receipt.customer_id}:{receipt.id}:{key or uuid4()}")
+    known = _entered(to.id, [f"transfer:{cause}"], amount)
+    if known is not None:
+        return known
     session.refresh(receipt)
     if receipt.kind != EntryKind.RECEIPT or receipt.side != Side.CREDIT:
         raise DeskRefused(N_("Only a receipt can be moved."))
     if amount > receipt.left:
         raise ledger.AllocationRefused(N_("Only %(left)s of this credit is unapplied."), left=receipt.left)
-    cause = uuid4()
     closed = company.books_closed_on()
     today = company.get().today(now)
     day = receipt.effective_on if not closed or receipt.effective_on > closed else today
@@ -229,6 +252,7 @@ def move_receipt(receipt: Entry, to: Customer, amount: Money, *, reason: str, by
         due_on=day,
         dedupe_key=f"transfer:{cause}",
         reason=reason,
+        reference=to.number_as_written,
         now=now,
     )
     ledger.allocate(receipt, debit, amount, now=now)
@@ -253,6 +277,18 @@ def move_receipt(receipt: Entry, to: Customer, amount: Money, *, reason: str, by
             words={"reason": reason},
         )
     return moved
+
+
+def _entered(customer_id: int, keys: Sequence[str], amount: Money) -> Entry | None:
+    """
+    What a form entered when it was sent before, perhaps by another method.
+
+    :raises models.ledger.EntryRefused: with another amount: no repetition, but a correction that wants its opposite.
+    """
+    known = session.scalar(select(Entry).where(Entry.customer_id == customer_id, Entry.dedupe_key.in_(keys)))
+    if known is not None and known.amount != amount:
+        raise ledger.EntryRefused(N_("This was entered before with %(amount)s."), amount=known.amount)
+    return known
 
 
 def record_bank_day(day: date, *, by: Actor, now: datetime) -> None:

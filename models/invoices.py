@@ -24,6 +24,7 @@ from models.errors import N_, Refused
 from models.money import Money
 
 DEFAULT_TERM_DAYS = 30
+LONGEST_TERM = 4  # Digits: a longer number is somebody's code, not days.
 
 
 class DuplicateInvoice(Refused):
@@ -133,7 +134,8 @@ def normal_number(written: str) -> str:
 
 def due_by_terms(issued_on: date, terms: str) -> date:
     """The due date that a customer's terms give: their number of days, 30 where they name none (2011/7/EU, art. 3)."""
-    return issued_on + timedelta(days=int(terms) if terms.isdecimal() else DEFAULT_TERM_DAYS)
+    named = terms.isdecimal() and len(terms) <= LONGEST_TERM
+    return issued_on + timedelta(days=int(terms) if named else DEFAULT_TERM_DAYS)
 
 
 def rf_reference(registry_id: int) -> str:

@@ -1,6 +1,7 @@
 """How work is queued: in the transaction that makes it necessary, on Procrastinate's tables in the same database."""
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 QUEUE = "duewell"
 ATTEMPTS = 5
+INTERRUPTED_FOR = 1  # Seconds until a worker that lost the database comes back.
 STALLED_AFTER = 30  # Seconds without a heartbeat until a worker counts as dead and its jobs go to another.
 
 
@@ -56,19 +58,24 @@ def _driver_connection() -> Any:
 def work(url: URL, handlers: Mapping[str, Callable[..., object]], tools: object, stop: threading.Event) -> None:
     """
     Run queued jobs until `stop`. A job that fails is tried five times with growing waits, then waits for somebody
-    to requeue it; jobs of a worker that died are taken up by another.
+    to requeue it; jobs of a worker that died are taken up by another. A database that goes away is waited for.
     """
-    asyncio.run(_work(url, handlers, tools, stop))
+    while not stop.is_set():
+        try:
+            asyncio.run(_work(url, handlers, tools, stop))
+        except Exception as error:
+            _tell("queue_interrupted", error)
+            stop.wait(INTERRUPTED_FOR)
 
 
 async def _work(url: URL, handlers: Mapping[str, Callable[..., object]], tools: object, stop: threading.Event) -> None:
+    """:raises Exception: what ended the worker before it was told to stop."""
     import procrastinate
 
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=address))
     for name, handler in handlers.items():
-        retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3)
-        app.task(name=name, queue=QUEUE, retry=retry)(_calmly(handler, tools))
+        app.task(name=name, queue=QUEUE, retry=_patience())(_calmly(handler, tools))
     async with app.open_async():
         worker = asyncio.create_task(
             app.run_worker_async(
@@ -81,18 +88,48 @@ async def _work(url: URL, handlers: Mapping[str, Callable[..., object]], tools: 
             )
         )
         rescue = asyncio.create_task(_retry_stalled(app))
-        while not stop.is_set() and not worker.done():
+        while not (stop.is_set() or worker.done() or rescue.done()):
             await asyncio.sleep(0.2)
         for task in (rescue, worker):
             task.cancel()
-        await asyncio.gather(worker, rescue, return_exceptions=True)
+        for ended in await asyncio.gather(worker, rescue, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+
+def _patience() -> "procrastinate.BaseRetryStrategy":
+    """About 3, 9, 27 and 81 seconds between five attempts: not all at once for jobs that failed together."""
+    import procrastinate
+
+    class Patience(procrastinate.BaseRetryStrategy):
+        def get_retry_decision(
+            self, *, exception: BaseException, job: "procrastinate.jobs.Job"
+        ) -> "procrastinate.RetryDecision | None":
+            if job.attempts + 1 >= ATTEMPTS:
+                return None
+            wait = 3 ** (job.attempts + 1) * random.uniform(0.5, 1.5)
+            return procrastinate.RetryDecision(retry_in={"seconds": round(wait)})
+
+    return Patience()
 
 
 async def _retry_stalled(app: "procrastinate.App") -> None:
+    """What a dead worker left; a job whose worker died each time waits for somebody, like any that failed."""
+    from procrastinate.jobs import Status
+
     while True:
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-            await app.job_manager.retry_job(job)
+            if job.attempts + 1 >= ATTEMPTS:
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            else:
+                await app.job_manager.retry_job(job)
         await asyncio.sleep(STALLED_AFTER)
+
+
+def _tell(what: str, error: Exception) -> None:
+    import structlog
+
+    structlog.get_logger().error(what, exc_info=error)
 
 
 def _calmly(handler: Callable[..., object], tools: object) -> Callable[..., None]:

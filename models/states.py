@@ -20,5 +20,9 @@ class Stateful:
     def move_to(self, target: StrEnum) -> None:
         """:raises IllegalTransition: the table has no such step."""
         if target not in self.TRANSITIONS[self.state]:
-            raise IllegalTransition(N_("This has changed in the meantime. Please look at it again."))
+            raise changed_meanwhile()
         self.state = target
+
+
+def changed_meanwhile() -> IllegalTransition:
+    return IllegalTransition(N_("This has changed in the meantime. Please look at it again."))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from models import holds, ledger
 from models.customers.merges import family
 from models.ledger import Balance, OpenItem
-from models.money import Money
+from models.money import Money, total
 
 PAGE_SIZE = 50
 
@@ -60,24 +60,21 @@ class StatementPage:
     page: int
     pages: int
 
-    @property
-    def payable(self) -> Money | None:
-        """What may be paid now: what is open, less what other payments may still take."""
-        return self.balance.open - self.in_flight if self.balance and self.in_flight is not None else None
-
 
 def statement_page(
     customer_id: int, today: date, *, page: int = 1, currency: str | None = None, size: int = PAGE_SIZE
 ) -> StatementPage:
-    members = family(customer_id)
+    """One page (from 1) of one currency, of the first where none is named; a page that is not there has no rows."""
+    members = family(customer_id, today)
     balances = {balance.currency: balance for balance in ledger.balances(members, today)}
     shown = currency if currency in balances else next(iter(balances), None)
     if shown is None:
         return StatementPage((), None, (), (), None, 1, 1)
     balance = balances[shown]
+    pages = max(-(-balance.open_items // size), 1)
     held = holds.living(members, today)
     taken = holds.in_flight_by_item(held)
-    items = ledger.page_of_open_items(members, today, shown, page=page, size=size)
+    items = ledger.page_of_open_items(members, today, shown, page=page, size=size) if 1 <= page <= pages else ()
     return StatementPage(
         currencies=tuple(balances),
         balance=balance,
@@ -85,24 +82,38 @@ def statement_page(
         credits=ledger.unapplied_credits(members, today, shown) if balance.credits else (),
         in_flight=holds.total_in_flight(held, shown),
         page=page,
-        pages=max(-(-balance.open_items // size), 1),
+        pages=pages,
     )
 
 
 def statements(customer_id: int, as_of: date, *, known_at: datetime | None = None) -> list[Statement]:
     """The whole statement, one per currency: for paper, files and the command line."""
-    members = family(customer_id)
     rows: dict[str, list[OpenItem]] = {}
-    for item in ledger.items_as_of(members, as_of, known_at=known_at):
+    for item in ledger.items_as_of(family(customer_id, as_of, known_at=known_at), as_of, known_at=known_at):
         rows.setdefault(item.amount.currency, []).append(item)
     return [
-        Statement(balance.currency, as_of, known_at, balance, rows[balance.currency])
-        for balance in ledger.balances(members, as_of, known_at=known_at)
+        Statement(currency, as_of, known_at, _balance(currency, items, as_of), items)
+        for currency, items in sorted(rows.items())
     ]
 
 
 def currencies_of(customer_id: int, as_of: date) -> list[str]:
-    return [balance.currency for balance in ledger.balances(family(customer_id), as_of)]
+    return [balance.currency for balance in ledger.balances(family(customer_id, as_of), as_of)]
+
+
+def _balance(currency: str, items: Sequence[OpenItem], as_of: date) -> Balance:
+    """Of the rows themselves: a second question to the ledger could be answered after the next payment."""
+    debits = [item for item in items if item.side == ledger.Side.DEBIT]
+    credits = [item for item in items if item.side == ledger.Side.CREDIT]
+    return Balance(
+        currency=currency,
+        open=total((item.left for item in debits), currency),
+        unapplied=-total((item.left for item in credits), currency),
+        overdue=total((item.left for item in debits if item.days_late(as_of)), currency),
+        open_items=len(debits),
+        credits=len(credits),
+        oldest_due_on=min((item.due_on for item in debits if item.due_on), default=None),
+    )
 
 
 def _row(item: OpenItem, today: date, taken: dict[int, int]) -> StatementRow:

@@ -30,37 +30,38 @@ class TimelineEvent:
 
 # The ledger, the outbox, notes and audit each know their own part. What the ledger shows already is left out of the
 # audit's part; the audit says who entered it. The company's own stream (customer 0) is for those who read the audit.
+# What was recorded at one moment stands in the order in which it follows: an item before what uses it (`rank`).
 _EVENTS = text(
     """
 with events as (
     select e.customer_id, e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
            coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text,
-           e.id as entry_id, e.id as place, 'entries:' || e.id as about
+           e.id as entry_id, 1 as rank, e.id as place, 'entries:' || e.id as about
     from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
     where e.customer_id = any(:customers)
   union all
     select a.customer_id, case when a.reverses_id is null then 'allocated' else 'taken_back' end, a.recorded_at,
            a.effective_on, a.amount_minor, a.currency, coalesce(nullif(i.number_as_written, ''), d.reference), '', '',
-           a.credit_id, a.id, 'allocations:' || coalesce(a.reverses_id, a.id)
+           a.credit_id, 2, a.id, 'allocations:' || coalesce(a.reverses_id, a.id)
     from allocations a
     join entries d on d.customer_id = a.customer_id and d.id = a.debit_id
     left join invoices i on i.customer_id = d.customer_id and i.id = d.invoice_id
     where a.customer_id = any(:customers)
   union all
     select m.customer_id, 'mail.' || m.kind, m.queued_at, null, null, null, m.state, m.address, m.subject, null,
-           m.id, ''
+           3, m.id, ''
     from messages m where m.customer_id = any(:customers) and m.customer_id <> 0
   union all
-    select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, n.id, ''
+    select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, 3, n.id, ''
     from notes n where n.customer_id = any(:customers)
   union all
-    select v.customer_id, v.action, v.recorded_at, null, null, null, '', '', '', null, v.id, 'event:' || v.id
+    select v.customer_id, v.action, v.recorded_at, null, null, null, '', '', '', null, 0, v.id, 'event:' || v.id
     from audit_events v
     where v.customer_id = any(:customers) and v.customer_id <> 0
       and v.about not like 'entries:%' and v.about not like 'allocations:%'
       and v.action <> 'note.written'
 ), page as (
-    select * from events order by at desc, place desc limit :most offset :skip
+    select * from events order by at desc, rank desc, place desc, what, customer_id limit :most offset :skip
 )
 select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email,
                         case when v.actor_kind in ('job', 'command') then v.actor_kind end, '') as who
@@ -73,7 +74,7 @@ left join lateral (
 ) v on true
 left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
 left join contacts c on v.actor_kind = 'contact' and c.customer_id = page.customer_id and c.id = v.actor_id
-order by page.at desc, page.place desc
+order by page.at desc, page.rank desc, page.place desc, page.what, page.customer_id
 """
 )
 

@@ -1,8 +1,10 @@
 """Two accounts of one customer, joined by a dated link that moves no entry and can be undone."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, bindparam, select
+from sqlalchemy import ForeignKey, Identity, Index, bindparam, case, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
@@ -46,14 +48,44 @@ def living_merge(customer_id: int) -> Merge | None:
 # Made once: to put such a query together takes longer than to run it.
 _JOINED = (
     select(Merge.customer_id)
-    .where(Merge.into_id == bindparam("into"), Merge.undone_at.is_(None))
+    .where(
+        Merge.into_id == bindparam("into"),
+        Merge.effective_on <= bindparam("day"),
+        Merge.recorded_at <= bindparam("known_at"),
+        Merge.undone_at.is_(None) | (Merge.undone_at > bindparam("known_at")),
+    )
     .order_by(Merge.customer_id)
 )
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
-def family(customer_id: int) -> list[int]:
-    """The customer and those joined to it: whose entries its statement shows. The customer itself comes first."""
-    return [customer_id, *session.scalars(_JOINED, {"into": customer_id})]
+def family(customer_id: int, on: date = date.max, *, known_at: datetime | None = None) -> list[int]:
+    """
+    The customer and those joined to it by a day, as known at a moment: whose entries its statement shows. Without
+    either, all that are joined now. The customer itself comes first.
+    """
+    scope = {"into": customer_id, "day": on, "known_at": known_at or _ALWAYS}
+    return [customer_id, *session.scalars(_JOINED, scope)]
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How an account is read: as part of `into` (by `merge`, while that lasts), or with `members` as part of it."""
+
+    merge: Merge | None
+    into: Customer | None
+    members: Sequence[Customer]
+
+
+def joined(customer_id: int) -> Joined:
+    rows = session.execute(
+        select(Merge, Customer)
+        .join(Customer, Customer.id == case((Merge.into_id == customer_id, Merge.customer_id), else_=Merge.into_id))
+        .where(or_(Merge.customer_id == customer_id, Merge.into_id == customer_id), Merge.undone_at.is_(None))
+        .order_by(Customer.id)
+    ).all()
+    merge_row, into = next(((row, other) for row, other in rows if row.customer_id == customer_id), (None, None))
+    return Joined(merge_row, into, [other for row, other in rows if row.into_id == customer_id])
 
 
 def merge(customer: Customer, into: Customer, *, effective_on: date, by: Actor, now: datetime) -> Merge:

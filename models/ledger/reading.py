@@ -320,13 +320,27 @@ def page_of_entries(customer_id: int, *, page: int, size: int) -> tuple[list[Lis
 
 
 def find_open_items(
-    customer_id: int, currency: str, query: str = "", *, most: int, skip: int = 0
+    customer_id: int,
+    currency: str,
+    query: str = "",
+    *,
+    most: int,
+    skip: int = 0,
+    among: Sequence[int] | None = None,
 ) -> tuple[list[OpenItem], int]:
-    """What is open now, oldest due first, whose number or reference contains the query; and how many there are."""
+    """
+    What is open now, oldest due first, whose number or reference contains the query; and how many there are.
+
+    :param among: of these entries only.
+    """
     conditions = [Entry.customer_id == customer_id, Entry.currency == currency, Entry.open_minor > 0]
+    if among is not None:
+        conditions.append(Entry.id.in_(among))
     if query:
         conditions.append(
-            Invoice.number.contains(query.upper(), autoescape=True) | Entry.reference.contains(query, autoescape=True)
+            Invoice.number.contains(query.upper(), autoescape=True)
+            | Invoice.reference.icontains(query, autoescape=True)
+            | Entry.reference.icontains(query, autoescape=True)
         )
     found = (
         select(Entry, Invoice.number_as_written, func.count().over())

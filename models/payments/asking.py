@@ -75,7 +75,7 @@ def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int |
             & (invoices.Invoice.id == ledger.Entry.invoice_id),
         )
         .where(
-            ledger.Entry.customer_id.in_(merges.family(customer_id)),
+            ledger.Entry.customer_id.in_(merges.family(customer_id, on)),
             ledger.Entry.id == entry_id,
             ledger.Entry.side == ledger.Side.DEBIT,
         )

@@ -20,7 +20,7 @@ from models.words.languages import (
 from models.words.numbers import amount, digits, list_of, money, number, percent
 from models.words.pages import teach
 from models.words.sentences import days_late, explain, gettext, ngettext, npgettext, pgettext, written
-from models.words.typed import AmbiguousNumber, NotANumber, plain_number
+from models.words.typed import AmbiguousNumber, NotANumber, as_typed, plain_number
 
 __all__ = [
     "CALENDARS",
@@ -31,6 +31,7 @@ __all__ = [
     "NotANumber",
     "allow_pseudo",
     "amount",
+    "as_typed",
     "best",
     "calendar",
     "date",

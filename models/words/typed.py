@@ -41,6 +41,11 @@ def plain_number(text: str) -> Decimal:
     return Decimal(sign + re.sub(r"[^0-9]", "", whole) + (f".{fraction}" if mark else ""))
 
 
+def as_typed(value: Decimal) -> str:
+    """An amount for a field that is filled in already: `plain_number` gives it back in the same language."""
+    return f"{value:f}".replace(".", locale_of(language()).number_symbols["latn"]["decimal"])
+
+
 def _simplified(text: str) -> str:
     """Latin digits, '-', ' ' for whatever separates thousands; other signs stay and are refused later."""
     signs = []

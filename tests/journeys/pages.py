@@ -19,6 +19,7 @@ NO_PAGES = {
     "health.readyz": "for a machine",
     "health.metrics": "for a machine",
     "portal.arrive": "leads on to portal.landing",
+    "backoffice.link_made": "leads on to backoffice.account_contacts",
     "backoffice.home": "leads on to the first page of a role",
     "backoffice.arrive_invited": "leads on to backoffice.invited",
     "backoffice.arrive_reset": "leads on to backoffice.reset",
@@ -110,6 +111,13 @@ def _stale(walk: Walk) -> int:
     """A form whose session is gone."""
     walk.open("backoffice.new_customer")
     walk.page.evaluate("document.querySelectorAll('[name=csrf_token]').forEach((field) => field.value = 'stale')")
+    return walk.send()
+
+
+def _overtaken(walk: Walk) -> int:
+    """A button of a page that is out of date."""
+    walk.open("backoffice.job_list")
+    walk.page.locator("main form[method=post]").first.evaluate("form => form.action = '/staff/jobs/987654/requeue'")
     return walk.send()
 
 
@@ -217,7 +225,8 @@ ANSWERS = (
     sent("an empty form", "backoffice.new_customer", MANAGER, {}, 422),
     sent("a wrong password", "backoffice.sign_in", NOBODY, {"email": "a@company.test", "password": "no"}, 422),
     Case("too many tries", "backoffice.sign_in", NOBODY, _flooded, 429),
-    sent("a number that is taken", "backoffice.new_customer", MANAGER, {"number": "1001", "name": "Twice"}, 409),
+    sent("a number that is taken", "backoffice.new_customer", MANAGER, {"number": "1001", "name": "Twice"}, 422),
+    Case("done meanwhile", "backoffice.job_list", ADMIN, _overtaken, 409),
     sent("nothing allocated", "backoffice.allocate", MANAGER, {}, 422, entry_id=entry("unapplied"), **BUSY),
     sent("an invoice without lines", "backoffice.write_invoice", MANAGER, {"number": "N-1"}, 422, **BUSY),
     sent("a link made", "backoffice.account_contacts", MANAGER, {}, 200, **BUSY),

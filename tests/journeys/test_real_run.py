@@ -7,12 +7,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from models import clock
 from runtime import cluster
 from tests.journeys import chromium
 from tests.journeys.house import eventually
@@ -151,7 +152,8 @@ def test_finance_works_on_the_account_of_a_real_ledger(
     cents = [int(value.split()[0].replace(".", "")) for value in (one, two, three)]
     part = cents[2] // 2
     shares = {first: _typed(cents[0]), second: _typed(cents[1]), third: _typed(part)}
-    enter_money(page, BankMoney(_typed(cents[0] + cents[1] + part), date.today() - timedelta(days=1), shares))
+    yesterday = clock.real_now().date() - timedelta(days=1)
+    enter_money(page, BankMoney(_typed(cents[0] + cents[1] + part), yesterday, shares))
     for number in shares:
         expect(used(page, number)).to_contain_text("In force")
     take_back(page, second)
