@@ -61,7 +61,7 @@ bench: setup
 	@SIZE=$(SIZE) $(BIN)/python -m bench
 
 pictures: setup
-	@$(BIN)/python -m docs.pictures
+	@$(BIN)/python -m tests.journeys.pictures
 
 lock: setup
 	@for name in requirements requirements-dev; do \

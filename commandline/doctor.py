@@ -1,9 +1,11 @@
 """`flask doctor`: what is missing or unsafe, in plain sentences."""
 
 import click
+from flask.cli import with_appcontext
 
 
 @click.command()
+@with_appcontext
 def doctor() -> None:
     """Look the installation over; exit 1 where something must be put right."""
     from commandline.connection import settings

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import click
 from flask import current_app
+from flask.cli import with_appcontext
 
 FARTHEST = timedelta(days=3653)
 
 
 @click.command()
+@with_appcontext
 def upgrade() -> None:
     """Bring the database to the newest schema."""
     from commandline.connection import connected
@@ -21,6 +23,7 @@ def upgrade() -> None:
 
 
 @click.command()
+@with_appcontext
 def work() -> None:
     """Do queued and periodic work until told to stop."""
     from commandline.connection import connected, settings
@@ -40,6 +43,7 @@ def work() -> None:
 
 
 @click.command()
+@with_appcontext
 def sweep() -> None:
     """Ask Stripe about every payment that is not finished."""
     from commandline.connection import connected
@@ -55,6 +59,7 @@ def sweep() -> None:
 
 @click.command(context_settings={"ignore_unknown_options": True})  # -2h is no option.
 @click.argument("by", required=False)
+@with_appcontext
 def clock(by: str | None) -> None:
     """Move the shared clock by +3d, -2h …, or back with 0; without BY, show it. Never in production."""
     from commandline.connection import connected, settings
@@ -67,7 +72,7 @@ def clock(by: str | None) -> None:
     with connected():
         if by is not None:
             moved = None if by == "0" else _duration(by)
-            if moved and abs(time.now() + moved - time.real_now()) > FARTHEST:
+            if moved and abs(time.now() - time.real_now() + moved) > FARTHEST:
                 raise click.BadParameter("the clock moves ten years at most")
             with transaction():
                 company.move_clock(moved)

@@ -1,11 +1,13 @@
 """`flask link`: a customer's way in, for a mail or a letter written elsewhere."""
 
 import click
+from flask.cli import with_appcontext
 
 
 @click.command()
 @click.argument("customer")
 @click.option("--contact", "email", help="Whose link it is; added as a contact when new. Default: the first contact.")
+@with_appcontext
 def link(customer: str, email: str | None) -> None:
     """Print a link for CUSTOMER (its number)."""
     from commandline.connection import connected, settings

@@ -4,12 +4,14 @@ import json
 from datetime import datetime
 
 import click
+from flask.cli import with_appcontext
 
 
 @click.command()
 @click.argument("customer")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Business date; default: today.")
 @click.option("--format", "form", type=click.Choice(["pdf", "csv", "json"]), default="json")
+@with_appcontext
 def statement(customer: str, as_of: datetime | None, form: str) -> None:
     """Print the statement of CUSTOMER (its number)."""
     from commandline.connection import connected

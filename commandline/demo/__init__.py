@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import click
+from flask.cli import with_appcontext
 
 
 @click.command()
@@ -11,6 +12,7 @@ import click
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day that everything leads up to; default: today.")
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are customers already.")
 @click.option("--where", is_flag=True, help="Only print where to click.")
+@with_appcontext
 def demo(count: int, seed: int, as_of: datetime | None, if_empty: bool, where: bool) -> None:
     """Fill an empty installation with a demonstration company. Never in production."""
     from commandline.connection import connected, settings

@@ -162,22 +162,29 @@ def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
     """Where each cent of an entry went or came from, in order of recording, what was taken back included."""
     credit, debit, reversal = aliased(Entry), aliased(Entry), aliased(Allocation)
     of_credit, of_debit = aliased(Invoice), aliased(Invoice)
-    rows = session.execute(
-        select(
-            *(Allocation, credit, debit),
-            *(of_credit.number_as_written, of_debit.number_as_written, reversal.effective_on),
-        )
-        .join(credit, (credit.customer_id == Allocation.customer_id) & (credit.id == Allocation.credit_id))
-        .join(debit, (debit.customer_id == Allocation.customer_id) & (debit.id == Allocation.debit_id))
-        .outerjoin(reversal, (reversal.customer_id == Allocation.customer_id) & (reversal.reverses_id == Allocation.id))
-        .outerjoin(of_credit, (of_credit.customer_id == credit.customer_id) & (of_credit.id == credit.invoice_id))
-        .outerjoin(of_debit, (of_debit.customer_id == debit.customer_id) & (of_debit.id == debit.invoice_id))
+    # Materialized: before statistics know of a large import, the planner would pair all entries of the customer.
+    few = (
+        select(Allocation)
         .where(
             Allocation.customer_id == customer_id,
             Allocation.reverses_id.is_(None),
             (Allocation.credit_id == entry_id) | (Allocation.debit_id == entry_id),
         )
-        .order_by(Allocation.id)
+        .cte("used")
+        .prefix_with("MATERIALIZED")
+    )
+    used = aliased(Allocation, few)
+    rows = session.execute(
+        select(
+            *(used, credit, debit),
+            *(of_credit.number_as_written, of_debit.number_as_written, reversal.effective_on),
+        )
+        .join(credit, (credit.customer_id == used.customer_id) & (credit.id == used.credit_id))
+        .join(debit, (debit.customer_id == used.customer_id) & (debit.id == used.debit_id))
+        .outerjoin(reversal, (reversal.customer_id == used.customer_id) & (reversal.reverses_id == used.id))
+        .outerjoin(of_credit, (of_credit.customer_id == credit.customer_id) & (of_credit.id == credit.invoice_id))
+        .outerjoin(of_debit, (of_debit.customer_id == debit.customer_id) & (of_debit.id == debit.invoice_id))
+        .order_by(used.id)
     )
     return [
         Used(
