@@ -61,7 +61,7 @@ bench: setup
 	@SIZE=$(SIZE) $(BIN)/python -m bench
 
 pictures: setup
-	@$(BIN)/python -m tests.journeys.pictures
+	@$(BIN)/python -m docs.pictures
 
 lock: setup
 	@for name in requirements requirements-dev; do \

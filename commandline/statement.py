@@ -25,11 +25,8 @@ def statement(customer: str, as_of: datetime | None, form: str) -> None:
         creditor = company.get()
         day = as_of.date() if as_of else creditor.today(clock.now())
         if form == "pdf":
-            click.get_binary_stream("stdout").write(
-                accounts.statement_pdf(
-                    found, day, creditor, now=clock.now(), language=found.language or creditor.language
-                )
-            )
+            language = found.language or creditor.language
+            click.echo(accounts.statement_pdf(found, day, creditor, now=clock.now(), language=language), nl=False)
         elif form == "csv":
             click.echo(accounts.statement_csv(found, day), nl=False)
         else:

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from sqlalchemy import create_engine
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
-from models import audit, clock, company, customers, database, schema
+from models import audit, clock, customers, database, schema
 from models.customers import links
 from models.transactions import release, transaction
 from runtime import cluster
 from tests.journeys.chromium import FLAGS, PHONE, found
-from tests.journeys.house import opened
+from tests.journeys.house import House, opened
 
 FOLDER = Path(__file__).parent / "pictures"
 NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ def main() -> None:
         release()
         with opened(home, server.url()) as house, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
-            _portal(browser, house.url)
+            _portal(browser, house)
             _backoffice(browser, house.url)
             browser.close()
     heavy = [path.name for path in FOLDER.iterdir() if path.stat().st_size > MOST_BYTES]
@@ -44,14 +44,12 @@ def main() -> None:
 
 
 def _stop_the_clock() -> None:
-    """As still as it gets: the company's clock stands at noon of the day when the pictures begin."""
-    with transaction():
-        row = company.locked()
-        row.clock_offset_seconds = int((NOON - clock.real_now()).total_seconds())
-    company.keep_clock(production=False)
+    """Every minute of today would make other pictures."""
+    clock.real_now = lambda: NOON
 
 
-def _portal(browser: Browser, url: str) -> None:
+def _portal(browser: Browser, house: House) -> None:
+    url = house.url
     phone = browser.new_context(viewport=PHONE, locale="en-GB")
     page = phone.new_page()
     page.goto(f"{url}/l/{_link()}")
@@ -71,7 +69,23 @@ def _portal(browser: Browser, url: str) -> None:
     _take(phone, "statement-wide")
     page.emulate_media(color_scheme="dark")
     _take(phone, "statement-dark")
+    page.set_viewport_size(PHONE)
+    _take(phone, "statement-phone-dark")
+    page.emulate_media(color_scheme="light")
+    _pay(phone, house)
+    _take(phone, "result-phone")
     phone.close()
+
+
+def _pay(phone: BrowserContext, house: House) -> None:
+    """The last item, by the test card at the stand-in."""
+    page = phone.pages[-1]
+    page.click("tbody a >> nth=-1")
+    page.get_by_role("button", name="Continue to payment").click()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url("**/payments/*")
+    house.await_webhooks()
+    house.work()
 
 
 def _backoffice(browser: Browser, url: str) -> None:
@@ -80,8 +94,7 @@ def _backoffice(browser: Browser, url: str) -> None:
     page.goto(f"{url}/staff/sign-in")
     _take(desk, "sign-in")
     page.click("form[action*='finance'] button")
-    with transaction():
-        account = f"/staff/customers/{customers.known_by(SHOWN)[0].customer_id}"
+    account = f"/staff/customers/{customers.known_by(SHOWN)[0].customer_id}"
     release()
     pages = {
         "customers": "/staff/customers",
@@ -97,10 +110,28 @@ def _backoffice(browser: Browser, url: str) -> None:
     for name, path in pages.items():
         page.goto(url + path)
         _take(desk, name)
+    page.goto(url + account)
+    page.get_by_role("table", name="Unapplied cash").get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Receipt")
+    _take(desk, "entry")
+    page.get_by_role("link", name="Allocate").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Allocate")
+    _take(desk, "allocate")
     page.set_viewport_size(PHONE)
     page.goto(url + account)
     _take(desk, "account-phone")
     desk.close()
+    _audit(browser, url)
+
+
+def _audit(browser: Browser, url: str) -> None:
+    manager = browser.new_context(viewport=WIDE, locale="en-GB")
+    page = manager.new_page()
+    page.goto(f"{url}/staff/sign-in")
+    page.click("form[action*='manager'] button")
+    page.goto(f"{url}/staff/audit")
+    _take(manager, "audit")
+    manager.close()
 
 
 def _link() -> str:

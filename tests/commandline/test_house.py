@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from app import create_app
 from models import audit, clock, company, database, schema, staff
@@ -39,21 +39,18 @@ def run(flask: Callable[..., Result]) -> Run:
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
-    """An app of its own on a database, with more settings."""
-    before = database.session.session_factory.kw.get("bind")
+def opened(engine: Engine, tmp_path: Path) -> Callable[..., Flask]:
+    """An app of its own on a database, with more settings; the test's session stays where it is."""
 
     def open_(url: str, **more: str) -> Flask:
         environ = {"HOME": str(tmp_path / "another"), "EMBEDDED_URL": url, "SECRET_KEY": SECRET}
-        told = {f"DUEWELL_{name}": value for name, value in (environ | more).items()}
-        app = create_app(Settings.read(told))
-        database.session.remove()
+        app = create_app(Settings.read({f"DUEWELL_{name}": value for name, value in (environ | more).items()}))
         database.session.get_bind().dispose()
+        database.session.remove()
+        database.session.configure(bind=engine)
         return app
 
-    yield open_
-    database.session.remove()
-    database.session.configure(bind=before)
+    return open_
 
 
 def production(url: str) -> dict[str, str]:
@@ -114,8 +111,11 @@ def test_an_empty_database_is_brought_to_the_newest_schema_and_again_without_har
     assert run(app, "doctor")[0] == 1
     for _ in range(2):
         assert run(app, "upgrade")[:2] == (0, schema.head())
-    assert database.ready() == schema.head()
-    assert company.get().currency == "EUR"
+    brought = create_engine(empty_database)
+    with brought.connect() as connection:
+        assert connection.scalars(text("select version_num from alembic_version")).all() == [schema.head()]
+        assert connection.scalars(text("select currency from company")).all() == ["EUR"]
+    brought.dispose()
 
 
 # The doctor

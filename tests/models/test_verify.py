@@ -352,6 +352,17 @@ def test_one_changed_letter_names_one_event(books: Books) -> None:
     assert books.named() == {("I10", "audit_events", f"{books.customer.id}:{first}")}
 
 
+def test_an_event_changed_with_its_hash_made_to_fit_is_named_by_the_one_after_it(books: Books) -> None:
+    with transaction():
+        first, second = (audit.record(0, "step", by=audit.JOB, now=NOW) for _ in range(2))
+    session.expunge(first)
+    first.action = "other"
+    books.tamper(
+        f"update audit_events set action = 'other', hash = '\\x{audit.event_hash(first).hex()}' where id = {first.id}"
+    )
+    assert books.named() == {("I10", "audit_events", f"0:{second.id}")}
+
+
 def test_changed_words_are_named_and_erased_words_are_not(books: Books) -> None:
     words = session.execute(text("select customer_id, event_id from audit_texts order by 2")).all()
     books.tamper(
