@@ -39,7 +39,9 @@ def bring_in(engine: Engine, tmp_path: Path) -> BringIn:
                 file = path
             paths.append(file)
         return imports.run(
-            Kind(kind), paths, **{"home": tmp_path / "home", "by": audit.COMMAND, "now": NOW, **options}  # type: ignore[arg-type]
+            Kind(kind),
+            paths,
+            **{"home": tmp_path / "home", "by": audit.COMMAND, "now": NOW, **options},  # type: ignore[arg-type]
         )
 
     return run

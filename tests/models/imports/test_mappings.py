@@ -70,7 +70,7 @@ def test_a_mapping_of_another_kind_is_refused(tmp_path: Path) -> None:
         PLAIN.replace('amount = "a"', 'amuont = "a"') + FIXED,
         PLAIN + FIXED + '[numbers]\ndecimal = ","\nthousands = ","\n',
         PLAIN + FIXED + '[derived]\ndue = { from = "nowhere" }\n',
-        PLAIN + FIXED + '[keys]\nnumber = { padd = 3 }\n',
+        PLAIN + FIXED + "[keys]\nnumber = { padd = 3 }\n",
         PLAIN + FIXED + '[dates]\nformats = ["DD/MM/YYYY", "MM/DD/YYYY"]\n',
         'kind = "wishes"\n',
         "not toml",

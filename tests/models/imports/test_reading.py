@@ -76,7 +76,7 @@ def test_rows_are_numbered_as_a_spreadsheet_counts_them(tmp_path: Path) -> None:
 
 
 def test_a_quotation_mark_that_never_closes_costs_one_row(tmp_path: Path) -> None:
-    text = f"{HEADER}\n1,a,1\n2,\"b,1\n" + "".join(f"{n},c,1\n" for n in range(3, 300))
+    text = f'{HEADER}\n1,a,1\n2,"b,1\n' + "".join(f"{n},c,1\n" for n in range(3, 300))
     chunks = list(open_table(written(tmp_path, text)).chunks())
     assert [(row, line) for chunk in chunks for row, line in chunk.broken] == [(3, '2,"b,1')]
     assert sum(len(chunk.rows) for chunk in chunks) == 298

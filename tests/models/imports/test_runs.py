@@ -26,9 +26,7 @@ from tests.models.imports.conftest import PROJECT, BringIn
 
 FILES = Path(__file__).with_name("files")
 HEADER = "customer,name,number,amount,currency,issued,due\n"
-MANY = HEADER + "".join(
-    f"C-{n % 50},Customer {n % 50},INV-{n},1.00,EUR,2026-09-01,2026-10-01\n" for n in range(24_000)
-)
+MANY = HEADER + "".join(f"C-{n % 50},Customer {n % 50},INV-{n},1.00,EUR,2026-09-01,2026-10-01\n" for n in range(24_000))
 
 
 def count(table: str) -> int:
