@@ -1,10 +1,13 @@
 """What came in by files: each run, its figures, and the rows that were not booked with the reason."""
 
+from decimal import Decimal
+
 from flask import abort, render_template, request
 
 from backoffice import backoffice, requires
 from frame.forms import row_id
 from models.imports import runs
+from models.money import Money
 from models.policies.permissions import Permission
 
 PAGE = 50
@@ -22,4 +25,10 @@ def import_list() -> str:
 def import_run(run_id: int) -> str:
     run = runs.find(run_id) or abort(404)
     rejects = runs.rejects_of(run.id, after=request.args.get("after", 0, type=row_id), limit=PAGE + 1)
-    return render_template("backoffice/import_run.html", run=run, rejects=rejects[:PAGE], more=len(rejects) > PAGE)
+    return render_template(
+        "backoffice/import_run.html",
+        run=run,
+        sums=[Money.of(Decimal(amount), currency) for currency, amount in run.sums.items()],
+        rejects=rejects[:PAGE],
+        more=len(rejects) > PAGE,
+    )

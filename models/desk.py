@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from uuid import NAMESPACE_OID, uuid4, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from sqlalchemy import select
 
@@ -109,18 +109,22 @@ def write_invoice(
         lines=document_lines(lines, currency),
         now=now,
     )
-    entry = ledger.bill(
-        customer.id,
-        amount,
-        effective_on=issued_on,
-        due_on=due_on,
+    entry = _bill(invoice, now)
+    facts = {"number": invoice.number, "amount": amount, "issued_on": issued_on, "due_on": due_on}
+    audit.record(customer.id, "invoice.written", by=by, now=now, about=f"entries:{entry.id}", facts=facts)
+    return invoice
+
+
+def _bill(invoice: Invoice, now: datetime) -> Entry:
+    return ledger.bill(
+        invoice.customer_id,
+        invoice.amount,
+        effective_on=invoice.issued_on,
+        due_on=invoice.due_on,
         dedupe_key=f"invoice:{invoice.number}",
         invoice_id=invoice.id,
         now=now,
     )
-    facts = {"number": invoice.number, "amount": amount, "issued_on": issued_on, "due_on": due_on}
-    audit.record(customer.id, "invoice.written", by=by, now=now, about=f"entries:{entry.id}", facts=facts)
-    return invoice
 
 
 def enter_receipt(
@@ -147,9 +151,7 @@ def enter_receipt(
     known = _entered(customer_id, [f"{one.value}:{key}" for one in Method], amount)
     if known is not None:
         return known
-    today = company.get().today(now)
-    if paid_on > today:
-        raise DeskRefused(N_("Money cannot have arrived after today."))
+    _refuse_tomorrow(paid_on, company.get(), now)
     receipt = ledger.receive(
         customer_id,
         amount,
@@ -160,19 +162,21 @@ def enter_receipt(
         now=now,
     )
     if oldest_first:
-        ledger.allocate_oldest_first(receipt, held=holds.in_flight(customer_id, today), now=now)
+        held = holds.in_flight(customer_id, company.get().today(now))
+        ledger.allocate_oldest_first(receipt, held=held, now=now)
     for debit_id, share in shares:
         ledger.allocate(receipt, ledger.entry_of(customer_id, debit_id), share, now=now)
+    facts = {"amount": amount, "method": method.value, "paid_on": paid_on, "shares": len(shares)}
+    words = {"payer": payer, "reference": reference}
     audit.record(
-        customer_id,
-        "receipt.entered",
-        by=by,
-        now=now,
-        about=f"entries:{receipt.id}",
-        facts={"amount": amount, "method": method.value, "paid_on": paid_on, "shares": len(shares)},
-        words={"payer": payer, "reference": reference},
+        customer_id, "receipt.entered", by=by, now=now, about=f"entries:{receipt.id}", facts=facts, words=words
     )
     return receipt
+
+
+def _refuse_tomorrow(day: date, creditor: company.Company, now: datetime) -> None:
+    if day > creditor.today(now):
+        raise DeskRefused(N_("Money cannot have arrived after today."))
 
 
 def allocate(
@@ -241,6 +245,22 @@ def move_receipt(
         raise DeskRefused(N_("Only a receipt can be moved."))
     if amount > receipt.left:
         raise ledger.AllocationRefused(N_("Only %(left)s of this credit is unapplied."), left=receipt.left)
+    moved = _transfer(receipt, to, amount, cause=cause, reason=reason, now=now)
+    for customer_id in sorted((receipt.customer_id, to.id)):
+        audit.record(
+            customer_id,
+            "receipt.moved",
+            by=by,
+            now=now,
+            about=f"entries:{receipt.id if customer_id == receipt.customer_id else moved.id}",
+            facts={"amount": amount, "from": receipt.customer_id, "to": to.id, "cause": str(cause)},
+            words={"reason": reason},
+        )
+    return moved
+
+
+def _transfer(receipt: Entry, to: Customer, amount: Money, *, cause: UUID, reason: str, now: datetime) -> Entry:
+    """On the receipt's own business day, which in closed books is today."""
     closed = company.books_closed_on()
     today = company.get().today(now)
     day = receipt.effective_on if not closed or receipt.effective_on > closed else today
@@ -256,7 +276,7 @@ def move_receipt(
         now=now,
     )
     ledger.allocate(receipt, debit, amount, now=now)
-    moved = ledger.receive(
+    return ledger.receive(
         to.id,
         amount,
         effective_on=day,
@@ -266,17 +286,6 @@ def move_receipt(
         cause_id=cause,
         now=now,
     )
-    for customer_id in sorted((receipt.customer_id, to.id)):
-        audit.record(
-            customer_id,
-            "receipt.moved",
-            by=by,
-            now=now,
-            about=f"entries:{receipt.id if customer_id == receipt.customer_id else moved.id}",
-            facts={"amount": amount, "from": receipt.customer_id, "to": to.id, "cause": str(cause)},
-            words={"reason": reason},
-        )
-    return moved
 
 
 def _entered(customer_id: int, keys: Sequence[str], amount: Money) -> Entry | None:
@@ -294,8 +303,7 @@ def _entered(customer_id: int, keys: Sequence[str], amount: Money) -> Entry | No
 def record_bank_day(day: date, *, by: Actor, now: datetime) -> None:
     """State up to which day bank money is in; it never goes back."""
     row = company.locked()
-    if day > row.today(now):
-        raise DeskRefused(N_("Money cannot have arrived after today."))
+    _refuse_tomorrow(day, row, now)
     if row.bank_money_until and day < row.bank_money_until:
         raise DeskRefused(N_("Bank money is in up to %(day)s already."), day=row.bank_money_until)
     before, row.bank_money_until = row.bank_money_until, day

@@ -360,16 +360,8 @@ def find_open_items(
     rows = session.execute(found).all()
     items = [
         OpenItem(
-            customer_id=customer_id,
-            entry_id=entry.id,
-            side=entry.side,
-            kind=entry.kind.value,
-            number=number or "",
-            reference=entry.reference,
-            effective_on=entry.effective_on,
-            due_on=entry.due_on,
-            amount=entry.amount,
-            left=entry.left,
+            *(customer_id, entry.id, entry.side, entry.kind.value, number or "", entry.reference),
+            *(entry.effective_on, entry.due_on, entry.amount, entry.left),
         )
         for entry, number, _ in rows
     ]

@@ -148,6 +148,16 @@ def request(
         expires_at=now + LIVES,
         language=language,
     )
+    attempt = _record(customer_id, attempt_id, whole, json.dumps(body), by=by, now=now)
+    _hold(attempt, lines, on=on, now=now)
+    facts = {"amount": whole, "entries": [entry_id for entry_id, _ in lines]}
+    audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
+    return attempt
+
+
+def _record(
+    customer_id: int, attempt_id: UUID, whole: Money, request_json: str, *, by: Actor, now: datetime
+) -> Attempt:
     attempt = Attempt(
         customer_id=customer_id,
         id=attempt_id,
@@ -156,16 +166,13 @@ def request(
         currency=whole.currency,
         amount_minor=whole.minor,
         state=AttemptState.CREATED,
-        request_json=json.dumps(body),
+        request_json=request_json,
         asked_at=now,
         expires_at=now + LIVES,
         next_try_at=now + ASK_AGAIN,
     )
     session.add(attempt)
     session.flush()
-    _hold(attempt, lines, on=on, now=now)
-    facts = {"amount": whole, "entries": [entry_id for entry_id, _ in lines]}
-    audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
     return attempt
 
 
