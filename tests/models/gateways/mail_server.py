@@ -94,13 +94,13 @@ def running(
             **options,
         )
 
+    # A loop in a thread of its own: the thread of the tests may already run the browser's.
     loop = asyncio.new_event_loop()
-    listening = loop.run_until_complete(
-        loop.create_server(answer, "127.0.0.1", server.port, ssl=tls if from_the_start else None)
-    )
-    server.port = listening.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    opening = loop.create_server(answer, "127.0.0.1", server.port, ssl=tls if from_the_start else None)
+    listening = asyncio.run_coroutine_threadsafe(opening, loop).result()
+    server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
     finally:
