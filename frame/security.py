@@ -1,6 +1,6 @@
 """Headers, cookies and the checks that stand before every POST."""
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Response, abort, request
 from flask_wtf import CSRFProtect
@@ -98,11 +98,12 @@ def refuse_null_characters() -> None:
 
 
 def own_path(address: str | None) -> str | None:
-    """An address on this site that may be redirected to, or None: '//evil', '/\\evil' and 'javascript:' are not."""
-    if not address or not address.startswith("/") or address.startswith(("//", "/\\")) or "\\" in address:
+    """An address on this site that may be redirected to, or None: '//evil', '/\\evil', '/a/../b' are not."""
+    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address:
         return None
     parts = urlsplit(address)
-    return None if parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in address) else address
+    climbs = ".." in unquote(parts.path).split("/")
+    return None if climbs or parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in address) else address
 
 
 def forget_cookie(response: Response, name: str, settings: Settings) -> None:

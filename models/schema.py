@@ -29,9 +29,7 @@ def upgrade(engine: Engine) -> None:
         connection.execute(text("create extension if not exists pg_trgm"))
         if connection.scalar(text("select lower('Ž') <> 'ž' or similarity('سلام', 'سلام') < 1")):
             raise DatabaseUnsuitable(
-                N_(
-                    "This database knows no letters beyond ASCII. Create it with ENCODING UTF8 and LC_CTYPE C.UTF-8."
-                )
+                N_("This database knows no letters beyond ASCII. Create it with ENCODING UTF8 and LC_CTYPE C.UTF-8.")
             )
         command.upgrade(_config(connection), "head")
 

@@ -1,7 +1,6 @@
 """Serving the stand-in over HTTP: for `python -m standin`, and inside a test's own process."""
 
 import http.client
-import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from standin.app import StandIn, create_app
+from standin.orders import give
 
 
 class Handler(WSGIRequestHandler):
@@ -38,16 +38,7 @@ class Running:
 
     def control(self, **orders: Any) -> dict[str, Any]:
         """Give orders to `/_control` and return the state that it tells."""
-        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
-        headers = {"Authorization": f"Bearer {self.app.account.api_key}"}
-        connection.request("POST" if orders else "GET", "/_control", json.dumps(orders) if orders else None, headers)
-        response = connection.getresponse()
-        told = response.read().decode()
-        connection.close()
-        if response.status != 200:
-            raise ValueError(told)
-        state: dict[str, Any] = json.loads(told)
-        return state
+        return give(self.url, self.app.account.api_key, **orders)
 
     def press_pay(self, session_url: str, number: str = "4242424242424242") -> tuple[int, str]:
         """Submit the pay page as a browser would; the status and where it leads."""

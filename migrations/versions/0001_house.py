@@ -391,7 +391,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column(
             "because",
-            sa.Enum("above_limit", "other_currency", name="because", native_enum=False, length=32),
+            sa.Enum("above_limit", "added_up", "other_currency", name="because", native_enum=False, length=32),
             nullable=False,
         ),
         sa.Column("asked_by", sa.BigInteger(), nullable=False),

@@ -6,15 +6,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
 from models.approvals.booking import carry_out, dedupe_key
-from models.approvals.decisions import Decision, Kind, from_payload, kind_of, payload_of
+from models.approvals.decisions import CreditNote, Decision, Kind, from_payload, kind_of, payload_of
 from models.customers import Customer, lock_account
 from models.database import Base, session
 from models.errors import N_, Refused
+from models.invoices import Invoice
 from models.ledger import Entry
 from models.money import Money
 from models.policies import limits
@@ -98,8 +99,27 @@ def limit_of(kind: Kind) -> Money:
     return company.get().limit(kind, limits.DEFAULTS[kind])
 
 
-def second_person(kind: Kind, amount: Money) -> SecondPerson:
-    return limits.second_person(amount, limit_of(kind))
+def _second_person(decision: Decision, now: datetime) -> SecondPerson:
+    kind = kind_of(decision)
+    return limits.second_person(decision.amount, limit_of(kind), _decided_alone(decision, now - limits.ADDED_UP_FOR))
+
+
+def _decided_alone(decision: Decision, since: datetime) -> Money:
+    """What staff booked of the same kind for the same customer and currency without a second person."""
+    approved = select(Approval.entry_id).where(
+        Approval.customer_id == decision.customer_id, Approval.entry_id.is_not(None)
+    )
+    by_hand = select(Invoice.id).where(Invoice.customer_id == decision.customer_id, Invoice.source == "staff")
+    query = select(func.coalesce(func.sum(Entry.amount_minor), 0)).where(
+        Entry.customer_id == decision.customer_id,
+        Entry.currency == decision.amount.currency,
+        Entry.dedupe_key.startswith(f"{kind_of(decision)}:", autoescape=True),
+        Entry.recorded_at >= since,
+        Entry.id.not_in(approved),
+    )
+    if isinstance(decision, CreditNote):
+        query = query.where(Entry.invoice_id.in_(by_hand))
+    return Money(int(session.scalar(query) or 0), decision.amount.currency)
 
 
 def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waiting:
@@ -118,7 +138,7 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
     known = _known(decision)
     if known is not None:
         return known
-    check = second_person(kind, decision.amount)
+    check = _second_person(decision, now)
     if check.because is None:
         return Done(carry_out(decision, by=by, now=now))
     with session.begin_nested() as trial:

@@ -124,6 +124,30 @@ def test_a_cent_above_the_limit_a_second_person_decides(
     assert actions(customer)[-3:] == ["approval.asked", "approval.approved", f"{kind}.booked"]
 
 
+def test_many_small_decisions_count_as_one_large_one(
+    make: Maker, customer: Customer, finance: Principal, manager: Principal
+) -> None:
+    receipt, debit = make.receipt(customer, 90_000), make.invoice(customer, 90_000)
+    assert isinstance(submit(refund(receipt, 30_000), finance), Done)
+    assert isinstance(submit(refund(receipt, 20_000), manager), Done)
+    assert wait(refund(receipt, 1), finance).because == limits.Because.ADDED_UP
+    assert isinstance(submit(credit_note(debit, 30_000), finance), Done), "another kind is counted apart"
+    assert wait(credit_note(debit, 30_000, "CN-2"), finance).because == limits.Because.ADDED_UP
+    other = make.customer()
+    assert isinstance(submit(refund(make.receipt(other, 100), 100), finance), Done), "and another customer"
+    later = NOW + limits.ADDED_UP_FOR + timedelta(seconds=1)
+    with transaction():
+        assert isinstance(approvals.submit(refund(receipt, 1), by=finance, now=later), Done)
+
+
+def test_what_a_second_person_approved_is_not_counted_against_small_ones(
+    make: Maker, customer: Customer, finance: Principal, manager: Principal
+) -> None:
+    receipt = make.receipt(customer, 90_000)
+    approve(wait(refund(receipt, 60_000), finance), manager)
+    assert isinstance(submit(refund(receipt, 100), finance), Done)
+
+
 def test_the_limits_are_the_companys(make: Maker, customer: Customer, finance: Principal) -> None:
     with transaction():
         company.get().limits = {"refund": "10"}

@@ -15,6 +15,7 @@ from models.policies.permissions import Role
 from models.staff import StaffState
 from models.transactions import transaction
 from runtime.settings import Settings
+from standin import server as standin
 from tests.conftest import NOW
 
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
@@ -84,6 +85,20 @@ def test_nobody_moves_the_clock_of_production(run: Run, opened: Callable[..., Fl
     code, out, said = run(app, "clock", "+3d")
     assert (code, out, "cannot be moved in production" in said) == (1, "", True)
     assert ahead(run(app, "clock")) == 0
+
+
+def test_stripe_s_stand_in_lives_in_the_same_time(
+    run: Run, opened: Callable[..., Flask], database_url: str, tmp_path: Path
+) -> None:
+    with standin.running(tmp_path / "till") as till:
+        app = opened(database_url, STRIPE_KEY="sk_test_standin", STRIPE_API_BASE=till.url)
+        told = []
+        for by in ("+3d", "-1d", "0"):
+            assert run(app, "clock", by)[0] == 0
+            told.append(round(till.control()["clock_offset_seconds"] / 86_400))
+    assert told == [3, 2, 0]
+    code, out, said = run(app, "clock", "+3d")
+    assert (ahead((code, out, said)), "does not answer" in said) == (3, True)
 
 
 # The schema

@@ -79,7 +79,7 @@ def test_what_was_typed_wrong_stays_on_the_page_beside_its_reason(
     page.get_by_label("Amount for A-1").fill("100.01")
     page.get_by_role("button", name="Allocate").click()
 
-    expect(page.get_by_text("Nothing was allocated yet")).to_be_visible()
-    expect(page.get_by_text("Enter an amount up to €100.00.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please check what you entered")).to_be_visible()
+    expect(page.locator("p", has_text="Enter an amount up to €100.00.")).to_be_visible()
     expect(page.get_by_label("Amount for A-1")).to_have_value("100.01")
     assert page.url.endswith("/allocate")

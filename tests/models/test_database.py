@@ -26,7 +26,7 @@ def test_a_connection_that_lives_is_used_again(engine: Engine) -> None:
 def _end(engine: Engine, pid: int) -> None:
     """From outside, and waits until it has ended."""
     deadline = time.monotonic() + 10
-    outside = create_engine(engine.url)
+    outside = create_engine(engine.url, isolation_level="AUTOCOMMIT")
     with outside.connect() as connection:
         connection.execute(text("select pg_terminate_backend(:pid)"), {"pid": pid})
         while connection.scalar(text("select count(*) from pg_stat_activity where pid = :pid"), {"pid": pid}):

@@ -131,7 +131,7 @@ def test_whatever_is_killed_comes_back_while_the_rest_goes_on(start, used_home):
     worker_of_web = psutil.Process(run.child("runtime.server")).children()[0].pid
     os.kill(worker_of_web, signal.SIGKILL)
     eventually(lambda: len(psutil.Process(run.child("runtime.server")).children()) == 2)
-    assert run.answers("/notes")
+    eventually(lambda: run.answers("/notes"))
 
 
 def test_children_of_a_killed_supervisor_end_and_those_that_cannot_hear_it_are_ended_by_the_next_run(start, used_home):
