@@ -1,11 +1,12 @@
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from models import customers, ledger
+from models import clock, customers, ledger
 from models.customers import notes
 from models.database import session
 from models.money import Money
@@ -154,11 +155,13 @@ def test_an_account_of_many_items_has_pages(desk: FlaskClient, make: Maker) -> N
     assert {desk.get(f"{address}?page={page}").status_code for page in (0, 3, 10**18)} == {404}
 
 
-def test_the_timeline_tells_everything_newest_first(desk: FlaskClient, make: Maker) -> None:
+def test_the_timeline_tells_everything_newest_first(desk: FlaskClient) -> None:
+    earlier = clock.real_now() - timedelta(hours=1)
+    make = Maker(earlier)
     customer = make.customer()
     debit, receipt = make.invoice(customer, 12_000, number="A-1"), make.receipt(customer, 12_000)
     with transaction():
-        ledger.allocate(receipt, debit, Money(12_000, "EUR"), now=NOW)
+        ledger.allocate(receipt, debit, Money(12_000, "EUR"), now=earlier)
     desk.post(f"/staff/customers/{customer.id}/notes", data={"text": "Called, will pay"})
     page = shown(desk.get(f"/staff/customers/{customer.id}/timeline"))
     told = ["Note", "The finance", "Called, will pay", "Allocated €120.00", "Receipt", "Invoice", "Customer added"]
