@@ -1,23 +1,53 @@
-"""The composition root: the only module that sees every door."""
+"""The composition root: the only module that sees every door. `flask` needs none of them, and imports none."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
+import click
 from flask import Flask, Request, g, request
-from flask_login import LoginManager, UserMixin
 
-import backoffice
 import commandline
-import portal
-from frame import dev, health, logs, pages, refusals, security
-from models import clock, database, sessions, words
-from models.sessions import SessionKind
 from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from flask_login import UserMixin
 
 
 def create_app(settings: Settings | None = None) -> Flask:
+    """
+    Duewell behind the doors of the web. For the command line they stay closed until the first request (`flask run`
+    sends some): what they import takes a second, and `flask link` goes through none of them.
+    """
     settings = settings or Settings.read(os.environ)
     app = Flask(__name__)
     app.extensions["settings"] = settings
+    commandline.install(app)
+    if click.get_current_context(silent=True) is None:
+        _open_doors(app, settings)
+    else:
+        _open_doors_when_asked(app, settings)
+    return app
+
+
+def _open_doors_when_asked(app: Flask, settings: Settings) -> None:
+    answer = app.wsgi_app
+
+    def first(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        _open_doors(app, settings)
+        app.wsgi_app = answer  # type: ignore[method-assign]
+        return answer(environ, start_response)
+
+    app.wsgi_app = first  # type: ignore[method-assign]
+
+
+def _open_doors(app: Flask, settings: Settings) -> None:
+    import backoffice
+    import portal
+    from frame import dev, health, logs, pages, refusals, security
+    from models import database, sessions, words
+    from models.sessions import SessionKind
+
     logs.install(app, settings)
     pages.install(app, settings)  # First, so that a refusal of what follows is in the reader's language.
     security.install(app, settings)
@@ -26,7 +56,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(health.health)
     app.register_blueprint(portal.portal)
     app.register_blueprint(backoffice.backoffice)
-    commandline.install(app)
     if not settings.production:
         words.allow_pseudo()
         app.register_blueprint(dev.dev)
@@ -36,15 +65,21 @@ def create_app(settings: Settings | None = None) -> Flask:
     if address:
         database.connect(address)
     app.extensions["stripe"] = commandline.stripe_gateway(settings)
-    return app
 
 
 def _know_visitors(app: Flask) -> None:
     """Each door has its own cookie; a browser may hold both, and neither opens the other door."""
+    from flask_login import LoginManager
+
+    import backoffice
+    import portal
+    from frame import security
+    from models import clock
+
     manager = LoginManager(app)
 
     @manager.request_loader
-    def visitor(browser: Request) -> UserMixin | None:
+    def visitor(browser: Request) -> "UserMixin | None":
         staff = request.path.startswith("/staff")
         door = backoffice.sign_in if staff else portal.links
         token = browser.cookies.get(security.cookie_name(door.SESSION_COOKIE, app.extensions["settings"]))

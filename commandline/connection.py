@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from flask import current_app
 from sqlalchemy import Engine
 
+from frame import logs
 from models import company, database
 from models.transactions import release
 from runtime import cluster
@@ -20,6 +21,7 @@ def settings() -> Settings:
 @contextmanager
 def connected(*, keep_clock: bool = True) -> Iterator[Engine]:
     """Bind the session to the database; the shared clock is taken over, unless there may be no schema yet."""
+    logs.configure(settings())
     with cluster.database(settings()) as address:
         engine = database.connect(address)
         try:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
+
+from commandline import stripe_gateway
 
 if TYPE_CHECKING:
     from runtime.settings import Settings
@@ -38,7 +39,7 @@ def work() -> None:
     with connected() as engine:
         models_work.run(
             engine.url,
-            gateway=current_app.extensions["stripe"],
+            gateway=stripe_gateway(settings()),
             sender=sender_of(settings().smtp_url, settings().mail_from)
             or (None if settings().production else LocalOutbox()),
             seals=settings().home / "seals",
@@ -50,11 +51,11 @@ def work() -> None:
 @with_appcontext
 def sweep() -> None:
     """Ask Stripe about every payment that is not finished."""
-    from commandline.connection import connected
+    from commandline.connection import connected, settings
     from models import clock as time
     from models import payments
 
-    gateway = current_app.extensions["stripe"]
+    gateway = stripe_gateway(settings())
     if gateway is None:
         raise click.ClickException("No Stripe key is set: there is nobody to ask.")
     with connected():

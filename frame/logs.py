@@ -16,7 +16,7 @@ SECRET_PART = re.compile(r"^(/l/|/staff/(?:invited|reset)/)[^/]+")
 QUIET = {"static", "health.healthz", "health.readyz", "health.metrics"}
 
 
-def install(app: Flask, settings: Settings) -> None:
+def configure(settings: Settings) -> None:
     level = getattr(logging, settings.log_level.upper())
     structlog.configure(
         processors=[
@@ -30,6 +30,10 @@ def install(app: Flask, settings: Settings) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def install(app: Flask, settings: Settings) -> None:
+    configure(settings)
     log = structlog.get_logger()
 
     @app.before_request
