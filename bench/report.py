@@ -56,8 +56,12 @@ class Run:
         return "\n\n".join(parts)
 
     def _causes(self) -> list[str]:
-        missed = [f"- {f.what}: {f.cause or 'not looked into yet.'}" for f in self.figures if f.met == "no"]
-        return ["## Gates that are missed, and why", "\n".join(missed)] if missed else []
+        missed: dict[str, list[str]] = {}
+        for figure in self.figures:
+            if figure.met == "no":
+                missed.setdefault(figure.cause or "not looked into yet", []).append(figure.what)
+        told = [f"- **{'; '.join(whats)}**: {cause}." for cause, whats in missed.items()]
+        return ["## Gates that are missed, and why", "\n".join(told)] if told else []
 
     def _machine(self) -> str:
         cores, memory = os.cpu_count() or 1, psutil.virtual_memory().total / 2**30
