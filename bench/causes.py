@@ -9,12 +9,12 @@ would tie two rooms of the house together for a tenth of the page"""
 STAFF_FRAME = """\
 as above, and the staff's frame asks two things more: what waits for approval, and the role's pages"""
 STATEMENT = """\
-54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with its machine-readable \
+54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with a machine-readable \
 value) and 14 µs the amounts as objects; the raw side writes three cells without escaping. Pages have 50 rows for this \
 reason, and the fixed part of every page (above) is most of what they cost"""
 IMPORT = """\
-of 171 µs a row PostgreSQL takes 145: entries 55 (seven indexes, two foreign keys, the fingerprint that makes a changed \
-row visible, five checks; three rows in ten bring a receipt as well), the registry of invoice numbers 22, invoices 13, \
+of 171 µs a row PostgreSQL takes 145: entries 55 (seven indexes, two foreign keys, the fingerprint that names a \
+changed row, five checks; three rows in ten bring a receipt as well), the registry of invoice numbers 22, invoices 13, \
 allocations 13, what is staged and judged 20. Reading and checking run beside it. A file of a million rows takes three \
 minutes, and every guard that costs here has named a broken row in a test"""
 COLD_START = """\

@@ -41,10 +41,10 @@ def pay_item(entry_id: int) -> Response | tuple[str, int]:
             by=current_user.actor,
             on=g.company.today(clock.now()),
             now=clock.now(),
-            success_url=_result_address(),
+            success_url=result_address(),
             cancel_url=url_for("portal.pay", entry_id=entry_id, _external=True),
             language=words.language(),
-            description=words.gettext("Invoice %(number)s", number=item.number) if item.number else g.company.name,
+            description=item_name(item),
         )
         key = (attempt.customer_id, attempt.id)
     # The intent is committed before Stripe hears of it: a crash here loses a click, never money.
@@ -85,6 +85,11 @@ def _amount(form: PayForm, item: payments.PayableItem) -> Money | None:
     return amount
 
 
-def _result_address() -> str:
+def item_name(item: payments.PayableItem) -> str:
+    """What Stripe's page calls it."""
+    return words.gettext("Invoice %(number)s", number=item.number) if item.number else str(g.company.name)
+
+
+def result_address() -> str:
     """Filled in by `payments.request`, which makes the attempt's id."""
     return url_for("portal.payment", attempt_id=UUID(int=0), _external=True).replace(str(UUID(int=0)), "{attempt}")

@@ -1,16 +1,16 @@
 """From the click on "Pay" to Stripe's page: look, record the intent, then call."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
-from models import audit, holds, invoices, ledger
+from models import audit, holds
 from models.audit import Actor
 from models.customers import lock_account, merges
 from models.database import session
@@ -26,6 +26,7 @@ from models.gateways.stripe import (
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
+from models.payments.payable import GIVEN_UP, NotPayable, check_share, payable_items
 from models.payments.syncing import close, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -34,83 +35,12 @@ if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
 LIVES = timedelta(minutes=35)  # Stripe refuses less than 30; the rest is for the way there.
-GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
 SEND_AGAIN_FOR = timedelta(hours=23)  # Stripe forgets a key after a day, and would take it for a new one.
 ASK_AGAIN = timedelta(minutes=2)  # After this the sweep looks at what has had no answer.
 
 
-class NotPayable(Refused):
-    pass
-
-
 class PaymentPageUnreachable(Refused):
     """Nothing was charged: Stripe's page could not be opened now."""
-
-
-@dataclass(frozen=True, slots=True)
-class PayableItem:
-    """
-    An open item as a payer sees it. `payable` is what is open, less what other payments may still take.
-    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs.
-    """
-
-    customer_id: int
-    entry_id: int
-    number: str
-    due_on: date
-    open: Money
-    payable: Money
-
-
-def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
-    """
-    An item of the customer's statement, those of joined accounts included; None for anybody else's. What a contact's
-    own open page holds is payable for this contact: `give_up_open` closes that page before they pay again.
-    """
-    row = session.execute(
-        select(ledger.Entry, invoices.Invoice.number_as_written)
-        .outerjoin(
-            invoices.Invoice,
-            (invoices.Invoice.customer_id == ledger.Entry.customer_id)
-            & (invoices.Invoice.id == ledger.Entry.invoice_id),
-        )
-        .where(
-            ledger.Entry.customer_id.in_(merges.family(customer_id, on)),
-            ledger.Entry.id == entry_id,
-            ledger.Entry.side == ledger.Side.DEBIT,
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        return None
-    debit, number = row
-    own = _pages_of(debit.customer_id, contact_id) if contact_id else frozenset()
-    held = [one for one in holds.living([debit.customer_id], on) if one.source not in own]
-    taken = holds.in_flight_by_item(held).get(entry_id, 0)
-    payable = Money(max(debit.left.minor - taken, 0), debit.currency)
-    return PayableItem(debit.customer_id, entry_id, number or "", debit.due_on or on, debit.left, payable)
-
-
-def _pages_of(customer_id: int, contact_id: int) -> frozenset[str]:
-    """The sources of what a contact's unfinished payments hold."""
-    query = select(Attempt).where(
-        Attempt.customer_id == customer_id, Attempt.contact_id == contact_id, Attempt.state.in_(GIVEN_UP)
-    )
-    return frozenset(attempt.source for attempt in session.scalars(query))
-
-
-def check_amount(amount: Money, item: PayableItem) -> None:
-    """
-    :raises NotPayable: less than nothing or more than is payable.
-    :raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount.
-    """
-    if not item.open:
-        raise NotPayable(N_("There is nothing to pay on this item now."))
-    if not item.payable:
-        raise NotPayable(N_("A payment for this item is on its way. You can pay again if it does not arrive."))
-    if amount > item.payable or amount.minor <= 0:
-        raise NotPayable(N_("Enter an amount up to %(most)s."), most=item.payable)
-    payment_limits.check(amount)
 
 
 def request(
@@ -124,24 +54,29 @@ def request(
     cancel_url: str,
     description: str,
     language: str,
+    names: Mapping[int, str] = MappingProxyType({}),
 ) -> Attempt:
     """
     Record the intent to pay items of one customer, with the exact body for Stripe, and hold the amounts. `{attempt}`
-    in `success_url` becomes the attempt's id.
+    in `success_url` becomes the attempt's id. `names` says what the pay page calls an item; `description` stands for
+    the payment as a whole, and for all its items where they are too many to be listed.
 
     :raises NotPayable: an item has less to pay than asked, also when another payment was quicker.
     """
     whole = total((amount for _, amount in lines), lines[0][1].currency)
     lock_account(customer_id, whole.currency)
+    payable = {item.entry_id: item for item in payable_items(customer_id, on, among=[one for one, _ in lines])}
     for entry_id, amount in lines:
-        item = payable_item(customer_id, entry_id, on)
+        item = payable.get(entry_id)
         if item is None or item.customer_id != customer_id:
             raise NotPayable(N_("There is nothing to pay on this item now."))
-        check_amount(amount, item)
+        check_share(amount, item)
+    payment_limits.check(whole)
+    listed = [CheckoutLine(names.get(entry_id, description), amount) for entry_id, amount in lines]
     attempt_id = uuid4()
     body = checkout_request(
         attempt_id=str(attempt_id),
-        lines=[CheckoutLine(description, amount) for _, amount in lines],
+        lines=listed if payment_limits.can_be_listed([a for _, a in lines]) else [CheckoutLine(description, whole)],
         description=description,
         success_url=success_url.replace("{attempt}", str(attempt_id)),
         cancel_url=cancel_url,

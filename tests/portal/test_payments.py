@@ -14,6 +14,7 @@ from models.ledger import Entry
 from models.payments import Attempt
 from models.transactions import transaction
 from tests.making import Maker
+from tests.portal.conftest import apart
 
 DECLINED = "4000000000009995"
 
@@ -21,7 +22,7 @@ DECLINED = "4000000000009995"
 @pytest.fixture
 def invoice(make: Maker, customer: Customer) -> Entry:
     """640.00 EUR."""
-    return make.invoice(customer, 64_000, number="INV-1")
+    return apart(make.invoice(customer, 64_000, number="INV-1"))
 
 
 def pay(browser: FlaskClient, entry: Entry, amount: str = "640.00") -> TestResponse:

@@ -1,0 +1,96 @@
+"""What somebody has chosen to pay, held against what is payable now."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from models.money import Money, total
+from models.payments.drafts import chosen_by
+from models.payments.payable import PayableItem, payable_items
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A chosen item: what was asked for, and how much of that can be paid now."""
+
+    item: PayableItem
+    asked: Money
+    share: Money
+
+    @property
+    def changed(self) -> bool:
+        return self.asked != self.share
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """
+    What one payment would pay: chosen items of one account and currency, oldest due first. `next_time` counts those
+    of joined accounts, which are paid apart.
+    """
+
+    lines: Sequence[Line]
+    next_time: int
+
+    @property
+    def customer_id(self) -> int:
+        return self.lines[0].item.customer_id
+
+    @property
+    def currency(self) -> str:
+        return self.lines[0].share.currency
+
+    @property
+    def total(self) -> Money:
+        return total((line.share for line in self.lines), self.currency)
+
+    @property
+    def changes(self) -> list[Line]:
+        return [line for line in self.lines if line.changed]
+
+    @property
+    def seen(self) -> str:
+        """Names exactly these items and amounts: sent back, it tells that they are still what was seen."""
+        shares = ",".join(f"{entry_id}:{share.minor}" for entry_id, share in self.shares)
+        return hashlib.sha256(shares.encode()).hexdigest()[:16]
+
+    @property
+    def shares(self) -> list[tuple[int, Money]]:
+        """Entry and amount, of what can be paid."""
+        return [(line.item.entry_id, line.share) for line in self.lines if line.share]
+
+
+def items_and_chosen(
+    customer_id: int, contact_id: int, currency: str, on: date
+) -> tuple[list[PayableItem], dict[int, int]]:
+    """All open items of a currency, and what is chosen of them: minor units by entry id. At first: all that is due."""
+    items = payable_items(customer_id, on, currency=currency, contact_id=contact_id)
+    chosen = chosen_by(customer_id, contact_id, currency)
+    return items, all_due(items, on) if chosen is None else chosen
+
+
+def all_due(items: Sequence[PayableItem], on: date) -> dict[int, int]:
+    return {item.entry_id: item.payable.minor for item in items if item.due_on < on and item.payable}
+
+
+def choice(customer_id: int, contact_id: int, currency: str, on: date) -> Choice | None:
+    """
+    What a contact would pay now. An item that was paid meanwhile stands in it with nothing to pay; None where
+    nothing is chosen.
+    """
+    chosen = chosen_by(customer_id, contact_id, currency) or {}
+    if not chosen:
+        return None
+    items = payable_items(customer_id, on, currency=currency, among=list(chosen), contact_id=contact_id)
+    if not items:
+        return None
+    owners = {item.customer_id for item in items}
+    owner = customer_id if customer_id in owners else min(owners)
+    mine = [_line(item, chosen) for item in items if item.customer_id == owner]
+    return Choice(mine, len(items) - len(mine))
+
+
+def _line(item: PayableItem, chosen: Mapping[int, int]) -> Line:
+    asked = Money(chosen[item.entry_id], item.open.currency)
+    return Line(item, asked, min(asked, item.payable))

@@ -1,0 +1,111 @@
+"""What a payer may pay now: open items, less what payments on their way may still take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from models import holds, invoices, ledger
+from models.customers import merges
+from models.database import session
+from models.errors import N_, Refused
+from models.money import Money
+from models.payments.attempts import Attempt, AttemptState
+from models.policies import payment_limits
+
+GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
+
+
+class NotPayable(Refused):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class PayableItem:
+    """
+    An open item as a payer sees it. `payable` is what is open, less what other payments may still take.
+    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs.
+    """
+
+    customer_id: int
+    entry_id: int
+    number: str
+    due_on: date
+    open: Money
+    payable: Money
+
+
+def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
+    """One item of the customer's statement; None for anybody else's."""
+    return next(iter(payable_items(customer_id, on, among=[entry_id], contact_id=contact_id)), None)
+
+
+def payable_items(
+    customer_id: int,
+    on: date,
+    *,
+    currency: str | None = None,
+    among: Sequence[int] | None = None,
+    contact_id: int | None = None,
+) -> list[PayableItem]:
+    """
+    The open items of the customer's statement, those of joined accounts included, oldest due first; or those `among`
+    these entries, open or not. What a contact's own open page holds is payable for this contact: `give_up_open`
+    closes that page before they pay again.
+    """
+    members = merges.family(customer_id, on)
+    entry, invoice = ledger.Entry, invoices.Invoice
+    query = (
+        select(entry.customer_id, entry.id, invoice.number_as_written, entry.due_on, entry.open_minor, entry.currency)
+        .outerjoin(invoice, (invoice.customer_id == entry.customer_id) & (invoice.id == entry.invoice_id))
+        .where(entry.customer_id.in_(members), entry.side == ledger.Side.DEBIT)
+        .order_by(entry.due_on, entry.id)
+    )
+    query = query.where(entry.open_minor > 0 if among is None else entry.id.in_(among))
+    if currency is not None:
+        query = query.where(entry.currency == currency)
+    rows = session.execute(query).all()
+    own = pages_of(members, contact_id) if contact_id else frozenset()
+    taken = holds.in_flight_by_item(one for one in holds.living(members, on) if one.source not in own)
+    return [
+        PayableItem(
+            owner_id,
+            entry_id,
+            number or "",
+            due_on or on,
+            Money(left_minor or 0, money),
+            Money(max((left_minor or 0) - taken.get(entry_id, 0), 0), money),
+        )
+        for owner_id, entry_id, number, due_on, left_minor, money in rows
+    ]
+
+
+def pages_of(members: Sequence[int], contact_id: int) -> frozenset[str]:
+    """The sources of what a contact's unfinished payments hold."""
+    query = select(Attempt).where(
+        Attempt.customer_id.in_(members), Attempt.contact_id == contact_id, Attempt.state.in_(GIVEN_UP)
+    )
+    return frozenset(attempt.source for attempt in session.scalars(query))
+
+
+def check_share(amount: Money, item: PayableItem) -> None:
+    """
+    :raises NotPayable: nothing, less than nothing, or more than is payable.
+    """
+    if not item.open:
+        raise NotPayable(N_("There is nothing to pay on this item now."))
+    if not item.payable:
+        raise NotPayable(N_("A payment for this item is on its way. You can pay again if it does not arrive."))
+    if amount > item.payable or amount.minor <= 0:
+        raise NotPayable(N_("Enter an amount up to %(most)s."), most=item.payable)
+
+
+def check_amount(amount: Money, item: PayableItem) -> None:
+    """
+    The same for an item that is paid alone.
+
+    :raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount.
+    """
+    check_share(amount, item)
+    payment_limits.check(amount)
