@@ -129,6 +129,39 @@ def _flooded(walk: Walk) -> int:
     return walk.send(email="flooded@company.test", password="no")
 
 
+def _press(walk: Walk, action: str, **changed: str) -> int:
+    """Send a form of the page by its address, past htmx; `changed` are fields that somebody edited."""
+    form = walk.page.locator(f"main form[action*='{action}']").first
+    for name, value in changed.items():
+        form.locator(f"[name^='{name}']").first.fill(value)
+    with walk.page.expect_navigation() as answer:
+        form.evaluate("form => form.submit()")
+    return answer.value.status
+
+
+def _choose_too_much(walk: Walk) -> int:
+    walk.open("portal.choose")
+    return _press(walk, "/pay?", amount="1000000")
+
+
+def _choose_some(walk: Walk) -> int:
+    walk.open("portal.choose")
+    _press(walk, "/pay?", amount="12.50")
+    return walk.open("portal.review")
+
+
+def _choose_all_due(walk: Walk) -> int:
+    walk.open("portal.statement")
+    return _press(walk, "/pay/due")
+
+
+def _choose_and_look_away(walk: Walk) -> int:
+    """What was seen is no longer what would be paid."""
+    _choose_some(walk)
+    walk.page.locator("[name=seen]").evaluate("field => field.value = 'else'")
+    return _press(walk, "/pay/review")
+
+
 def _without_database(walk: Walk) -> int:
     with walk.house.without_database():
         return walk.page.goto(f"{walk.house.url}/").status
@@ -151,6 +184,13 @@ PORTAL = (
     at("portal.pay", contact("one"), "not found by a customer", 404, entry_id=entry("large")),
     sent("too much to pay", "portal.pay", contact("one"), {"amount": "640.01"}, 422, entry_id=entry("one")),
     sent("no amount to pay", "portal.pay", contact("one"), {"amount": "much"}, 422, entry_id=entry("one")),
+    *(at("portal.choose", contact(key), f"choosing, {key}") for key in ("none", "one", "thousands", "long", "busy")),
+    at("portal.choose", contact("persian"), "choosing in dinars", currency="KWD"),
+    at("portal.choose", contact("thousands"), "choosing, last page", page=53),
+    Case("an amount that cannot be chosen", "portal.choose", contact("busy"), _choose_too_much, 422),
+    Case("the choice to be paid", "portal.review", contact("busy"), _choose_some),
+    Case("a choice of thousands", "portal.review", contact("thousands"), _choose_all_due),
+    Case("a choice that changed", "portal.review", contact("busy"), _choose_and_look_away, 409),
     sent("a link of another browser", "portal.arrive", NOBODY, {}, 409, token=token("bound")),
 )  # fmt: skip
 ACCOUNT = (
