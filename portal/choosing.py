@@ -48,12 +48,12 @@ def choose() -> str | tuple[str, int]:
 
 @portal.post("/pay")
 def keep_choice() -> Response | tuple[str, int]:
-    """Every button of the page, and every change where scripts run, keeps what stands on it."""
+    """Every button of the page keeps what stands on it. A change asks for the sum alone, as often as one likes."""
     items, chosen = _items_and_chosen()
     form = _form_for(_shown(items), chosen)(request.form)
     form.validate()
     chosen = chosen | form.chosen(_shown(items))
-    if form.errors:
+    if form.errors or "HX-Request" in request.headers:
         return _choose_page(items, chosen, form)
     with transaction():
         _keep(chosen)
