@@ -22,20 +22,38 @@ from models.payments.attempts import (
     of_customer,
     shown_lines,
 )
+from models.payments.catching_up import catch_up
 from models.payments.inbox import WrongMode, drain, keep_event
+from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
+from models.payments.returned import (
+    UNFINISHED,
+    Chargeback,
+    Refund,
+    RefundState,
+    chargebacks_of_receipt,
+    refund_by_key,
+    refund_of,
+    refunds_of_receipt,
+)
 from models.payments.sweeping import sweep
 from models.payments.syncing import sync, sync_calmly
 
 __all__ = [
     "FINAL",
+    "UNFINISHED",
     "Attempt",
     "AttemptLine",
     "AttemptState",
+    "Chargeback",
     "NotPayable",
     "PayableItem",
     "PaymentPageUnreachable",
+    "Refund",
+    "RefundState",
     "WebhookEvent",
     "WrongMode",
+    "catch_up",
+    "chargebacks_of_receipt",
     "check_amount",
     "drain",
     "find",
@@ -45,10 +63,18 @@ __all__ = [
     "lines_of",
     "of_customer",
     "payable_item",
+    "payment_of",
+    "refund_by_key",
+    "refund_of",
+    "refundable",
+    "refunds_of_receipt",
     "request",
+    "request_refund",
+    "send_refund",
     "shown_lines",
     "submit",
     "sweep",
+    "sweep_refunds",
     "sync",
     "sync_calmly",
 ]
