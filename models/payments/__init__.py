@@ -1,5 +1,6 @@
 """Payments by Stripe: the attempt is stored before the call, and `sync` is the only writer of what came of it."""
 
+from models.gateways.stripe_returns import RETURNED_DEBITS, DisputeState
 from models.payments.asking import (
     NotPayable,
     PayableItem,
@@ -30,9 +31,11 @@ from models.payments.returned import (
     Chargeback,
     Refund,
     RefundState,
+    chargebacks_of_customer,
     chargebacks_of_receipt,
     refund_by_key,
     refund_of,
+    refunds_of_customer,
     refunds_of_receipt,
 )
 from models.payments.sweeping import sweep
@@ -40,11 +43,13 @@ from models.payments.syncing import sync, sync_calmly
 
 __all__ = [
     "FINAL",
+    "RETURNED_DEBITS",
     "UNFINISHED",
     "Attempt",
     "AttemptLine",
     "AttemptState",
     "Chargeback",
+    "DisputeState",
     "NotPayable",
     "PayableItem",
     "PaymentPageUnreachable",
@@ -53,6 +58,7 @@ __all__ = [
     "WebhookEvent",
     "WrongMode",
     "catch_up",
+    "chargebacks_of_customer",
     "chargebacks_of_receipt",
     "check_amount",
     "drain",
@@ -67,6 +73,7 @@ __all__ = [
     "refund_by_key",
     "refund_of",
     "refundable",
+    "refunds_of_customer",
     "refunds_of_receipt",
     "request",
     "request_refund",

@@ -15,7 +15,7 @@ from models.database import session
 from models.errors import N_
 from models.gateways.stripe import GatewayError, RefusedByGateway, StoredFailure, Unanswered
 from models.gateways.stripe_returns import refund_request
-from models.ledger import AllocationRefused, Entry, EntryKind
+from models.ledger import AllocationRefused, Entry, EntryKind, EntryRefused
 from models.money import Money, total
 from models.payments.attempts import Attempt
 from models.payments.returned import UNFINISHED, Refund, RefundState, refund_by_key, refund_of, refunds_of_attempt
@@ -44,10 +44,13 @@ def request_refund(receipt: Entry, amount: Money, *, reason: str, key: str, by: 
     once. The ledger hears of it when Stripe has taken it.
 
     :raises AllocationRefused: more than is unapplied, less what other refunds on their way will use.
+    :raises EntryRefused: the key has asked for another amount.
     """
     lock_account(receipt.customer_id, receipt.currency)
     known, attempt = refund_by_key(receipt.customer_id, key), payment_of(receipt)
     if known is not None:
+        if known.amount != amount:
+            raise EntryRefused(N_("This was entered before with %(amount)s."), amount=known.amount)
         return known
     if attempt is None or attempt.payment_intent_id is None:
         raise AllocationRefused(N_("This money did not come through Stripe."))

@@ -137,6 +137,18 @@ def refunds_of_receipt(customer_id: int, receipt_id: int) -> Sequence[Refund]:
     return session.scalars(query.order_by(Refund.asked_at, Refund.id)).all()
 
 
+def refunds_of_customer(customer_id: int, *, most: int = 20) -> Sequence[Refund]:
+    """The newest first."""
+    query = select(Refund).where(Refund.customer_id == customer_id).order_by(Refund.asked_at.desc(), Refund.id)
+    return session.scalars(query.limit(most)).all()
+
+
+def chargebacks_of_customer(customer_id: int, *, most: int = 20) -> Sequence[Chargeback]:
+    """The newest first."""
+    query = select(Chargeback).where(Chargeback.customer_id == customer_id)
+    return session.scalars(query.order_by(Chargeback.began_at.desc(), Chargeback.id).limit(most)).all()
+
+
 def refunds_of_attempt(customer_id: int, attempt_id: UUID) -> Sequence[Refund]:
     query = select(Refund).where(Refund.customer_id == customer_id, Refund.attempt_id == attempt_id)
     return session.scalars(query.execution_options(populate_existing=True)).all()
@@ -145,7 +157,3 @@ def refunds_of_attempt(customer_id: int, attempt_id: UUID) -> Sequence[Refund]:
 def chargebacks_of_receipt(customer_id: int, receipt_id: int) -> Sequence[Chargeback]:
     query = select(Chargeback).where(Chargeback.customer_id == customer_id, Chargeback.receipt_id == receipt_id)
     return session.scalars(query.order_by(Chargeback.began_at, Chargeback.id)).all()
-
-
-def chargeback_of(customer_id: int, dispute_id: str) -> Chargeback | None:
-    return session.get(Chargeback, (customer_id, dispute_id))
