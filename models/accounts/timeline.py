@@ -36,8 +36,8 @@ _EVENTS = text(
     """
 with events as (
     select e.customer_id,
-           case when e.dedupe_key like 'd_%reinstated' then 'won_back'
-                when e.dedupe_key like 're_%refund_failed' then 'refund_came_back' else e.kind end as what,
+           case when e.dedupe_key like '%reinstated' then 'won_back'
+                when e.dedupe_key like '%refund_failed' then 'refund_came_back' else e.kind end as what,
            e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
            coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text,
            e.id as entry_id, 1 as rank, e.id as place, 'entries:' || e.id as about
