@@ -14,7 +14,7 @@ from backoffice.customers import account_or_404, customer_or_404, usual_currency
 from backoffice.fields import amount_field, countable, currency_field, quantity, reason_field, tax_rate
 from backoffice.receipts import credit_or_404
 from frame.forms import AmountField, DayField, OurForm, above_zero, form_page, one_form_key
-from models import approvals, clock, desk, invoices, ledger, words
+from models import approvals, clock, desk, invoices, ledger, payments, words
 from models.approvals import CreditLine, CreditNote, CreditRefused, Decision, Done, ReasonMissing, Refund, WriteOff
 from models.desk import Line
 from models.errors import N_
@@ -88,13 +88,17 @@ def write_credit_note(customer_id: int) -> Response | tuple[str, int]:
 
 
 def _decide(entry: Entry, kind: type[Refund] | type[WriteOff], title: str) -> Response | tuple[str, int]:
-    form = AmountForm(request.form, data={"amount": entry.left.amount, "key": one_form_key()})
+    payment = payments.payment_of(entry) if kind is Refund else None
+    left = payments.refundable(entry, payment) if payment else entry.left
+    form = AmountForm(request.form, data={"amount": left.amount, "key": one_form_key()})
     if request.method == "POST" and form.validate() and _submitted(form, _decision(form, entry, kind)):
         return redirect(url_for("backoffice.entry", customer_id=entry.customer_id, entry_id=entry.id), 303)
     return form_page(
         "backoffice/decision_form.html",
         form,
         entry=entry,
+        left=left,
+        through_stripe=payment is not None,
         title=title,
         customer=account_or_404(entry.customer_id),
         limit=approvals.limit_of(approvals.Kind.REFUND if kind is Refund else approvals.Kind.WRITE_OFF),
@@ -122,7 +126,8 @@ def _submitted(form: OurForm, decision: Decision | None) -> bool:
     if form.errors:
         return False
     if isinstance(outcome, Done):
-        flash(words.gettext("Carried out."), "ok")
+        done = words.gettext("Carried out.")
+        flash(done if outcome.entry else words.gettext("The money is sent back through Stripe."), "ok")
     else:
         flash(words.gettext("A second person is asked. Nothing is booked until then."), "info")
     return True

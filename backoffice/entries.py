@@ -22,6 +22,8 @@ def account_entries(customer_id: int) -> str:
         entries=entries,
         count=count,
         attempts=payments.of_customer(customer.id, most=20),
+        refunds=payments.refunds_of_customer(customer.id),
+        chargebacks=payments.chargebacks_of_customer(customer.id),
         page_no=page,
         pages=max(-(-count // PAGE), 1),
         **frame_of(customer, "entries"),
@@ -40,6 +42,8 @@ def entry(customer_id: int, entry_id: int) -> str:
         invoice=shown.invoice,
         lines=shown.lines,
         used=ledger.allocations_of(customer.id, entry_id),
+        refunds=payments.refunds_of_receipt(customer.id, entry_id),
+        chargebacks=payments.chargebacks_of_receipt(customer.id, entry_id),
         holding=customer.id == company.HOLDING_ACCOUNT,
         for_good=FOR_GOOD,
     )

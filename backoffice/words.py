@@ -1,6 +1,6 @@
 """The words of the ledger, the timeline and the audit trail, as staff read them."""
 
-from backoffice import backoffice
+from backoffice import backoffice, returns
 from models import customers, staff
 from models.accounts import TimelineEvent
 from models.audit import ActorKind, AuditEvent
@@ -53,6 +53,12 @@ EVENTS = {
     "allocation.made": N_("Allocated by hand"),
     "allocation.taken_back": N_("Allocation taken back by hand"),
     "refund.booked": N_("Refund recorded"),
+    "refund.asked": N_("Refund through Stripe asked for"),
+    "refund.sent": N_("Refund taken by Stripe"),
+    "refund.succeeded": N_("Refund sent back by Stripe"),
+    "refund.failed": N_("Refund through Stripe failed"),
+    "payment.charged_back": N_("Charged back by the bank"),
+    "payment.won_back": N_("Won back from the bank"),
     "credit_note.booked": N_("Credit note written"),
     "write_off.booked": N_("Written off"),
     "import.begun": N_("Import started"),
@@ -72,23 +78,34 @@ EVENTS = {
     "job.requeued": N_("Job tried again"),
 }
 METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}
-GOOD = frozenset({"receipt", "payment.succeeded", "credit_note"})
-TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back"})
+GOOD = frozenset({"receipt", "won_back", "payment.succeeded", "credit_note"})
+TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"})
+CAUSES = {"won_back": returns.WON_BACK, "refund_came_back": returns.CAME_BACK}
 
 
 @backoffice.app_template_global()
-def kind_word(kind: str) -> str:
+def kind_word(kind: str, reason: str = "") -> str:
+    """`reason`: of a chargeback, which may be a debit that was returned."""
+    if kind == EntryKind.CHARGEBACK and reason:
+        return returns.chargeback_word(reason)
     return gettext(KINDS[kind]) if kind in KINDS else kind
 
 
 @backoffice.app_template_global()
 def event_word(event: TimelineEvent) -> str:
     """One line for what happened; a word that nobody translated yet is shown as it is recorded."""
-    if event.what in KINDS:
-        return f"{kind_word(event.what)} · {money(event.amount)}" if event.amount else kind_word(event.what)
+    if event.what in KINDS or event.what in CAUSES:
+        word = gettext(CAUSES[event.what]) if event.what in CAUSES else kind_word(event.what, event.text)
+        return f"{word} · {money(event.amount)}" if event.amount else word
     if event.what not in EVENTS:
         return event.what
     return gettext(EVENTS[event.what], amount=event.amount) if event.amount else gettext(EVENTS[event.what])
+
+
+@backoffice.app_template_global()
+def event_text(event: TimelineEvent) -> str:
+    said_by_bank = event.what in ("chargeback", "refund_came_back")
+    return returns.return_reason(event.text) if said_by_bank else event.text
 
 
 @backoffice.app_template_global()

@@ -3,15 +3,18 @@
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import URL
 
 from models import audit, clock, company, jobs, payments, sign_ins
+from models.gateways.stripe import GatewayError
 from models.messages import sending
 from models.transactions import release, transaction
 
@@ -55,6 +58,23 @@ def sweep_attempts(tools: Tools) -> None:
         payments.sweep(gateway=tools.gateway, now=clock.now)
 
 
+def send_refund(tools: Tools, customer_id: int, refund_id: str) -> None:
+    """A Stripe that does not answer is asked again by the sweep."""
+    if tools.gateway:
+        with suppress(GatewayError):
+            payments.send_refund(customer_id, UUID(refund_id), gateway=tools.gateway, now=clock.now)
+
+
+def sweep_refunds(tools: Tools) -> None:
+    if tools.gateway:
+        payments.sweep_refunds(gateway=tools.gateway, now=clock.now)
+
+
+def read_missed_events(tools: Tools) -> None:
+    if tools.gateway:
+        payments.catch_up(gateway=tools.gateway, now=clock.now, real_now=clock.real_now)
+
+
 def seal_audit(tools: Tools) -> None:
     """Once a night, by the clock of UTC; a worker that was down at midnight does it when it is back."""
     with transaction():
@@ -69,11 +89,13 @@ def forget_old_sign_ins(_: Tools) -> None:
         sign_ins.forget_old(now=clock.real_now())
 
 
-HANDLERS: dict[str, Callable[[Tools], object]] = {"messages.send": send_messages}
+HANDLERS: dict[str, Callable[..., object]] = {"messages.send": send_messages, "refunds.send": send_refund}
 CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
     Periodic("messages", timedelta(seconds=5), send_messages),
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
+    Periodic("refunds", timedelta(minutes=1), sweep_refunds),
+    Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )

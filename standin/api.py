@@ -1,4 +1,4 @@
-"""Stripe's API as far as one-off payments by Checkout need it: /v1/…"""
+"""Stripe's API as far as one-off payments by Checkout and what becomes of them need it: /v1/…"""
 
 import hmac
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from standin import checkout, shapes, wire
+from standin import checkout, refunds, shapes, wire
 from standin.account import Account, Fault
 from standin.books import COMPARISONS, new_id
 from standin.idempotency import Answer, Keys, fingerprint
@@ -20,10 +20,12 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "checkout/sessions": ("checkout.session", {"customer", "payment_intent", "status"}),
     "payment_intents": ("payment_intent", {"customer"}),
     "charges": ("charge", {"customer", "payment_intent"}),
+    "refunds": ("refund", {"charge", "payment_intent"}),
+    "disputes": ("dispute", {"charge", "payment_intent"}),
     "balance_transactions": ("balance_transaction", {"source", "type"}),
     "events": ("event", {"type"}),
 }
-EXPANDABLE = {"customer", "payment_intent", "latest_charge", "balance_transaction", "source"}
+EXPANDABLE = {"customer", "payment_intent", "latest_charge", "balance_transaction", "source", "charge"}
 
 
 class ConnectionCut(ConnectionError):
@@ -109,6 +111,8 @@ def _effect(
     if path == "checkout/sessions":
         origin = request.host_url.rstrip("/")
         return lambda: checkout.create(account, params, origin=origin)
+    if path == "refunds":
+        return lambda: refunds.create(account, params, request_id=request_id, key=key)
     match path.split("/"):
         case ["checkout", "sessions", session_id, "expire"]:
             return lambda: checkout.expire(account, session_id, request_id=request_id, key=key)
@@ -131,6 +135,7 @@ def _read(account: Account, path: str, params: Params) -> dict[str, Any]:
     if path in KINDS:
         return _list(account, path, params)
     address, _, object_id = path.rpartition("/")
+    refunds.finish_overdue(account)
     if address not in KINDS:
         raise ApiError(404, f"Unrecognized request URL (GET: /v1/{path}).")
     wire.only(params, {"expand"})
@@ -151,8 +156,8 @@ def _list(account: Account, path: str, params: Params) -> dict[str, Any]:
     if not 1 <= limit <= 100:
         raise ApiError(400, "Invalid limit: must be between 1 and 100.", param="limit")
     with account.books.transaction():
-        if kind == "checkout.session":
-            checkout.expire_overdue(account)
+        checkout.expire_overdue(account)
+        refunds.finish_overdue(account)
         items, has_more = account.books.newest_first(
             kind,
             limit=limit,

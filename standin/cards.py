@@ -28,6 +28,10 @@ class Card:
 CARDS = (
     Card("4242424242424242", "visa", "Visa: the payment succeeds"),
     Card("5555555555554444", "mastercard", "Mastercard: the payment succeeds"),
+    Card("4000000000000259", "visa", "Succeeds, and is disputed at once as fraudulent"),
+    Card("4000000000001976", "visa", "Succeeds, and the bank inquires about it"),
+    Card("4000000000007726", "visa", "Succeeds; a refund is pending and succeeds a minute later"),
+    Card("4000000000005126", "visa", "Succeeds; a refund succeeds and fails a minute later"),
     Card("4000000000000002", "visa", "Declined", "card_declined", "generic_decline", "Your card was declined."),
     Card(
         "4000000000009995",
@@ -40,6 +44,21 @@ CARDS = (
     Card("4000000000000069", "visa", "Declined: card expired", "expired_card", None, "Your card has expired."),
 )
 BY_NUMBER = {card.number: card for card in CARDS}
+
+
+# What follows a payment by the cards that end so.
+DISPUTED, INQUIRED = "0259", "1976"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """The status of a refund `at_first` and `later`."""
+
+    at_first: str
+    later: str | None
+
+
+REFUNDS = {"7726": Fate("pending", "succeeded"), "5126": Fate("succeeded", "failed")}
 
 
 def find(number: str) -> Card | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from standin import shapes
+from standin import cards, disputes, shapes
 from standin.account import Account
 from standin.cards import Card
 from standin.wire import (
@@ -105,6 +105,7 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
             _decline(account, intent, charge, card)
         else:
             _succeed(account, session, intent, charge)
+            _trouble(account, charge, card)
         return session
 
 
@@ -164,6 +165,12 @@ def _succeed(account: Account, session: dict[str, Any], intent: dict[str, Any], 
     account.announce("charge.succeeded", charge)
     account.announce("payment_intent.succeeded", intent)
     account.announce("checkout.session.completed", session)
+
+
+def _trouble(account: Account, charge: dict[str, Any], card: Card) -> None:
+    """Some cards stand for a payer whose bank asks for the money back."""
+    if card.last4 in (cards.DISPUTED, cards.INQUIRED):
+        disputes.begin(account, charge["id"], inquiry=card.last4 == cards.INQUIRED)
 
 
 def _close(account: Account, session: dict[str, Any], *, request_id: str = "", key: str = "") -> dict[str, Any]:

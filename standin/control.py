@@ -1,14 +1,18 @@
 """`/_control`: how tests make the network misbehave and look behind the counter. Needs the API key."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
 from werkzeug import Request, Response
 
+from standin import disputes, refunds
 from standin.account import Account, Fault, Webhooks
+from standin.wire import ApiError
 
-COUNTED = ("checkout.session", "payment_intent", "charge", "event")
+COUNTED = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "event")
+NETWORK = {"webhooks", "faults", "clock_offset_seconds", "send_again"}
 
 
 def answer(account: Account, request: Request) -> Response:
@@ -16,20 +20,22 @@ def answer(account: Account, request: Request) -> Response:
     GET tells the state. POST takes JSON with any of:
 
     `webhooks` (fields of `Webhooks`), `faults` (a list of fields of `Fault`; an empty list forgives all),
-    `clock_offset_seconds`, `send_again` (an event id).
+    `clock_offset_seconds`, `send_again` (an event id), and what others do: `dispute` (`payment`, `reason`, `amount`,
+    `inquiry`), `escalate_dispute` (an id), `close_dispute` (`id`, `won`), `refund` (`payment`, `amount`: in the
+    dashboard), `finish_refund` (`id`, `status`).
     """
     if request.headers.get("Authorization", "") != f"Bearer {account.api_key}":
         return Response("The API key is needed here.\n", 401, mimetype="text/plain")
     if request.method == "POST":
         try:
             _apply(account, json.loads(request.get_data()))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             return Response(f"{error}\n", 400, mimetype="text/plain")
     return Response(json.dumps(_state(account)), mimetype="application/json")
 
 
 def _apply(account: Account, orders: dict[str, Any]) -> None:
-    _known(orders, {"webhooks", "faults", "clock_offset_seconds", "send_again"})
+    _known(orders, NETWORK | PEOPLE.keys())
     webhooks = orders.get("webhooks", {})
     _known(webhooks, {field.name for field in fields(Webhooks)} - {"secrets"})
     for name, value in webhooks.items():
@@ -44,7 +50,29 @@ def _apply(account: Account, orders: dict[str, Any]) -> None:
         if account.books.sequence("event", orders["send_again"]) is None:
             raise ValueError(f"No such event: {orders['send_again']}")
         account.send(orders["send_again"])
+    for name in orders.keys() & PEOPLE.keys():
+        PEOPLE[name](account, orders[name])
     account.wake.set()
+
+
+def _refund(account: Account, order: dict[str, Any]) -> None:
+    """What somebody does in Stripe's dashboard: no key, no metadata."""
+    _known(order, {"payment", "amount"})
+    amount = {"amount": str(order["amount"])} if "amount" in order else {}
+    try:
+        with account.books.transaction():
+            refunds.create(account, {"charge": refunds.charge_of(account, order["payment"])["id"]} | amount)
+    except ApiError as error:
+        raise ValueError(str(error)) from error
+
+
+PEOPLE: dict[str, Callable[[Account, Any], object]] = {
+    "dispute": lambda account, order: disputes.begin(account, **order),
+    "escalate_dispute": disputes.escalate,
+    "close_dispute": lambda account, order: disputes.close(account, order["id"], won=order["won"]),
+    "refund": _refund,
+    "finish_refund": lambda account, order: refunds.finish(account, order["id"], order["status"]),
+}
 
 
 def _known(orders: dict[str, Any], names: set[str]) -> None:

@@ -194,6 +194,98 @@ def balance_transaction(*, now: int, charge: Shape, fee: int) -> Shape:
     }
 
 
+def movement(*, now: int, source: Shape, kind: str, amount: int, description: str, fee: int = 0) -> Shape:
+    """Money of a refund or a dispute as it leaves the balance (negative) or comes back."""
+    fees = [
+        {
+            "amount": fee,
+            "application": None,
+            "currency": source["currency"],
+            "description": "Dispute fee (stand-in)",
+            "type": "stripe_fee",
+        }
+    ]
+    return {
+        "id": new_id("txn_"),
+        "object": "balance_transaction",
+        "amount": amount,
+        "available_on": now,
+        "balance_type": "payments",
+        "created": now,
+        "currency": source["currency"],
+        "description": description,
+        "exchange_rate": None,
+        "fee": fee,
+        "fee_details": fees if fee else [],
+        "net": amount - fee,
+        "reporting_category": "dispute" if kind == "adjustment" else kind,
+        "source": source["id"],
+        "status": "available",
+        "type": kind,
+    }
+
+
+def refund(*, now: int, charge: Shape, amount: int, reason: str | None, metadata: dict[str, str], status: str) -> Shape:
+    return {
+        "id": new_id("re_"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "created": now,
+        "currency": charge["currency"],
+        "destination_details": {"type": "card", "card": {"type": "refund"}},
+        "metadata": metadata,
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": status,
+        "transfer_reversal": None,
+    } | ({"pending_reason": "processing"} if status == "pending" else {})
+
+
+# What the stand-in's payers and their creditor never hand in.
+EVIDENCE: Shape = dict.fromkeys(
+    (
+        *("access_activity_log", "billing_address", "cancellation_policy", "cancellation_policy_disclosure"),
+        *("cancellation_rebuttal", "customer_communication", "customer_email_address", "customer_name"),
+        *("customer_purchase_ip", "customer_signature", "duplicate_charge_documentation"),
+        *("duplicate_charge_explanation", "duplicate_charge_id", "product_description", "receipt", "refund_policy"),
+        *("refund_policy_disclosure", "refund_refusal_explanation", "service_date", "service_documentation"),
+        *("shipping_address", "shipping_carrier", "shipping_date", "shipping_documentation"),
+        *("shipping_tracking_number", "uncategorized_file", "uncategorized_text"),
+    )
+) | {"enhanced_evidence": {}}
+
+
+def dispute(*, now: int, charge: Shape, amount: int, reason: str, status: str) -> Shape:
+    return {
+        "id": new_id("du_"),
+        "object": "dispute",
+        "amount": amount,
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "created": now,
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": EVIDENCE,
+        "evidence_details": {
+            "due_by": None if status == "lost" else now + 7 * 86400,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": status.startswith("warning"),
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "status": status,
+    }
+
+
 def payment_error(*, charge: Shape, card: Card) -> Shape:
     error: Shape = {
         "type": "card_error",

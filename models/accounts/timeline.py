@@ -13,8 +13,9 @@ from models.money import Money
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
     """
-    `what` is a word of the ledger ('receipt'), of the outbox ('mail.receipt'), of payments ('payment.expired') or of
-    the audit trail ('contact.added'); `by` who did it, where somebody did; `text` a note or a reason.
+    `what` is a word of the ledger ('receipt'; 'won_back' and 'refund_came_back' for receipts of that cause), of the
+    outbox ('mail.receipt'), of payments ('payment.expired') or of the audit trail ('contact.added'); `by` who did it,
+    where somebody did; `text` a note or a reason.
     """
 
     customer_id: int
@@ -34,7 +35,10 @@ class TimelineEvent:
 _EVENTS = text(
     """
 with events as (
-    select e.customer_id, e.kind as what, e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
+    select e.customer_id,
+           case when e.dedupe_key like '%reinstated' then 'won_back'
+                when e.dedupe_key like '%refund_failed' then 'refund_came_back' else e.kind end as what,
+           e.recorded_at as at, e.effective_on, e.amount_minor, e.currency,
            coalesce(nullif(i.number_as_written, ''), e.reference) as number, '' as by, e.reason as text,
            e.id as entry_id, 1 as rank, e.id as place, 'entries:' || e.id as about
     from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id

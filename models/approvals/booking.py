@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from models import audit, customers, invoices, ledger
+from models import audit, customers, invoices, ledger, payments
 from models.approvals.decisions import CreditLine, CreditNote, Decision, Refund, kind_of
 from models.customers import lock_account
 from models.database import session
@@ -22,12 +22,16 @@ def dedupe_key(decision: Decision) -> str:
     return f"{kind_of(decision)}:{cause}"
 
 
-def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry:
+def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | payments.Refund:
+    """Book it. What came through Stripe goes back through Stripe, and is booked when Stripe has taken it."""
     lock_account(decision.customer_id, decision.amount.currency)
     if isinstance(decision, CreditNote):
         entry = _credit(decision, now=now)
     else:
         on = ledger.entry_of(decision.customer_id, decision.entry_id)
+        if isinstance(decision, Refund) and payments.payment_of(on):
+            reason, key = decision.reason.strip(), decision.key
+            return payments.request_refund(on, decision.amount, reason=reason, key=key, by=by.actor, now=now)
         operation = ledger.refund if isinstance(decision, Refund) else ledger.write_off
         entry = operation(
             on,

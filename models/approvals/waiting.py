@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, company
+from models import audit, company, payments
 from models.approvals.booking import carry_out, dedupe_key
-from models.approvals.decisions import CreditNote, Decision, Kind, from_payload, kind_of, payload_of
+from models.approvals.decisions import CreditNote, Decision, Kind, Refund, from_payload, kind_of, payload_of
 from models.customers import Customer, lock_account
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -86,7 +86,9 @@ class Approval(Stateful, Base):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    entry: Entry
+    """Without an entry: Stripe has the money of it, and it is booked when Stripe has taken it."""
+
+    entry: Entry | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,24 @@ def _decided_alone(decision: Decision, since: datetime) -> Money:
     )
     if isinstance(decision, CreditNote):
         query = query.where(Entry.invoice_id.in_(by_hand))
-    return Money(int(session.scalar(query) or 0), decision.amount.currency)
+    minor = int(session.scalar(query) or 0)
+    if isinstance(decision, Refund):
+        minor += _sent_alone(decision, since)
+    return Money(minor, decision.amount.currency)
+
+
+def _sent_alone(decision: Refund, since: datetime) -> int:
+    """What goes back through Stripe is counted from the moment that it is asked for."""
+    approved = select(Approval.key).where(Approval.customer_id == decision.customer_id)
+    query = select(func.coalesce(func.sum(payments.Refund.amount_minor), 0)).where(
+        payments.Refund.customer_id == decision.customer_id,
+        payments.Refund.currency == decision.amount.currency,
+        payments.Refund.state != payments.RefundState.FAILED,
+        payments.Refund.asked_at >= since,
+        payments.Refund.request_json != "",
+        payments.Refund.key.not_in(approved),
+    )
+    return int(session.scalar(query) or 0)
 
 
 def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waiting:
@@ -140,24 +159,29 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
         return known
     check = _second_person(decision, now)
     if check.because is None:
-        return Done(carry_out(decision, by=by, now=now))
+        return Done(_entry(carry_out(decision, by=by, now=now)))
     with session.begin_nested() as trial:
         carry_out(decision, by=by, now=now)
         trial.rollback()
     return Waiting(_ask(decision, check.because, by=by, now=now))
 
 
-def approve(approval: Approval, *, by: Principal, now: datetime, comment: str = "") -> Entry:
+def approve(approval: Approval, *, by: Principal, now: datetime, comment: str = "") -> Entry | None:
     """
-    Carry out what was asked for, checked anew under the account's lock, effective today at the earliest.
+    Carry out what was asked for, checked anew under the account's lock, effective today at the earliest. Returns
+    what was booked; nothing yet where it goes back through Stripe.
 
     :raises NotYours: one's own, or the role does not include it.
     """
     _decide(approval, ApprovalState.APPROVED, comment, by=by, now=now)
-    entry = carry_out(decision_of(approval, not_before=company.get().today(now)), by=by, now=now)
-    approval.entry_id = entry.id
+    entry = _entry(carry_out(decision_of(approval, not_before=company.get().today(now)), by=by, now=now))
+    approval.entry_id = entry.id if entry else None
     session.flush()
     return entry
+
+
+def _entry(done: Entry | payments.Refund) -> Entry | None:
+    return done if isinstance(done, Entry) else None
 
 
 def decline(approval: Approval, *, by: Principal, now: datetime, comment: str) -> None:
@@ -264,6 +288,10 @@ def _known(decision: Decision) -> Done | Waiting | None:
         Entry.reason == decision.reason.strip(),
     )
     entry = session.scalar(booked)
+    if entry is None and isinstance(decision, Refund):
+        sent = payments.refund_by_key(decision.customer_id, decision.key)
+        same = sent and (sent.amount, sent.reason) == (decision.amount, decision.reason.strip())
+        return Done(None) if same else None
     return Done(entry) if entry is not None else None
 
 

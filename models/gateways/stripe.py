@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from models.money import Money, exponent, total
+from models.gateways.stripe_returns import GatewayRefund, Returns, dispute_of, money_of, refund_of
+from models.money import Money, total
 
 if TYPE_CHECKING:
     import stripe
@@ -88,7 +89,8 @@ class GatewayPayment:
     `amount` is what was asked, `received` what came in; `charge_id` the newest try, successful or not,
     `tried_at` its time.
 
-    `decline_code` is Stripe's word for why the newest try failed, empty where none did.
+    `decline_code` is Stripe's word for why the newest try failed, empty where none did. `money_left` is whether any of
+    it was refunded or disputed.
     """
 
     id: str
@@ -100,6 +102,7 @@ class GatewayPayment:
     attempt_id: str | None
     livemode: bool
     tried_at: datetime | None
+    money_left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,10 @@ class CheckoutSession:
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
-    """A hint that something happened. `payload` is the body as it came; `attempt_id` what the object says of itself."""
+    """
+    A hint that something happened. `payload` is the body as it came; `attempt_id` what the object says of itself.
+    `object_id` is a payment's, for what belongs to one: a refund or a dispute may be news to us.
+    """
 
     id: str
     type: str
@@ -251,22 +257,57 @@ class StripeGateway:
 
         return self._ask(search)
 
+    def make_refund(self, request_json: str, idempotency_key: str) -> GatewayRefund:
+        """
+        Send money back, once per key, however often this is called. The answer may be an old one, replayed.
+
+        :raises Unanswered: unknown; send the same again.
+        :raises StoredFailure: unknown; look for it among the payment's refunds.
+        :raises RefusedByGateway: not made.
+        """
+        params = cast("stripe.params.RefundCreateParams", json.loads(request_json))
+        refunds = self._client.v1.refunds
+        return self._ask(
+            lambda: refund_of(refunds.create(params, {"idempotency_key": idempotency_key}).to_dict()), keyed=True
+        )
+
+    def fetch_returns(self, payment_intent_id: str) -> Returns:
+        """
+        Tell what left of a payment: refunds, also those that failed or were made in the dashboard, and disputes.
+
+        :raises Unanswered: ask again later.
+        """
+        calls = self._client.v1
+
+        def look() -> Returns:
+            refunds = calls.refunds.list({"payment_intent": payment_intent_id, "limit": 100}).auto_paging_iter()
+            disputes = calls.disputes.list({"payment_intent": payment_intent_id, "limit": 100}).auto_paging_iter()
+            return Returns(
+                tuple(refund_of(one.to_dict()) for one in refunds),
+                tuple(dispute_of(one.to_dict()) for one in disputes),
+            )
+
+        return self._ask(look)
+
+    def events_since(self, moment: datetime) -> list[GatewayEvent]:
+        """
+        List what happened since then, oldest first, whether or not we were told.
+
+        :raises Unanswered: ask again later.
+        """
+        since = int(moment.timestamp())
+
+        def look() -> list[GatewayEvent]:
+            found = self._client.v1.events.list({"created": {"gte": since}, "limit": 100}).auto_paging_iter()
+            return [_event(json.dumps(one.to_dict())) for one in found]
+
+        return self._ask(look)[::-1]
+
     def read_event(self, body: bytes, signature: str | None) -> GatewayEvent:
         """:raises ForgedEvent: see there."""
         payload = self._signed(body, signature)
         try:
-            event = json.loads(payload)
-            subject = event["data"]["object"]
-            return GatewayEvent(
-                id=event["id"],
-                type=event["type"],
-                object_id=subject.get("id", ""),  # Some objects, such as the balance, have none.
-                attempt_id=_attempt_of(subject),
-                livemode=event["livemode"],
-                api_version=event["api_version"] or "",
-                created_at=datetime.fromtimestamp(event["created"], UTC),
-                payload=payload,
-            )
+            return _event(payload)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ForgedEvent("Signed, but not an event as we know them.") from error
 
@@ -330,6 +371,28 @@ def _in_our_words(error: "stripe.StripeError", *, keyed: bool) -> GatewayError:
     return Unanswered(said)  # A good answer that cannot be read: the call may well have done its work.
 
 
+def _event(payload: str) -> GatewayEvent:
+    event = json.loads(payload)
+    subject = event["data"]["object"]
+    return GatewayEvent(
+        id=event["id"],
+        type=event["type"],
+        object_id=_payment_or_self(subject),
+        attempt_id=_attempt_of(subject),
+        livemode=event["livemode"],
+        api_version=event["api_version"] or "",
+        created_at=datetime.fromtimestamp(event["created"], UTC),
+        payload=payload,
+    )
+
+
+def _payment_or_self(subject: dict[str, Any]) -> str:
+    """Some objects, such as the balance, have no id."""
+    returned = subject.get("object") in ("refund", "dispute")
+    object_id: str = (subject.get("payment_intent") if returned else None) or subject.get("id", "")
+    return object_id
+
+
 def _line_item(line: CheckoutLine) -> dict[str, Any]:
     return {
         "quantity": 1,
@@ -348,7 +411,7 @@ def _session(body: dict[str, Any]) -> CheckoutSession:
         id=body["id"],
         url=body["url"],
         state=state,
-        amount=_money(body["amount_total"], body["currency"]),
+        amount=money_of(body["amount_total"], body["currency"]),
         attempt_id=_attempt_of(body),
         expires_at=datetime.fromtimestamp(body["expires_at"], UTC),
         livemode=body["livemode"],
@@ -361,13 +424,14 @@ def _payment(body: dict[str, Any], session: SessionState) -> GatewayPayment:
     return GatewayPayment(
         id=body["id"],
         state=_payment_state(body["status"], session),
-        amount=_money(body["amount"], body["currency"]),
-        received=_money(body["amount_received"], body["currency"]),
+        amount=money_of(body["amount"], body["currency"]),
+        received=money_of(body["amount_received"], body["currency"]),
         charge_id=charge["id"] if isinstance(charge, dict) else charge,
         decline_code=error.get("decline_code") or error.get("code") or "",
         attempt_id=_attempt_of(body),
         livemode=body["livemode"],
         tried_at=datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, dict) else None,
+        money_left=isinstance(charge, dict) and bool(charge["disputed"] or charge["amount_refunded"]),
     )
 
 
@@ -381,10 +445,3 @@ def _payment_state(status: str, session: SessionState) -> PaymentState:
 def _attempt_of(body: dict[str, Any]) -> str | None:
     attempt_id: str | None = (body.get("metadata") or {}).get("attempt")
     return attempt_id
-
-
-def _money(minor: int, currency: str) -> Money:
-    """:raises UnknownCurrency: we never asked for it."""
-    code = currency.upper()
-    exponent(code)
-    return Money(minor, code)

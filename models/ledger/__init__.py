@@ -1,6 +1,6 @@
 """The receivables ledger: entries are added, never changed; a mistake gets its opposite; a balance is a sum."""
 
-from models.ledger.corrections import charge_back, refund, win_back
+from models.ledger.corrections import charge_back, come_back, refund, sent_back, win_back
 from models.ledger.entries import (
     CREDITS,
     DEBITS,
@@ -9,7 +9,7 @@ from models.ledger.entries import (
     EntryKind,
     Side,
 )
-from models.ledger.finding import entry_of, open_debits, open_debits_of_invoice
+from models.ledger.finding import entry_by_key, entry_of, open_debits, open_debits_of_invoice
 from models.ledger.operations import (
     AllocationRefused,
     BooksClosed,
@@ -60,8 +60,10 @@ __all__ = [
     "balances_by_customer",
     "bill",
     "charge_back",
+    "come_back",
     "credit",
     "entries_of_invoice",
+    "entry_by_key",
     "entry_of",
     "find_open_items",
     "items_as_of",
@@ -73,6 +75,7 @@ __all__ = [
     "recover",
     "refund",
     "reverse",
+    "sent_back",
     "shown_entry",
     "unapplied_credits",
     "win_back",

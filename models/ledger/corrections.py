@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from models.customers import lock_account
 from models.database import session
@@ -36,6 +36,60 @@ def refund(receipt: Entry, amount: Money, *, effective_on: date, dedupe_key: str
     debit = _debit(EntryKind.REFUND, receipt, amount, day, dedupe_key, reason, now)
     allocate(receipt, debit, amount, now=now)
     return debit
+
+
+def sent_back(receipt: Entry, amount: Money, *, on: date, dedupe_key: str, reason: str, now: datetime) -> Entry:
+    """
+    A refund that has been made already, whatever its receipt was used for meanwhile: the receipt's allocations to
+    items are reversed, newest first, as far as the amount needs. What was charged back before left twice: that part
+    of the refund stays open.
+    """
+    lock_account(receipt.customer_id, receipt.currency)
+    known = entered(receipt.customer_id, dedupe_key, EntryKind.REFUND, amount)
+    if known:
+        return known
+    session.refresh(receipt)
+    used = [
+        (allocation, entry_of(receipt.customer_id, allocation.debit_id)) for allocation in living_allocations(receipt)
+    ]
+    day = max(on, receipt.effective_on)
+    debit = _debit(EntryKind.REFUND, receipt, amount, day, dedupe_key, reason, now)
+    items = [pair for pair in used if pair[1].kind not in (*LEFT_BEFORE, EntryKind.CHARGEBACK)]
+    _free(receipt, items, amount, on=day, now=now)
+    session.refresh(receipt)
+    usable = min(amount, receipt.left)
+    if usable:
+        allocate(receipt, debit, usable, now=now)
+    return debit
+
+
+def come_back(refund: Entry, *, on: date, dedupe_key: str, reason: str, now: datetime) -> Entry:
+    """
+    The opposite of a refund that the payer's bank would not have: a receipt that clears it, so that what it was
+    refunded from is unapplied again.
+
+    :raises AllocationRefused: not a refund.
+    """
+    lock_account(refund.customer_id, refund.currency)
+    if refund.kind != EntryKind.REFUND:
+        raise AllocationRefused(N_("Only a refund can come back."))
+    known = entered(refund.customer_id, dedupe_key, EntryKind.RECEIPT, refund.amount)
+    if known:
+        return known
+    day = max(on, refund.effective_on)
+    for allocation in _living_uses(refund):
+        reverse(allocation, on=day, now=now)
+    opposite = receive(
+        refund.customer_id,
+        refund.amount,
+        effective_on=day,
+        dedupe_key=dedupe_key,
+        reference=refund.reference,
+        reason=reason,
+        now=now,
+    )
+    allocate(opposite, refund, refund.amount, now=now)
+    return opposite
 
 
 def charge_back(receipt: Entry, amount: Money, *, on: date, dedupe_key: str, reason: str, now: datetime) -> Entry:
@@ -89,15 +143,24 @@ def win_back(chargeback: Entry, *, on: date, dedupe_key: str, now: datetime) -> 
 
 def living_allocations(credit: Entry) -> Sequence[Allocation]:
     """What a credit is used for now, newest first, without what was taken back."""
+    return _living(credit, Allocation.credit_id)
+
+
+def _living_uses(debit: Entry) -> Sequence[Allocation]:
+    """What pays a debit now."""
+    return _living(debit, Allocation.debit_id)
+
+
+def _living(entry: Entry, end: InstrumentedAttribute[int]) -> Sequence[Allocation]:
     reversal = aliased(Allocation)
     taken_back = select(reversal.reverses_id).where(
-        reversal.customer_id == credit.customer_id, reversal.reverses_id.is_not(None)
+        reversal.customer_id == entry.customer_id, reversal.reverses_id.is_not(None)
     )
     return session.scalars(
         select(Allocation)
         .where(
-            Allocation.customer_id == credit.customer_id,
-            Allocation.credit_id == credit.id,
+            Allocation.customer_id == entry.customer_id,
+            end == entry.id,
             Allocation.reverses_id.is_(None),
             Allocation.id.not_in(taken_back),
         )

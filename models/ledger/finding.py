@@ -14,6 +14,12 @@ def entry_of(customer_id: int, entry_id: int) -> Entry:
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
 
+def entry_by_key(customer_id: int, dedupe_key: str) -> Entry | None:
+    """What was entered for a cause, if it was."""
+    query = select(Entry).where(Entry.customer_id == customer_id, Entry.dedupe_key == dedupe_key)
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
 def open_debits(customer_id: int, currency: str) -> Sequence[Entry]:
     """Every debit with something open, oldest due first."""
     query = select(Entry).where(Entry.customer_id == customer_id, Entry.currency == currency, Entry.open_minor > 0)

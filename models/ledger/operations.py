@@ -68,6 +68,7 @@ def receive(
     reference: str = "",
     payer: str = "",
     cause_id: UUID | None = None,
+    reason: str = "",
     kind: EntryKind = EntryKind.RECEIPT,
 ) -> Entry:
     """Add money in, unapplied until it is allocated."""
@@ -82,6 +83,7 @@ def receive(
         reference=reference,
         payer=payer,
         cause_id=cause_id,
+        reason=reason,
         now=now,
     )
 

@@ -284,6 +284,7 @@ class ListedEntry:
     seq: int
     kind: str
     number: str
+    reason: str
     effective_on: date
     due_on: date | None
     recorded_at: datetime
@@ -316,6 +317,7 @@ def page_of_entries(customer_id: int, *, page: int, size: int) -> tuple[list[Lis
             seq=entry.seq,
             kind=entry.kind.value,
             number=number or entry.reference,
+            reason=entry.reason,
             effective_on=entry.effective_on,
             due_on=entry.due_on,
             recorded_at=entry.recorded_at,

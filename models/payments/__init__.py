@@ -1,5 +1,6 @@
 """Payments by Stripe: the attempt is stored before the call, and `sync` is the only writer of what came of it."""
 
+from models.gateways.stripe_returns import RETURNED_DEBITS, DisputeState
 from models.payments.asking import PaymentPageUnreachable, give_up_open, request, submit
 from models.payments.attempts import (
     FINAL,
@@ -13,27 +14,50 @@ from models.payments.attempts import (
     of_customer,
     shown_lines,
 )
+from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, items_and_chosen
 from models.payments.credits import unapplied, use_credits
 from models.payments.drafts import Draft, keep_choice
 from models.payments.inbox import WrongMode, drain, keep_event
 from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
+from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
+from models.payments.returned import (
+    UNFINISHED,
+    Chargeback,
+    Refund,
+    RefundState,
+    chargebacks_of_customer,
+    chargebacks_of_receipt,
+    refund_by_key,
+    refund_of,
+    refunds_of_customer,
+    refunds_of_receipt,
+)
 from models.payments.sweeping import sweep
 from models.payments.syncing import sync, sync_calmly
 
 __all__ = [
     "FINAL",
+    "RETURNED_DEBITS",
+    "UNFINISHED",
     "Attempt",
     "AttemptLine",
     "AttemptState",
+    "Chargeback",
     "Choice",
+    "DisputeState",
     "Draft",
     "NotPayable",
     "PayableItem",
     "PaymentPageUnreachable",
+    "Refund",
+    "RefundState",
     "WebhookEvent",
     "WrongMode",
     "all_due",
+    "catch_up",
+    "chargebacks_of_customer",
+    "chargebacks_of_receipt",
     "check_amount",
     "check_share",
     "choice",
@@ -48,10 +72,19 @@ __all__ = [
     "of_customer",
     "payable_item",
     "payable_items",
+    "payment_of",
+    "refund_by_key",
+    "refund_of",
+    "refundable",
+    "refunds_of_customer",
+    "refunds_of_receipt",
     "request",
+    "request_refund",
+    "send_refund",
     "shown_lines",
     "submit",
     "sweep",
+    "sweep_refunds",
     "sync",
     "sync_calmly",
     "unapplied",

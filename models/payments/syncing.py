@@ -11,9 +11,10 @@ from models import audit, company, holds, ledger
 from models.customers import lock_account
 from models.database import session
 from models.gateways.stripe import CheckoutSession, GatewayError, PaymentState, SessionState
-from models.money import Money
-from models.payments import receipts
-from models.payments.attempts import FINAL, Attempt, AttemptState, GatewayObject, lines_of
+from models.gateways.stripe_returns import Returns
+from models.payments import receipts, returning
+from models.payments.attempts import FINAL, Attempt, AttemptState, GatewayObject
+from models.payments.booking import booking_day
 from models.transactions import transaction
 
 if TYPE_CHECKING:
@@ -40,13 +41,26 @@ def sync(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: C
             if known_id
             else gateway.find_session_by_attempt(str(attempt_id), since=asked_at - timedelta(hours=1))
         )
+        returns = _returns(fetched, state, gateway)
         with transaction():
             attempt = session.get_one(Attempt, (customer_id, attempt_id))
             lock_account(customer_id, attempt.currency)
             session.refresh(attempt)
             state = _merge(attempt, fetched, live=gateway.live, now=now())
+            receipt = ledger.entry_by_key(customer_id, f"{attempt.payment_intent_id}:paid")
+            if returns is not None and receipt is not None:
+                returning.merge(attempt, receipt, returns, now=now())
             if attempt.sync_no == sync_no or state in FINAL:
                 return state
+
+
+def _returns(fetched: CheckoutSession | None, state: AttemptState, gateway: "StripeGateway") -> Returns | None:
+    """What left of a payment: asked where Stripe says that something did, and whenever we hear of an old payment."""
+    payment = fetched.payment if fetched else None
+    if payment is None or payment.state is not PaymentState.SUCCEEDED:
+        return None
+    asked = payment.money_left or state is AttemptState.SUCCEEDED
+    return gateway.fetch_returns(payment.id) if asked else None
 
 
 def sync_calmly(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
@@ -119,25 +133,15 @@ def _settle(attempt: Attempt, fetched: CheckoutSession, now: datetime) -> None:
     if attempt.state is AttemptState.SUCCEEDED or fetched.payment is None:
         return
     intent = fetched.payment
-    received_on = company.get().today(intent.tried_at or now)
-    closed = company.books_closed_on()
-    if closed and received_on <= closed:
-        received_on = company.get().today(now)  # Money that we learn of late is booked on the day we learn of it.
     receipt = ledger.receive(
         attempt.customer_id,
         intent.received,
-        effective_on=received_on,
+        effective_on=booking_day(intent.tried_at or now, now),
         dedupe_key=f"{intent.id}:paid",
         reference=intent.id,
         now=now,
     )
-    for line in lines_of(attempt):
-        debit = ledger.entry_of(attempt.customer_id, line.entry_id)
-        # What somebody else paid meanwhile stays unapplied and in sight, instead of going where nobody asked.
-        usable = min(line.amount_minor, debit.left.minor, receipt.left.minor)
-        if usable > 0:
-            ledger.allocate(receipt, debit, Money(usable, attempt.currency), now=now)
-            session.refresh(receipt)
+    returning.use_as_chosen(attempt, receipt, now)
     attempt.decline_code = ""
     close(attempt, AttemptState.SUCCEEDED, "", now)
     receipts.queue(attempt, receipt, now=now)

@@ -15,6 +15,7 @@ REGISTRIES = {
     "invoice_numbers": "a number or an RF reference arrives without a customer",
     "merges": "a row joins two customers",
     "gateway_objects": "an id of Stripe's arrives without a customer",
+    "event_cursor": "one row: how far Stripe's list of events was read",
     "webhook_events": "an event of Stripe's arrives without a customer",
     "audit_seals": "one line a night over all streams",
     "sign_in_attempts": "who tries to sign in is nobody yet",

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import text
 
 from models.database import session
-from models.reports.verify import holding, ledger, minor_units, trail, waiting
+from models.reports.verify import gateway, holding, ledger, minor_units, trail, waiting
 from models.reports.verify.proof import Broken, Finding, Proof
 from models.transactions import snapshot
 
@@ -18,8 +18,11 @@ MEANING = {
     "I3": "what is open of a debit = its amount less its living allocations",
     "I4": "per customer and currency: sum of entries = open less unapplied, on every day",
     "I5": "entries are never changed or deleted; reversals are the opposite of one original, once",
+    "I6": "each id of Stripe's belongs to one row, each payment page to one success",
+    "I7": "every payment, refund and chargeback at Stripe has its entry, to the cent, and no entry lacks one",
     "I10": "audit chains, heads and seals are whole",
     "I12": "whatever is unfinished is looked at again in time",
+    "I13": "no more was refunded than was paid",
     "I14": "money is whole minor units of known currencies",
     "I15": "every hold has its living source, every living source its holds",
 }
@@ -37,6 +40,7 @@ def verify(customer_id: int | None = None, *, now: datetime, seal_file: Path | N
         session.execute(text("set local jit = off"))
         ledger.prove(proof, customer_id)
         trail.prove(proof, customer_id, seal_file)
+        gateway.prove(proof, customer_id)
         waiting.prove(proof, customer_id, now)
         minor_units.prove(proof, customer_id)
         holding.prove(proof, customer_id)

@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 
-from models.payments import FINAL
+from models.payments import FINAL, UNFINISHED
 from models.reports.verify.proof import Finding, Proof
 
 # Each sweep waits an hour at most between two tries; the second hour is room for a clock set right. What lies in the
 # past needs no limit: the sweep selects it as soon as it runs.
 ATTEMPTS_WAIT_AT_MOST = timedelta(hours=2)  # payments.sweep, every minute
+REFUNDS_WAIT_AT_MOST = timedelta(hours=2)  # payments.sweep_refunds, every minute
 MESSAGES_WAIT_AT_MOST = timedelta(hours=2)  # messages.send_due, every five seconds
 EVENTS_WAIT_AT_MOST = timedelta(hours=2)  # payments.drain, every second, in real time
 
 _MINE = "(cast(:customer as bigint) is null or w.customer_id = :customer)"
 _ATTEMPTS = f"from attempts w where w.state <> all(:final) and {_MINE}"
+_REFUNDS = f"from refunds w where w.state = any(:unfinished) and {_MINE}"
 _MESSAGES = f"from messages w where w.state in ('queued', 'sending', 'unknown') and {_MINE}"
 _EVENTS = "from webhook_events w where w.done_at is null and cast(:customer as bigint) is null"
 
@@ -31,6 +33,12 @@ FINDINGS = (
         "attempts",
         f"select count(*) {_ATTEMPTS}",
         _late(_ATTEMPTS, "w.customer_id || ':' || w.id", "cast(:attempts_until as timestamptz)"),
+    ),
+    Finding(
+        "I12",
+        "refunds",
+        f"select count(*) {_REFUNDS}",
+        _late(_REFUNDS, "w.customer_id || ':' || w.id", "cast(:refunds_until as timestamptz)"),
     ),
     Finding(
         "I12",
@@ -53,6 +61,8 @@ def prove(proof: Proof, customer_id: int | None, now: datetime) -> None:
             proof,
             customer=customer_id,
             final=sorted(state.value for state in FINAL),
+            unfinished=sorted(state.value for state in UNFINISHED),
+            refunds_until=now + REFUNDS_WAIT_AT_MOST,
             attempts_until=now + ATTEMPTS_WAIT_AT_MOST,
             messages_until=now + MESSAGES_WAIT_AT_MOST,
             events_wait=EVENTS_WAIT_AT_MOST,

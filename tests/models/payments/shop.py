@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import select
 
 import standin
-from models import clock, company, ledger, messages, payments
+from models import audit, clock, company, ledger, messages, payments
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
 from models.gateways.stripe import StripeGateway
-from models.ledger import Entry, Side
+from models.ledger import Entry, EntryKind, Side
 from models.messages import Message
 from models.money import Money
-from models.payments import Attempt, AttemptState
+from models.payments import Attempt, AttemptState, Refund
 from models.reports.verify import verify
 from models.transactions import transaction
 from standin.courier import sign
@@ -86,6 +86,22 @@ class Shop:
         books = self.till.app.account.books
         books.save(books.get(self.session_of(attempt)["payment_intent"]) | changes)
 
+    def refund_there(self, attempt: Attempt, minor: int) -> None:
+        """Somebody refunds in Stripe's dashboard."""
+        self.till.control(refund={"payment": self.session_of(attempt)["id"], "amount": minor})
+
+    def dispute(self, attempt: Attempt, **facts: object) -> str:
+        """The payer's bank asks the money back; returns the dispute's id."""
+        self.till.control(dispute={"payment": self.session_of(attempt)["id"], **facts})
+        return str(self.there("dispute")[0]["id"])
+
+    def close_dispute(self, dispute_id: str, *, won: bool) -> None:
+        self.till.control(close_dispute={"id": dispute_id, "won": won})
+
+    def there(self, kind: str) -> list[dict[str, Any]]:
+        """Objects in Stripe's books, newest first."""
+        return self.till.app.account.books.newest_first(kind, limit=1000)[0]
+
     def fail(self, kind: str, **facts: object) -> None:
         self.till.control(faults=[{"kind": kind, **facts}])
 
@@ -96,6 +112,24 @@ class Shop:
 
     def sweep(self, most: int = 100) -> int:
         return payments.sweep(gateway=self.gateway, now=self.now, most=most)
+
+    def ask_refund(self, receipt: Entry, minor: int, key: str = "form") -> Refund:
+        """What finance asks for, up to the point where Stripe is called."""
+        with transaction():
+            amount = Money(minor, receipt.currency)
+            return payments.request_refund(
+                receipt, amount, reason="Paid twice", key=key, by=audit.COMMAND, now=self.moment
+            )
+
+    def send_refund(self, refund: Refund) -> Refund:
+        payments.send_refund(refund.customer_id, refund.id, gateway=self.gateway, now=self.now)
+        return self.refund(refund)
+
+    def sweep_refunds(self) -> int:
+        return payments.sweep_refunds(gateway=self.gateway, now=self.now)
+
+    def catch_up(self) -> int:
+        return payments.catch_up(gateway=self.gateway, now=self.now, real_now=clock.real_now)
 
     def events(self, *types: str) -> list[dict[str, Any]]:
         """Stripe's events, of these types where some are named, oldest first."""
@@ -118,6 +152,16 @@ class Shop:
     def attempt(self, attempt: Attempt) -> Attempt:
         session.rollback()
         return session.get_one(Attempt, (attempt.customer_id, attempt.id), populate_existing=True)
+
+    def refund(self, refund: Refund) -> Refund:
+        session.rollback()
+        return payments.refund_of(refund.customer_id, refund.id)
+
+    def entries(self, customer: Customer, kind: EntryKind | None = None) -> list[Entry]:
+        session.rollback()
+        query = select(Entry).where(Entry.customer_id == customer.id).order_by(Entry.id)
+        rows = session.scalars(query.execution_options(populate_existing=True))
+        return [row for row in rows if kind in (None, row.kind)]
 
     def state(self, attempt: Attempt) -> AttemptState:
         return self.attempt(attempt).state

@@ -234,8 +234,8 @@ def test_who_left_while_paying_gets_no_more_mail(
 class Answering(StripeGateway):
     """Gives an answer that was true when it was asked for."""
 
-    def __init__(self, answer: CheckoutSession) -> None:
-        super().__init__("sk_test_standin", [])
+    def __init__(self, answer: CheckoutSession, url: str) -> None:
+        super().__init__("sk_test_standin", [], url)
         self.answer = answer
 
     def fetch_session(self, session_id: str) -> CheckoutSession:
@@ -314,7 +314,9 @@ class Listener:
 
     def hear(self) -> None:
         answer = self.heard.pop(0) if self.heard[1:] else self.heard[0]
-        payments.sync(self.attempt.customer_id, self.attempt.id, gateway=Answering(answer), now=self.shop.now)
+        payments.sync(
+            self.attempt.customer_id, self.attempt.id, gateway=Answering(answer, self.shop.till.url), now=self.shop.now
+        )
 
     def webhooks(self) -> None:
         """The newest first, and all of them again each time."""
