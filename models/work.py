@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL
 
 from models import audit, clock, company, jobs, payments, sign_ins
+from models.customers import codes
 from models.messages import sending
 from models.transactions import release, transaction
 
@@ -67,6 +68,7 @@ def seal_audit(tools: Tools) -> None:
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
+        codes.forget_old(now=clock.real_now())
 
 
 HANDLERS: dict[str, Callable[[Tools], object]] = {"messages.send": send_messages}
