@@ -167,7 +167,10 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
         with transaction():
             token, more = (sessions.start(SessionKind.CONTACT, **whose) for _ in range(2))
         make.link(customer, contact)
-        row, link = sessions.living(SessionKind.CONTACT, more, now=real_now()), customer_links.of_customer(customer.id)[0]
+        row, link = (
+            sessions.living(SessionKind.CONTACT, more, now=real_now()),
+            customer_links.of_customer(customer.id)[0],
+        )
         if walker != "contact of another customer":
             world.arguments["portal.end_session"] = {"session_id": row.id}
             world.arguments["portal.revoke_link"] = {"link_id": link.id}

@@ -19,11 +19,11 @@ def ask_for_links(email: str, *, address: Address, now: datetime) -> None:
     For an address that nobody knows the same is written and taken back, so that neither the answer nor its time tells
     whose address it is.
     """
-    known = contacts.seeing(email)
+    known, nobody = contacts.seeing(email), _nobody()
     with session.begin_nested() as point:
         made = [
             (customer, contact, *links.make_once(customer, contact, by=audit.JOB, now=now))
-            for contact, customer in known or _nobody()
+            for contact, customer in known or nobody
         ]
         customer, contact, link, _ = made[0]
         mails.write(
