@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import URL, InputRequired, Length, Optional, Regexp, ValidationError
 
 from backoffice import backoffice, requires
@@ -31,6 +31,7 @@ class CompanyForm(OurForm):
     accessibility_url = StringField(N_("Address of the accessibility statement"), validators=[Optional(), URL()])
     iban = StringField("IBAN", validators=[Optional()])
     bic = StringField("BIC", validators=[Optional(), Length(max=11)])
+    codes_always = BooleanField(N_("Every link also asks for a code"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

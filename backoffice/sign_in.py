@@ -1,14 +1,14 @@
 """The staff's way in: a password, then a code, then a session of its own; and the way out."""
 
-import structlog
 from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import backoffice, open_to_all, requires, signed_in
 from backoffice.forms import CodeForm, SignInForm, blame
+from frame import admission
 from frame.security import forget_cookie, own_path, set_cookie
-from models import clock, sessions, sign_ins, staff
+from models import clock, sessions, staff
 from models.policies.permissions import Role
 from models.sign_ins import SignInAttempt, TooManyTries
 from models.staff import CodeWrong, SignInWrong, Staff, TokenUnusable
@@ -112,24 +112,12 @@ def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
 
 
 def admitted(email: str, *, door: str = staff.DOOR, pauses: bool = True) -> SignInAttempt:
-    """
-    Count the attempt first and look at it afterwards, in two transactions, so that none slips through side by side.
-
-    :raises TooManyTries: answered with 429.
-    """
-    with transaction():
-        attempt = sign_ins.begin(door, email=email, address=request.remote_addr or "", now=clock.real_now())
-    with transaction():
-        refusal = sign_ins.refusal_of(attempt, pauses=pauses)
-    if refusal is not None:
-        note_failure("too many tries")
-        raise refusal
-    return attempt
+    """:raises TooManyTries: answered with 429."""
+    return admission.admitted(door, email, pauses=pauses)
 
 
 def note_failure(step: str) -> None:
-    """For whoever watches the logs. Neither address nor password is written down: people mistype one for the other."""
-    structlog.get_logger().warning("sign_in_failed", door=staff.DOOR, step=step, address=request.remote_addr)
+    admission.note_failure(staff.DOOR, step)
 
 
 def let_in(token: str, next_page: str | None) -> Response:

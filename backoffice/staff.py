@@ -10,6 +10,7 @@ from backoffice.joining import invitation_address
 from models import clock, sessions
 from models import staff as people
 from models.policies.permissions import Permission, Role
+from models.sessions import device
 from models.staff import AlreadyOnStaff, Staff
 from models.transactions import transaction
 from models.words import gettext
@@ -120,19 +121,6 @@ def end_other_sessions() -> Response:
         people.end_other_sessions(_myself(), keep=current_user.session_id, by=current_user.actor, now=clock.real_now())
     flash(gettext("You are signed in on this device only."), "ok")
     return redirect(url_for("backoffice.own_sessions"), 303)
-
-
-BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (
-    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
-    *(("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")),
-)
-
-
-def device(agent: str) -> str:
-    """What people call the browser and machine of a User-Agent header; empty where it says nothing known."""
-    found = [next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS)]
-    return " · ".join(name for name in found if name)
 
 
 def _end_own(session_id: int) -> str:

@@ -22,6 +22,7 @@ class Company(Base):
     """
     `books_closed_on`: nothing may be effective on or before it. `bank_money_until`: the last day whose
     bank money is in. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
+    `codes_always`: every link also asks for a code.
     """
 
     __tablename__ = "company"
@@ -47,6 +48,7 @@ class Company(Base):
     is_demo: Mapped[bool] = mapped_column(server_default="false")
     clock_offset_seconds: Mapped[int] = mapped_column(server_default="0")
     limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    codes_always: Mapped[bool] = mapped_column(server_default="false")
 
     def today(self, now: datetime) -> date:
         """The business date of a moment."""
@@ -94,7 +96,7 @@ def move_clock(by: timedelta | None) -> None:
 
 CHANGEABLE = (
     *("name", "registration", "address", "country", "currency", "language", "timezone", "help_phone", "help_email"),
-    *("privacy_url", "imprint_url", "accessibility_url", "iban", "bic"),
+    *("privacy_url", "imprint_url", "accessibility_url", "iban", "bic", "codes_always"),
 )
 
 
@@ -106,7 +108,7 @@ def change(facts: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     """Change what the company says of itself. Audited in its own stream with before and after."""
     row = locked()
     before = {name: getattr(row, name) for name in CHANGEABLE if name in facts}
-    after = {name: (facts[name] or "").strip() for name in before}
+    after = {name: _tidy(facts[name]) for name in before}
     changed = {name: value for name, value in after.items() if value != before[name]}
     for name, value in changed.items():
         setattr(row, name, value)
@@ -120,3 +122,7 @@ def change(facts: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
             about=f"company:{ID}",
             facts={"before": {name: before[name] for name in changed}, "after": changed},
         )
+
+
+def _tidy(fact: str | bool | None) -> str | bool:
+    return fact if isinstance(fact, bool) else (fact or "").strip()

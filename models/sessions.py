@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Identity, Index, select, update
+from sqlalchemy import CheckConstraint, ColumnElement, Identity, Index, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
@@ -119,16 +119,26 @@ def seen(session_id: int, *, now: datetime) -> None:
 
 
 def of_staff(staff_id: int, *, now: datetime) -> Sequence[BrowserSession]:
-    limits = LIMITS[SessionKind.STAFF]
+    return _awake(SessionKind.STAFF, BrowserSession.staff_id == staff_id, now=now)
+
+
+def of_contact(customer_id: int, contact_id: int, *, now: datetime) -> Sequence[BrowserSession]:
+    mine = (BrowserSession.customer_id == customer_id, BrowserSession.contact_id == contact_id)
+    return _awake(SessionKind.CONTACT, *mine, now=now)
+
+
+def _awake(kind: SessionKind, *whose: ColumnElement[bool], now: datetime) -> Sequence[BrowserSession]:
+    """Living sessions, last used first."""
+    limits = LIMITS[kind]
     return session.scalars(
         select(BrowserSession)
         .where(
-            BrowserSession.staff_id == staff_id,
+            *whose,
             BrowserSession.ended_at.is_(None),
             BrowserSession.seen_at > now - limits.idle,
             BrowserSession.started_at > now - limits.whole,
         )
-        .order_by(BrowserSession.seen_at.desc())
+        .order_by(BrowserSession.seen_at.desc(), BrowserSession.id.desc())
     ).all()
 
 
@@ -148,3 +158,16 @@ def end_where(*which: object, now: datetime) -> None:
     session.execute(
         update(BrowserSession).where(BrowserSession.ended_at.is_(None), *which).values(ended_at=now)  # type: ignore[arg-type]
     )
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+SYSTEMS = (
+    *(("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad")),
+    *(("Windows", "Windows"), ("Mac OS X", "macOS"), ("Linux", "Linux")),
+)
+
+
+def device(agent: str) -> str:
+    """What people call the browser and machine of a User-Agent header; empty where it says nothing known."""
+    found = [next((name for mark, name in known if mark in agent), "") for known in (BROWSERS, SYSTEMS)]
+    return " · ".join(name for name in found if name)

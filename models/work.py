@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import URL
 
 from models import audit, clock, company, jobs, payments, sign_ins
+from models.customers import codes
 from models.gateways.stripe import GatewayError
 from models.messages import sending
 from models.transactions import release, transaction
@@ -87,6 +88,7 @@ def seal_audit(tools: Tools) -> None:
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
+        codes.forget_old(now=clock.real_now())
 
 
 HANDLERS: dict[str, Callable[..., object]] = {"messages.send": send_messages, "refunds.send": send_refund}

@@ -1,12 +1,16 @@
 """What a customer can do. The gate below stands before every page here."""
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 
 from frame.refusals import see_other
+from models.sign_ins import TooManyTries
 
 portal = Blueprint("portal", __name__)
-OPEN_TO_ALL = {"portal.home", "portal.arrive", "portal.landing", "portal.open_link", "portal.stripe_webhook"}
+OPEN_TO_ALL = {
+    *("portal.home", "portal.ask_for_link", "portal.asked", "portal.arrive", "portal.landing", "portal.open_link"),
+    *("portal.send_code", "portal.enter_code", "portal.stripe_webhook"),
+}
 
 
 @portal.before_request
@@ -17,8 +21,18 @@ def require_contact() -> Response | None:
 
 
 @portal.context_processor
-def way_out() -> dict[str, str | None]:
-    return {"sign_out_url": url_for("portal.sign_out") if current_user.is_authenticated else None}
+def ways() -> dict[str, str | None]:
+    signed_in = current_user.is_authenticated
+    return {
+        "sign_out_url": url_for("portal.sign_out") if signed_in else None,
+        "access_url": url_for("portal.access") if signed_in else None,
+    }
 
 
-from portal import choosing, links, payments, principal, statement, webhooks  # noqa: E402, F401
+@portal.errorhandler(TooManyTries)
+def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
+    page = render_template("portal/too_many_tries.html", until=refusal.values.get("until"))
+    return page, 429, {"Retry-After": str(refusal.seconds)}
+
+
+from portal import access, choosing, codes, links, payments, principal, statement, webhooks  # noqa: E402, F401

@@ -3,59 +3,90 @@
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
+from wtforms import EmailField
+from wtforms.validators import InputRequired, Length
 
+from frame.admission import admitted
+from frame.forms import OurForm, form_page, mail_address
 from frame.security import cookie_name, forget_cookie, set_cookie
 from models import clock, customers, sessions
-from models.customers import links
+from models.customers import asking, codes, links
+from models.customers.links import CodeNeeded, Link, Opened
+from models.errors import N_
 from models.transactions import transaction
 from portal import portal
+from runtime.settings import Settings
 
 LINK_COOKIE = "duewell_link"
 BROWSER_COOKIE = "duewell_browser"
 SESSION_COOKIE = "duewell"
 
 
+class AskForm(OurForm):
+    email = EmailField(
+        N_("Your mail address"), [InputRequired(N_("Enter your e-mail address.")), mail_address, Length(max=254)]
+    )
+
+
 @portal.get("/")
 def home() -> Response | str:
     if str(current_user.get_id() or "").startswith("contact:"):
         return redirect(url_for("portal.statement"), 303)
-    return render_template("portal/home.html")
+    return render_template("portal/home.html", form=AskForm())
+
+
+@portal.post("/")
+def ask_for_link() -> Response | tuple[str, int]:
+    """The same answer and the same work for every address, known or not."""
+    form = AskForm(request.form)
+    if not form.validate():
+        return form_page("portal/home.html", form)
+    admitted(asking.DOOR, form.email.data, pauses=False)
+    with transaction():
+        asking.ask_for_links(form.email.data, address=link_address, now=clock.real_now())
+    return redirect(url_for("portal.asked"), 303)
+
+
+@portal.get("/asked")
+def asked() -> str:
+    return render_template("portal/asked.html")
 
 
 @portal.get("/l/<token>")
 def arrive(token: str) -> Response:
     """Take the token out of the address before any page is shown, so that no page, log or Referer carries it."""
     answer = redirect(url_for("portal.landing"), 303)
-    set_cookie(answer, LINK_COOKIE, token, current_app.extensions["settings"])
+    set_cookie(answer, LINK_COOKIE, token, settings())
     return answer
 
 
 @portal.get("/open")
 def landing() -> str | tuple[str, int]:
     """What a mail scanner sees as well: company, masked name, button. Asked anew each time: a link can be revoked."""
-    link = links.living(_cookie(LINK_COOKIE) or "", now=clock.real_now())
+    link = link_at_hand()
     if link is None:
-        return render_template("portal/link_unusable.html"), 404
+        return no_link()
+    if links.needs_code(link, cookie(BROWSER_COOKIE)):
+        return code_offer(link)
     customer = customers.find(link.customer_id)
-    return render_template("portal/landing.html", masked_name=masked(customer.name if customer else ""))
+    return render_template("portal/landing.html", masked_name=masked(customer.name if customer else ""), once=link.once)
 
 
 @portal.post("/open")
-def open_link() -> Response:
-    settings = current_app.extensions["settings"]
-    with transaction():
-        opened = links.open_link(
-            _cookie(LINK_COOKIE) or "",
-            _cookie(BROWSER_COOKIE),
-            now=clock.real_now(),
-            address=request.remote_addr or "",
-            agent=request.user_agent.string,
-        )
-    answer = redirect(url_for("portal.statement"), 303)
-    set_cookie(answer, SESSION_COOKIE, opened.session_token, settings)
-    set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings, days=400)
-    forget_cookie(answer, LINK_COOKIE, settings)
-    return answer
+def open_link() -> Response | tuple[str, int]:
+    try:
+        with transaction():
+            opened = links.open_link(
+                cookie(LINK_COOKIE) or "",
+                cookie(BROWSER_COOKIE),
+                now=clock.real_now(),
+                address=request.remote_addr or "",
+                agent=request.user_agent.string,
+            )
+    except CodeNeeded:
+        link = link_at_hand()
+        return code_offer(link, 409) if link else no_link()
+    return let_in(opened)
 
 
 @portal.post("/sign-out")
@@ -63,8 +94,34 @@ def sign_out() -> Response:
     with transaction():
         sessions.end(current_user.session_id, now=clock.real_now())
     answer = make_response(redirect(url_for("portal.home"), 303))
-    forget_cookie(answer, SESSION_COOKIE, current_app.extensions["settings"])
+    forget_cookie(answer, SESSION_COOKIE, settings())
     return answer
+
+
+def let_in(opened: Opened) -> Response:
+    answer = redirect(url_for("portal.statement"), 303)
+    set_cookie(answer, SESSION_COOKIE, opened.session_token, settings())
+    set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), days=400)
+    forget_cookie(answer, LINK_COOKIE, settings())
+    return answer
+
+
+def link_at_hand() -> Link | None:
+    """The link that this browser came with, while it can still be used by somebody."""
+    return links.living(cookie(LINK_COOKIE) or "", now=clock.real_now())
+
+
+def no_link() -> tuple[str, int]:
+    return render_template("portal/link_unusable.html", form=AskForm()), 404
+
+
+def code_offer(link: Link, status: int = 200) -> tuple[str, int]:
+    customer, to = customers.find(link.customer_id), codes.recipient_of(link)
+    if customer is None or to is None:
+        return no_link()
+    elsewhere = links.bound_elsewhere(link, cookie(BROWSER_COOKIE))
+    page = render_template("portal/code_offer.html", masked_name=masked(customer.name), to=to, elsewhere=elsewhere)
+    return page, status
 
 
 def masked(name: str) -> str:
@@ -72,5 +129,14 @@ def masked(name: str) -> str:
     return f"{name[0]}••••{name[-1]}" if len(name) > 2 else "••••"
 
 
-def _cookie(name: str) -> str | None:
-    return request.cookies.get(cookie_name(name, current_app.extensions["settings"]))
+def link_address(token: str) -> str:
+    return settings().url + url_for("portal.arrive", token=token, _external=False)
+
+
+def settings() -> Settings:
+    found: Settings = current_app.extensions["settings"]
+    return found
+
+
+def cookie(name: str) -> str | None:
+    return request.cookies.get(cookie_name(name, settings()))

@@ -147,7 +147,7 @@ def _add_money(made: World, make: Maker) -> None:
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
-    """Also gives staff a session of their own to end."""
+    """Also gives everybody a session of their own to end, and contacts a link."""
     if walker in ROLES:
         member = staff.find(world.staff[walker])
         with transaction():
@@ -163,8 +163,17 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             may_pay=walker != "contact",
             may_see=walker != "contact who may not look",
         )
+        whose = {"now": real_now(), "customer_id": customer.id, "contact_id": contact.id}
         with transaction():
-            token = sessions.start(SessionKind.CONTACT, now=real_now(), customer_id=customer.id, contact_id=contact.id)
+            token, more = (sessions.start(SessionKind.CONTACT, **whose) for _ in range(2))
+        make.link(customer, contact)
+        row, link = (
+            sessions.living(SessionKind.CONTACT, more, now=real_now()),
+            customer_links.of_customer(customer.id)[0],
+        )
+        if walker != "contact of another customer":
+            world.arguments["portal.end_session"] = {"session_id": row.id}
+            world.arguments["portal.revoke_link"] = {"link_id": link.id}
         client.set_cookie("duewell", token)
 
 

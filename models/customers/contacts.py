@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit
@@ -23,7 +23,7 @@ class Contact(Base):
     __tablename__ = "contacts"
     __table_args__ = (
         UniqueConstraint("customer_id", "email"),
-        Index("ix_contacts_email", func.lower("email")),
+        Index("ix_contacts_email", text("lower(email)")),
     )
 
     customer_id: Mapped[int] = mapped_column(ForeignKey(Customer.id), primary_key=True, autoincrement=False)
@@ -114,3 +114,14 @@ def known_by(email: str) -> Sequence[Contact]:
     """Every contact with this address: one person may speak for several customers."""
     query = select(Contact).where(func.lower(Contact.email) == email.strip().lower())
     return session.scalars(query.order_by(Contact.customer_id)).all()
+
+
+def seeing(email: str) -> Sequence[tuple[Contact, Customer]]:
+    """Every contact with this address who may look at an account, with its customer; ascending, to be locked so."""
+    query = (
+        select(Contact, Customer)
+        .join(Customer, Customer.id == Contact.customer_id)
+        .where(func.lower(Contact.email) == email.strip().lower(), Contact.active, Contact.may_see)
+        .order_by(Contact.customer_id, Contact.id)
+    )
+    return [(contact, customer) for contact, customer in session.execute(query)]

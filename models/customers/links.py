@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Identity, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, sessions
+from models import audit, company, sessions
 from models.audit import Actor, ActorKind
 from models.customers.contacts import Contact, contact_of
 from models.customers.customers import Customer
@@ -16,14 +16,22 @@ from models.errors import N_, Refused
 from models.sessions import SessionKind, new_token, token_hash
 
 LIVES = timedelta(days=30)
+ASKED_FOR_LIVES = timedelta(minutes=10)
 
 
 class LinkUnusable(Refused):
-    """The link is unknown, expired, revoked, or bound to another browser."""
+    """The link is unknown, expired, revoked, used up, or bound to another browser."""
+
+
+class CodeNeeded(LinkUnusable):
+    """The link alone does not open the account in this browser: a code from a mail does."""
 
 
 class Link(Base):
-    """Only hashes are kept, of the link's token and of the browser it is bound to. Real time."""
+    """
+    Only hashes are kept, of the link's token and of the browser it is bound to. Real time. `once`: it was asked for at
+    the door, works once and not for long.
+    """
 
     __tablename__ = "links"
     __table_args__ = (Index("ix_links_customer_id", "customer_id", "contact_id"),)
@@ -37,6 +45,7 @@ class Link(Base):
     browser_hash: Mapped[bytes | None]
     first_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    once: Mapped[bool] = mapped_column(server_default="false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +58,67 @@ class Opened:
 
 def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> str:
     """Make a link and return its token: the only time that anybody sees it."""
+    return _make(customer, contact, "link.made", by=by, now=now, lives=LIVES)[1]
+
+
+def make_once(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> tuple[Link, str]:
+    """As `make`, for somebody who asks at the door: it works once, for ten minutes."""
+    return _make(customer, contact, "link.asked_for", by=by, now=now, lives=ASKED_FOR_LIVES)
+
+
+def _make(
+    customer: Customer, contact: Contact, action: str, *, by: Actor, now: datetime, lives: timedelta
+) -> tuple[Link, str]:
     token = new_token()
     link = Link(
         token_hash=token_hash(token),
         customer_id=customer.id,
         contact_id=contact.id,
         made_at=now,
-        expires_at=now + LIVES,
+        expires_at=now + lives,
+        once=lives == ASKED_FOR_LIVES,
     )
     session.add(link)
     session.flush()
     audit.record(
         customer.id,
-        "link.made",
+        action,
         by=by,
         now=now,
         about=f"links:{link.id}",
         facts={"contact": contact.id, "expires_at": link.expires_at},
     )
-    return token
+    return link, token
 
 
 def living(token: str, *, now: datetime) -> Link | None:
     """The link of a token while it can still be used by somebody. Changes nothing."""
-    return session.scalar(_living(token, now))
+    return session.scalar(_living(now).where(Link.token_hash == token_hash(token)))
 
 
-def _living(token: str, now: datetime) -> Select[Link]:
-    return select(Link).where(Link.token_hash == token_hash(token), Link.revoked_at.is_(None), Link.expires_at > now)
+def living_by_id(link_id: int, *, now: datetime) -> Link | None:
+    """As `living`, locked until the transaction ends: who revokes waits, and then ends what was opened."""
+    found = _living(now).where(Link.id == link_id)
+    return session.scalar(found.with_for_update().execution_options(populate_existing=True))
+
+
+def living_of_contact(customer_id: int, contact_id: int, *, now: datetime) -> Sequence[Link]:
+    mine = _living(now).where(Link.customer_id == customer_id, Link.contact_id == contact_id)
+    return session.scalars(mine.order_by(Link.id.desc())).all()
+
+
+def _living(now: datetime) -> Select[Link]:
+    used_up = Link.once & Link.first_used_at.is_not(None)
+    return select(Link).where(Link.revoked_at.is_(None), Link.expires_at > now, ~used_up)
+
+
+def needs_code(link: Link, browser_token: str | None) -> bool:
+    """Whether this browser opens the link with a code only: another one came first, or the company wants it always."""
+    return bound_elsewhere(link, browser_token) or company.get().codes_always
+
+
+def bound_elsewhere(link: Link, browser_token: str | None) -> bool:
+    return link.browser_hash is not None and link.browser_hash != token_hash(browser_token or "")
 
 
 def open_link(token: str, browser_token: str | None, *, now: datetime, address: str, agent: str) -> Opened:
@@ -85,22 +127,33 @@ def open_link(token: str, browser_token: str | None, *, now: datetime, address: 
 
     The link is locked, so that a hundred clicks at once bind it once, and who revokes it ends what they opened.
 
-    :raises LinkUnusable: unknown, expired, revoked, or bound to another browser.
+    :raises LinkUnusable: unknown, expired, revoked, or used up.
+    :raises CodeNeeded: as `needs_code`.
     """
-    link = session.scalar(_living(token, now).with_for_update().execution_options(populate_existing=True))
+    looked_at = _living(now).where(Link.token_hash == token_hash(token))
+    link = session.scalar(looked_at.with_for_update().execution_options(populate_existing=True))
     if link is None:
-        raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))
+        raise unusable()
+    if needs_code(link, browser_token):
+        raise CodeNeeded(N_("Here this link opens only with a code that we send you by mail."))
+    return open_session(link, browser_token, now=now, address=address, agent=agent, by_code=False)
+
+
+def open_session(
+    link: Link, browser_token: str | None, *, now: datetime, address: str, agent: str, by_code: bool
+) -> Opened:
+    """
+    Let this browser in by a link that the caller holds locked. The first browser keeps the right to come back.
+
+    :raises LinkUnusable: its contact was switched off.
+    """
+    contact = contact_of(link.customer_id, link.contact_id)
+    if contact is None or not contact.active:
+        raise unusable()
     mine = browser_token or new_token()
     first = link.browser_hash is None
     if first:
         link.browser_hash, link.first_used_at = token_hash(mine), now
-    elif link.browser_hash != token_hash(mine):
-        raise LinkUnusable(
-            N_("This link was already opened in another browser. Open it there, or ask us for a new one.")
-        )
-    contact = contact_of(link.customer_id, link.contact_id)
-    if contact is None or not contact.active:
-        raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))
     session_token = sessions.start(
         SessionKind.CONTACT,
         now=now,
@@ -116,9 +169,13 @@ def open_link(token: str, browser_token: str | None, *, now: datetime, address: 
         by=Actor(ActorKind.CONTACT, contact.id, contact.name),
         now=now,
         about=f"links:{link.id}",
-        facts={"first": first},
+        facts={"first": first, "by_code": by_code},
     )
     return Opened(session_token, mine)
+
+
+def unusable() -> LinkUnusable:
+    return LinkUnusable(N_("This link no longer works. Ask us for a new one."))
 
 
 def of_customer(customer_id: int) -> Sequence[Link]:
@@ -129,7 +186,7 @@ def revoke(customer_id: int, link_id: int, *, by: Actor, now: datetime) -> None:
     """End the link and every session that it opened."""
     link = session.scalar(select(Link).where(Link.id == link_id, Link.customer_id == customer_id).with_for_update())
     if link is None or link.revoked_at is not None:
-        raise LinkUnusable(N_("This link no longer works. Ask us for a new one."))
+        raise unusable()
     link.revoked_at = now
     sessions.end_all_of_link(link.id, now=now)
     audit.record(customer_id, "link.revoked", by=by, now=now, about=f"links:{link.id}", facts={})

@@ -1,5 +1,6 @@
 """The outbox: what is to be written to somebody, rendered once, sent once, kept."""
 
+import re
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.company import HOLDING_ACCOUNT
 from models.database import Base, session
 from models.states import Stateful
+
+SECRET_LINK = re.compile(r"(/(?:l|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
+SECRET_CODE = re.compile(r"(^|>)\d{6}(?=$|<)", re.MULTILINE)  # Alone in its line or element, as in mails of codes.
+CODE = "code"
 
 
 class MessageState(StrEnum):
@@ -62,6 +67,15 @@ class Message(Stateful, Base):
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(server_default="")
+
+    def without_secrets(self, part: str) -> str:
+        """A text of this mail without what lets somebody in: for whoever reads it over the recipient's shoulder."""
+        part = SECRET_LINK.sub(r"\1…", part)
+        return SECRET_CODE.sub(r"\1…", part) if self.kind == CODE else part
+
+    def forget_secrets(self) -> None:
+        """Once it is on its way, or never will be: the database keeps hashes of tokens and codes only."""
+        self.text, self.html = self.without_secrets(self.text), self.without_secrets(self.html)
 
 
 def queue(

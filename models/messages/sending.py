@@ -1,6 +1,5 @@
 """From the outbox to the mail server: claimed in chunks, sent outside any transaction, the outcome kept."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,10 +22,6 @@ CHUNK = 50
 CLAIM = timedelta(minutes=10)
 LONGEST_SEND = timedelta(minutes=5)  # With a server that answers each step at the last moment.
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
-
-
-# A link that lets somebody in is forgotten once it is on its way: the database keeps hashes of such tokens only.
-SECRET_LINK = re.compile(r"(/(?:l|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
 
 
 class LocalOutbox:
@@ -127,11 +122,12 @@ def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
             row.move_to(MessageState.SENT)
             row.sent_at, row.error = now, outcome.answer
             if not message.kept:
-                row.text, row.html = (SECRET_LINK.sub(r"\1…", part) for part in (row.text, row.html))
+                row.forget_secrets()
             return
         row.error = outcome.reason
         if isinstance(outcome, RefusedForGood):
             row.move_to(MessageState.REFUSED)
+            row.forget_secrets()
             return
         row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
         row.next_try_at = now + WAITS[min(row.tries, len(WAITS)) - 1]

@@ -7,6 +7,7 @@ from uuid import UUID
 from playwright.sync_api import Page
 
 from models import clock, sign_ins, staff
+from models.customers import asking
 from models.transactions import transaction
 from tests.journeys.company import PASSWORD, Furnished
 from tests.journeys.house import House
@@ -162,6 +163,25 @@ def _choose_and_look_away(walk: Walk) -> int:
     return _press(walk, "/pay/review")
 
 
+def _flooded_door(walk: Walk) -> int:
+    with transaction():
+        for _ in range(sign_ins.TRIES_A_MINUTE):
+            sign_ins.begin(asking.DOOR, email="flooded@example.test", address="192.0.2.1", now=clock.real_now())
+    walk.open("portal.home")
+    return walk.send(email="flooded@example.test")
+
+
+def _code_sent(walk: Walk) -> int:
+    """To a contact whose link was opened in another browser before."""
+    walk.open("portal.arrive", token=token("bound"))
+    return walk.send()
+
+
+def _wrong_code(walk: Walk) -> int:
+    _code_sent(walk)
+    return walk.send(code="12345")
+
+
 def _without_database(walk: Walk) -> int:
     with walk.house.without_database():
         return walk.page.goto(f"{walk.house.url}/").status
@@ -191,7 +211,14 @@ PORTAL = (
     Case("the choice to be paid", "portal.review", contact("busy"), _choose_some),
     Case("a choice of thousands", "portal.review", contact("thousands"), _choose_all_due),
     Case("a choice that changed", "portal.review", contact("busy"), _choose_and_look_away, 409),
-    sent("a link of another browser", "portal.arrive", NOBODY, {}, 409, token=token("bound")),
+    at("portal.arrive", NOBODY, "a link of another browser", token=token("bound")),
+    Case("portal.enter_code", "portal.enter_code", NOBODY, _code_sent),
+    Case("a wrong code of a mail", "portal.enter_code", NOBODY, _wrong_code, 422),
+    at("portal.asked", NOBODY),
+    sent("no address to send a link to", "portal.home", NOBODY, {"email": "nobody"}, 422),
+    Case("too many questions at the door", "portal.home", NOBODY, _flooded_door, 429),
+    at("portal.access", contact("busy")),
+    at("portal.access", contact("one"), "the access of somebody without a link"),
 )  # fmt: skip
 ACCOUNT = (
     *(at("backoffice.account", name=f"the account of {key}", customer_id=customer(key))

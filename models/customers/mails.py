@@ -1,0 +1,36 @@
+"""Mails that let a contact in, in the contact's language."""
+
+from datetime import datetime
+
+from models import company, jobs, messages, words
+from models.customers.contacts import Contact
+from models.customers.customers import Customer
+
+
+def write(
+    kind: str, customer: Customer, contact: Contact, *, address: str, cause: str, now: datetime, **values: object
+) -> None:
+    """
+    Put a mail into the outbox in the caller's transaction.
+
+    :param address: where it goes; `contact` says in which language, and whose account it is kept with.
+    """
+    from models.gateways.mail_templates import render_mail
+
+    creditor = company.get()
+    language = contact.language or customer.language or creditor.language
+    with words.speak(language, timezone=creditor.timezone):
+        mail = render_mail(kind, language, company=creditor, **values)
+    messages.queue(
+        customer.id,
+        dedupe_key=f"{kind}:{cause}",
+        kind=kind,
+        contact_id=contact.id,
+        address=address,
+        language=language,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        now=now,
+    )
+    jobs.later("messages.send")

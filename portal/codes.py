@@ -1,0 +1,78 @@
+"""A typed code: the way in for a browser that the link is not bound to."""
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from frame.admission import admitted, note_failure
+from frame.forms import OurForm
+from frame.security import forget_cookie, set_cookie
+from models import clock, sign_ins, words
+from models.customers import codes
+from models.customers.codes import CodeUnusable, CodeWrong, Recipient
+from models.errors import N_
+from models.transactions import transaction
+from portal import portal
+from portal.links import BROWSER_COOKIE, cookie, let_in, link_at_hand, no_link, settings
+
+CODE_COOKIE = "duewell_code"
+
+
+class CodeForm(OurForm):
+    code = StringField(N_("Code"), [InputRequired(N_("Enter the six digits of our mail.")), Length(max=40)])
+
+
+@portal.post("/code/send")
+def send_code() -> Response | tuple[str, int]:
+    link = link_at_hand()
+    to = codes.recipient_of(link) if link else None
+    if link is None or to is None:
+        return no_link()
+    admitted(codes.DOOR_OF_ASKING, to.key, pauses=False)
+    with transaction():
+        token = codes.send(link, now=clock.real_now())
+    answer = redirect(url_for("portal.enter_code"), 303)
+    set_cookie(answer, CODE_COOKIE, token, settings())
+    return answer
+
+
+@portal.route("/code", methods=["GET", "POST"])
+def enter_code() -> Response | str | tuple[str, int]:
+    token, form = cookie(CODE_COOKIE) or "", CodeForm(request.form)
+    link = codes.waiting(token, now=clock.real_now())
+    to = codes.recipient_of(link) if link else None
+    if to is None:
+        return redirect(url_for("portal.landing"), 303)
+    if request.method == "POST" and form.validate():
+        try:
+            return _opened(token, form.code.data, to)
+        except CodeWrong as refusal:
+            note_failure(codes.DOOR, "code")
+            form.blame("code", words.explain(refusal))
+        except CodeUnusable as refusal:
+            note_failure(codes.DOOR, "code")
+            flash(words.explain(refusal), "info")
+            return redirect(url_for("portal.landing"), 303)
+    shown = render_template("portal/code.html", form=form, masked_email=to.masked_email)
+    return (shown, 422) if form.errors else shown
+
+
+def _opened(token: str, typed: str, to: Recipient) -> Response:
+    """:raises CodeWrong, CodeUnusable, TooManyTries: the try stays counted."""
+    attempt = admitted(codes.DOOR, to.key)
+    with transaction():
+        codes.count_try(token, now=clock.real_now())
+    with transaction():
+        opened = codes.open_link(
+            token,
+            typed,
+            cookie(BROWSER_COOKIE),
+            now=clock.real_now(),
+            address=request.remote_addr or "",
+            agent=request.user_agent.string,
+        )
+        sign_ins.passed(attempt)
+    answer = let_in(opened)
+    forget_cookie(answer, CODE_COOKIE, settings())
+    return answer

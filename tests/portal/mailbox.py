@@ -1,0 +1,40 @@
+"""What a customer finds in their mail: read from the outbox, as it waits to be sent."""
+
+import re
+
+from models import clock, messages
+from models.database import session
+from models.gateways.mail import SmtpSender
+from models.messages import Message, sending
+from tests.models.gateways.mail_server import MailServer, running
+
+
+def mails(kind: str) -> list[Message]:
+    """Newest first."""
+    session.rollback()
+    session.expire_all()
+    return [message for message in messages.outbox() if message.kind == kind]
+
+
+def mailed_links() -> list[str]:
+    """The paths in the newest mail of links."""
+    return re.findall(r"http://localhost(/l/\S+)", mails("link")[0].text)
+
+
+def mailed_code() -> str:
+    found = re.search(r"^\d{6}$", mails("code")[0].text, re.MULTILINE)
+    assert found
+    return found[0]
+
+
+def another(code: str) -> str:
+    """Six digits that are not these."""
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def send_mails() -> list[str]:
+    """Send what waits to a real mail server; returns the texts that arrived."""
+    with running(MailServer()) as server:
+        with SmtpSender(f"smtp://127.0.0.1:{server.port}", "billing@company.test", timeout=5) as sender:
+            sending.send_due(sender, now=clock.real_now)
+        return [delivery.mail.get_body(("plain",)).get_content() for delivery in server.books]
