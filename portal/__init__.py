@@ -21,4 +21,4 @@ def way_out() -> dict[str, str | None]:
     return {"sign_out_url": url_for("portal.sign_out") if current_user.is_authenticated else None}
 
 
-from portal import links, payments, principal, statement, webhooks  # noqa: E402, F401
+from portal import history, invoices, links, payments, principal, statement, webhooks  # noqa: E402, F401
