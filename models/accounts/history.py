@@ -35,13 +35,13 @@ _EVENTS = text(
     """
 select what, on_day, entry_id, kind, side, number, minor, currency, credit_id, credit_kind from (
     select 'entered' as what, e.effective_on as on_day, e.id as entry_id, e.kind, e.side,
-           coalesce(nullif(i.number_as_written, ''), e.reference) as number, e.side * e.amount_minor as minor,
+           coalesce(i.number_as_written, '') as number, e.side * e.amount_minor as minor,
            e.currency, null as credit_id, '' as credit_kind, e.recorded_at as at, 1 as rank, e.id as place
     from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
     where e.customer_id = any(:customers) and e.effective_on <= :today
   union all
     select case when a.reverses_id is null then 'allocated' else 'taken_back' end, a.effective_on, d.id, d.kind, d.side,
-           coalesce(nullif(i.number_as_written, ''), d.reference), a.amount_minor, a.currency, a.credit_id, c.kind,
+           coalesce(i.number_as_written, ''), a.amount_minor, a.currency, a.credit_id, c.kind,
            a.recorded_at, 2, a.id
     from allocations a
     join entries d on d.customer_id = a.customer_id and d.id = a.debit_id

@@ -91,9 +91,7 @@ def _payments(document: Document) -> pdf.Table:
         rows=[
             [
                 words.date(use.effective_on),
-                " ".join(
-                    part for part in (kind_word(use.credit.kind), use.credit_number or use.credit.reference) if part
-                ),
+                f"{kind_word(use.credit.kind)} {use.credit_number}".strip(),
                 words.amount(use.amount),
             ]
             for use in document.living
