@@ -37,6 +37,8 @@ EVENTS = {
     "link.made": N_("Link made"),
     "link.opened": N_("Link opened"),
     "link.revoked": N_("Link revoked"),
+    "calendar.made": N_("Calendar address made"),
+    "calendar.revoked": N_("Calendar address revoked"),
     "payment.asked": N_("Payment started"),
     "payment.succeeded": N_("Payment succeeded"),
     "payment.failed": N_("Payment failed"),

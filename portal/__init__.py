@@ -6,7 +6,10 @@ from flask_login import current_user
 from frame.refusals import see_other
 
 portal = Blueprint("portal", __name__)
-OPEN_TO_ALL = {"portal.home", "portal.arrive", "portal.landing", "portal.open_link", "portal.stripe_webhook"}
+OPEN_TO_ALL = {
+    *("portal.home", "portal.arrive", "portal.landing", "portal.open_link"),
+    *("portal.stripe_webhook", "portal.calendar_file"),
+}
 
 
 @portal.before_request
@@ -21,4 +24,4 @@ def way_out() -> dict[str, str | None]:
     return {"sign_out_url": url_for("portal.sign_out") if current_user.is_authenticated else None}
 
 
-from portal import history, invoices, links, payments, principal, statement, webhooks  # noqa: E402, F401
+from portal import calendar, history, invoices, links, payments, principal, statement, webhooks  # noqa: E402, F401

@@ -1,6 +1,7 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
 from models.accounts.documents import Document, credit_document, debit_document
+from models.accounts.due_dates import calendar
 from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
@@ -27,6 +28,7 @@ __all__ = [
     "StatementRow",
     "TimelineEvent",
     "Transfer",
+    "calendar",
     "credit_document",
     "currencies_of",
     "debit_document",

@@ -27,6 +27,7 @@ NO_PAGES = {
     "portal.statement_pdf": "a file",
     "portal.statement_csv": "a file",
     "portal.invoice_pdf": "a file",
+    "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
 }
@@ -157,6 +158,8 @@ PORTAL = (
     at("portal.invoice", contact("long"), "your invoice of the largest amount", entry_id=entry("large")),
     *(at("portal.credit", contact("busy"), f"your payment, {key}", entry_id=entry(key))
       for key in ("paid", "unapplied")),
+    at("portal.calendar", contact("one")),
+    sent("a calendar address made", "portal.calendar", contact("long"), {}, 200),
     at("portal.pay", contact("one"), entry_id=entry("one")),
     at("portal.pay", contact("long"), "paying the largest amount", entry_id=entry("large")),
     at("portal.pay", contact("busy"), "paying what is paid", entry_id=entry("billed")),

@@ -13,6 +13,7 @@ REGISTRIES = {
     "links": "a token arrives without a customer",
     "sessions": "a cookie arrives without a customer",
     "invoice_numbers": "a number or an RF reference arrives without a customer",
+    "calendar_addresses": "a calendar program brings a token and no customer",
     "merges": "a row joins two customers",
     "gateway_objects": "an id of Stripe's arrives without a customer",
     "webhook_events": "an event of Stripe's arrives without a customer",
