@@ -29,6 +29,7 @@ class CompanyForm(OurForm):
     privacy_url = StringField(N_("Address of the privacy notice"), validators=[Optional(), URL()])
     imprint_url = StringField(N_("Address of the imprint"), validators=[Optional(), URL()])
     accessibility_url = StringField(N_("Address of the accessibility statement"), validators=[Optional(), URL()])
+    account_holder = StringField(N_("Account holder"), validators=[Length(max=70)])
     iban = StringField("IBAN", validators=[Optional()])
     bic = StringField("BIC", validators=[Optional(), Length(max=11)])
     codes_always = BooleanField(N_("Every link also asks for a code"))
@@ -44,6 +45,10 @@ class CompanyForm(OurForm):
     def validate_iban(self, field: StringField) -> None:
         if not company.is_iban(field.data):
             raise ValidationError(words.gettext("This is not an IBAN: a digit may be wrong or missing."))
+
+    def validate_bic(self, field: StringField) -> None:
+        if not company.is_bic(field.data):
+            raise ValidationError(words.gettext("A BIC has 8 or 11 letters and digits, such as AGBLLT2X."))
 
 
 @backoffice.route("/settings", methods=["GET", "POST"])

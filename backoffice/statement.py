@@ -1,15 +1,12 @@
 """A customer's statement on any day: as a page, as paper, as a file."""
 
-import re
-from datetime import date
-
 from flask import Response, g, render_template, request
 
 from backoffice import backoffice, requires
 from backoffice.customers import account_or_404, customer_or_404
+from frame import files
 from frame.forms import day
 from models import accounts, clock
-from models.customers import Customer
 from models.policies.permissions import Permission
 
 MOST_ROWS = 500  # On the page; paper and files hold all.
@@ -37,7 +34,7 @@ def statement_pdf(customer_id: int) -> Response:
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
     language = customer.language or g.company.language
     paper = accounts.statement_pdf(customer, as_of, g.company, now=clock.now(), language=language)
-    return _file(paper, "application/pdf", customer, as_of, "pdf")
+    return files.pdf(paper, "statement", customer.number, str(as_of))
 
 
 @backoffice.get("/customers/<int:customer_id>/statement.csv")
@@ -45,12 +42,4 @@ def statement_pdf(customer_id: int) -> Response:
 def statement_csv(customer_id: int) -> Response:
     customer = account_or_404(customer_id)
     as_of = day(request.args.get("as_of")) or g.company.today(clock.now())
-    return _file(accounts.statement_csv(customer, as_of).encode(), "text/csv; charset=utf-8", customer, as_of, "csv")
-
-
-def _file(content: bytes, kind: str, customer: Customer, as_of: date, ending: str) -> Response:
-    """A customer's number may hold what a file's name may not."""
-    number = re.sub(r"[^\w.-]+", "-", customer.number).strip("-") or "account"
-    answer = Response(content, content_type=kind)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"statement-{number}-{as_of}.{ending}")
-    return answer
+    return files.csv(accounts.statement_csv(customer, as_of), "statement", customer.number, str(as_of))

@@ -41,6 +41,8 @@ EVENTS = {
     "link.opened": N_("Link opened"),
     "link.revoked": N_("Link revoked"),
     "session.ended": N_("Sign-in ended"),
+    "calendar.made": N_("Calendar address made"),
+    "calendar.revoked": N_("Calendar address revoked"),
     "payment.asked": N_("Payment started"),
     "payment.succeeded": N_("Payment succeeded"),
     "payment.failed": N_("Payment failed"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
-from stdnum import iban
+from stdnum import bic, iban
 
 from models import audit, clock
 from models.audit import Actor
@@ -21,8 +21,8 @@ HOLDING_ACCOUNT = 0  # Customer 0 is the company itself: money without a name, i
 class Company(Base):
     """
     `books_closed_on`: nothing may be effective on or before it. `bank_money_until`: the last day whose
-    bank money is in. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
-    `codes_always`: every link also asks for a code.
+    bank money is in. `account_holder`: whose the bank account is, where it differs from the name. `codes_always`:
+    every link also asks for a code. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
     """
 
     __tablename__ = "company"
@@ -41,6 +41,7 @@ class Company(Base):
     privacy_url: Mapped[str] = mapped_column(server_default="")
     imprint_url: Mapped[str] = mapped_column(server_default="")
     accessibility_url: Mapped[str] = mapped_column(server_default="")
+    account_holder: Mapped[str] = mapped_column(server_default="")
     iban: Mapped[str] = mapped_column(server_default="")
     bic: Mapped[str] = mapped_column(server_default="")
     books_closed_on: Mapped[date | None]
@@ -96,7 +97,7 @@ def move_clock(by: timedelta | None) -> None:
 
 CHANGEABLE = (
     *("name", "registration", "address", "country", "currency", "language", "timezone", "help_phone", "help_email"),
-    *("privacy_url", "imprint_url", "accessibility_url", "iban", "bic", "codes_always"),
+    *("privacy_url", "imprint_url", "accessibility_url", "account_holder", "iban", "bic", "codes_always"),
 )
 
 
@@ -104,11 +105,22 @@ def is_iban(text: str) -> bool:
     return bool(iban.is_valid(text))
 
 
+def is_bic(text: str) -> bool:
+    return bool(bic.is_valid(text))
+
+
+def written_iban(text: str) -> str:
+    """In groups of four, as banks print it."""
+    return str(iban.format(text))
+
+
 def change(facts: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     """Change what the company says of itself. Audited in its own stream with before and after."""
     row = locked()
     before = {name: getattr(row, name) for name in CHANGEABLE if name in facts}
     after = {name: _tidy(facts[name]) for name in before}
+    if after.get("iban"):
+        after["iban"] = written_iban(str(after["iban"]))
     changed = {name: value for name, value in after.items() if value != before[name]}
     for name, value in changed.items():
         setattr(row, name, value)

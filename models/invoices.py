@@ -1,5 +1,6 @@
 """What a customer was billed: invoices and their lines. What is still owed is the ledger's business."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -24,6 +25,7 @@ from models.errors import N_, Refused
 from models.money import Money
 
 DEFAULT_TERM_DAYS = 30
+OF_ACCOUNT = re.compile(r"RF\d\dC(\d{1,18})", re.ASCII)
 LONGEST_TERM = 4  # Digits: a longer number is somebody's code, not days.
 
 
@@ -140,7 +142,29 @@ def due_by_terms(issued_on: date, terms: str) -> date:
 
 def rf_reference(registry_id: int) -> str:
     """The invoice's structured reference after ISO 11649, made of its place in the registry."""
-    core = f"{registry_id:06d}"
+    return _with_check_digits(f"{registry_id:06d}")
+
+
+def reference_of(customer_id: int, invoice_id: int) -> str:
+    """The structured reference of a customer's invoice; empty where it is in no registry."""
+    place = session.scalar(
+        select(InvoiceNumber.id).where(InvoiceNumber.customer_id == customer_id, InvoiceNumber.invoice_id == invoice_id)
+    )
+    return rf_reference(place) if place else ""
+
+
+def account_reference(customer_id: int) -> str:
+    """A customer's own reference, for money that pays several items; a letter keeps it apart from any invoice's."""
+    return _with_check_digits(f"C{customer_id:06d}")
+
+
+def customer_of_reference(text: str) -> int | None:
+    """The customer whom an account's reference names; None where the check digits are wrong or it is an invoice's."""
+    named = OF_ACCOUNT.fullmatch(iso11649.compact(text)) if iso11649.is_valid(text) else None
+    return int(named[1]) if named else None
+
+
+def _with_check_digits(core: str) -> str:
     return f"RF{mod_97_10.calc_check_digits(core + 'RF')}{core}"
 
 

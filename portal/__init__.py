@@ -9,7 +9,7 @@ from models.sign_ins import TooManyTries
 portal = Blueprint("portal", __name__)
 OPEN_TO_ALL = {
     *("portal.home", "portal.ask_for_link", "portal.asked", "portal.arrive", "portal.landing", "portal.open_link"),
-    *("portal.send_code", "portal.enter_code", "portal.stripe_webhook"),
+    *("portal.send_code", "portal.enter_code", "portal.stripe_webhook", "portal.calendar_file"),
 }
 
 
@@ -35,4 +35,16 @@ def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
     return page, 429, {"Retry-After": str(refusal.seconds)}
 
 
-from portal import access, choosing, codes, links, payments, principal, statement, webhooks  # noqa: E402, F401
+from portal import (  # noqa: E402, F401
+    access,
+    calendar,
+    choosing,
+    codes,
+    history,
+    invoices,
+    links,
+    payments,
+    principal,
+    statement,
+    webhooks,
+)

@@ -143,7 +143,8 @@ def _add_money(made: World, make: Maker) -> None:
         "approval_id": waiting.approval.id,
     }
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
-    made.arguments |= {name: {"entry_id": receipt.id} for name in ("backoffice.allocate", "backoffice.refund")}
+    of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit")
+    made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:

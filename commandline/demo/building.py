@@ -76,7 +76,7 @@ def _creditor(today: date) -> None:
     row.timezone, row.registration = "Europe/Vilnius", "304 512 987"
     row.address = "Verkių g. 29\n09108 Vilnius"
     row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
-    row.iban, row.bic = "LT12 1000 0111 0100 1000", "AGBLLT2X"
+    row.account_holder, row.iban, row.bic = "Baltic Supply UAB", "LT12 1000 0111 0100 1000", "AGBLLT2X"
     row.bank_money_until = today - timedelta(days=1)
     row.is_demo = True
 

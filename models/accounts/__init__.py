@@ -1,6 +1,11 @@
-"""What both doors show of a customer: statement, account, timeline."""
+"""What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
+from models.accounts.documents import Document, credit_document, debit_document
+from models.accounts.due_dates import calendar
 from models.accounts.files import safe_cell, statement_csv, statement_json
+from models.accounts.history import HistoryEvent, history
+from models.accounts.invoice_paper import heading_of, invoice_pdf
+from models.accounts.kinds import kind_word
 from models.accounts.paper import statement_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
@@ -12,14 +17,25 @@ from models.accounts.statement import (
     statements,
 )
 from models.accounts.timeline import TimelineEvent, timeline
+from models.accounts.transfer import Transfer, transfer_for_account, transfer_for_invoice
 
 __all__ = [
     "PAGE_SIZE",
+    "Document",
+    "HistoryEvent",
     "Statement",
     "StatementPage",
     "StatementRow",
     "TimelineEvent",
+    "Transfer",
+    "calendar",
+    "credit_document",
     "currencies_of",
+    "debit_document",
+    "heading_of",
+    "history",
+    "invoice_pdf",
+    "kind_word",
     "safe_cell",
     "statement_csv",
     "statement_json",
@@ -27,4 +43,6 @@ __all__ = [
     "statement_pdf",
     "statements",
     "timeline",
+    "transfer_for_account",
+    "transfer_for_invoice",
 ]

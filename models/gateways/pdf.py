@@ -113,6 +113,18 @@ class Statement(Letter):
     payment: Payment | None
 
 
+class Invoice(Letter):
+    """
+    `amount` is printed large. `lines`: description, quantity, rate, tax, net, or none. `payments`: date, what, amount.
+    """
+
+    amount: Fact
+    details: Sequence[Fact]
+    lines: Table | None
+    payments: Table
+    payment: Payment | None
+
+
 class Receipt(Letter):
     """`items`: number, open before, paid now, still open."""
 
@@ -123,6 +135,10 @@ class Receipt(Letter):
 
 def statement(values: Statement, *, language: str, made_at: datetime) -> bytes:
     return letter("statement", values, language=language, made_at=made_at)
+
+
+def invoice(values: Invoice, *, language: str, made_at: datetime) -> bytes:
+    return letter("invoice", values, language=language, made_at=made_at)
 
 
 def receipt(values: Receipt, *, language: str, made_at: datetime) -> bytes:

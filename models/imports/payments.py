@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 from stdnum import iso11649
 
-from models import holds
+from models import holds, invoices
 from models.company import HOLDING_ACCOUNT
 from models.customers import lock_accounts
 from models.database import session
@@ -102,15 +102,16 @@ def _unknown(payments: list[PaymentRow], outcome: Outcome, at: Circumstances) ->
 
 
 def _find_owners(payments: Sequence[PaymentRow]) -> list[Booking]:
-    invoices = _invoices_named(payments)
+    named_invoices, named_accounts = _invoices_named(payments), _accounts_named(payments)
     numbers = {payment.customer for payment in payments if payment.customer}
     known = session.execute(text(CUSTOMERS), {"numbers": list(numbers)})
     customers = {number: customer_id for number, customer_id in known}
     bookings = []
     for payment in payments:
-        named = [invoices[cell] for cell in payment.cells if cell in invoices]
-        named = named or [invoices[word] for word in payment.words if word in invoices]
-        bookings.append(_booking(payment, customers.get(payment.customer), named))
+        named = [named_invoices[cell] for cell in payment.cells if cell in named_invoices]
+        named = named or [named_invoices[word] for word in payment.words if word in named_invoices]
+        owners = (named_accounts[word] for word in (*payment.cells, *payment.words) if word in named_accounts)
+        bookings.append(_booking(payment, customers.get(payment.customer) or next(owners, None), named))
     return bookings
 
 
@@ -125,6 +126,18 @@ def _booking(payment: PaymentRow, customer_id: int | None, named: Sequence[tuple
         return Booking(payment._replace(reference=text_given), HOLDING_ACCOUNT, [])
     chosen = dict.fromkeys(invoice_id for owner, invoice_id in named if owner == customer_id)
     return Booking(payment, customer_id, list(chosen))
+
+
+def _accounts_named(payments: Sequence[PaymentRow]) -> dict[str, int]:
+    """Candidate → customer, by the RF reference of an account, as statements print it."""
+    candidates = {candidate for payment in payments for candidate in (*payment.cells, *payment.words)}
+    found = {
+        candidate: customer_id
+        for candidate in candidates
+        if candidate.startswith("RF") and (customer_id := invoices.customer_of_reference(candidate))
+    }
+    known = set(session.scalars(text("select id from customers where id = any(:ids)"), {"ids": list(found.values())}))
+    return {candidate: customer_id for candidate, customer_id in found.items() if customer_id in known}
 
 
 def _invoices_named(payments: Sequence[PaymentRow]) -> dict[str, tuple[int, int]]:

@@ -77,6 +77,7 @@ class Furnisher:
         row.timezone, row.address = "Europe/Vilnius", "Verkių g. 29, 09108 Vilnius"
         row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
         row.privacy_url = "https://baltic-supply.example/privacy"
+        row.iban, row.bic = "LT12 1000 0111 0100 1000", "AGBLLT2X"
         row.bank_money_until = self.now.date() - timedelta(days=1)
         row.is_demo = True
 

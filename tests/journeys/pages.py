@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from playwright.sync_api import Page
@@ -24,6 +25,10 @@ NO_PAGES = {
     "backoffice.home": "leads on to the first page of a role",
     "backoffice.arrive_invited": "leads on to backoffice.invited",
     "backoffice.arrive_reset": "leads on to backoffice.reset",
+    "portal.statement_pdf": "a file",
+    "portal.statement_csv": "a file",
+    "portal.invoice_pdf": "a file",
+    "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
 }
@@ -187,6 +192,7 @@ def _without_database(walk: Walk) -> int:
         return walk.page.goto(f"{walk.house.url}/").status
 
 
+PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
 BUSY = {"customer_id": customer("busy")}
 PORTAL = (
     at("portal.home", NOBODY),
@@ -196,6 +202,17 @@ PORTAL = (
       for key in ("none", "one", "hundreds", "thousands", "long", "persian", "busy")),
     at("portal.statement", contact("thousands"), "your statement, last page", page=53),
     at("portal.statement", contact("persian"), "your statement in dinars", currency="KWD"),
+    *(at("portal.statement_of_day", contact(key), f"your statement of today, {key}") for key in ("none", "busy")),
+    at("portal.statement_of_day", contact("thousands"), "your statement of a past day", as_of=PAST, page=2),
+    at("portal.statement_of_day", contact("persian"), "your statement of a past day in dinars", currency="KWD"),
+    *(at("portal.history", contact(key), f"your history, {key}") for key in ("none", "busy", "long")),
+    at("portal.history", contact("thousands"), "your history, last page", page=53),
+    *(at("portal.invoice", contact("busy"), f"your invoice, {key}", entry_id=entry(key)) for key in ("billed", "open")),
+    at("portal.invoice", contact("long"), "your invoice of the largest amount", entry_id=entry("large")),
+    *(at("portal.credit", contact("busy"), f"your payment, {key}", entry_id=entry(key))
+      for key in ("paid", "unapplied")),
+    at("portal.calendar", contact("one")),
+    sent("a calendar address made", "portal.calendar", contact("long"), {}, 200),
     at("portal.pay", contact("one"), entry_id=entry("one")),
     at("portal.pay", contact("long"), "paying the largest amount", entry_id=entry("large")),
     at("portal.pay", contact("busy"), "paying what is paid", entry_id=entry("billed")),

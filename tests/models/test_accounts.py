@@ -237,7 +237,7 @@ def test_the_paper_keeps_currencies_apart(customer: Customer, make: Maker) -> No
 
 
 def test_whatever_kind_of_item_is_open_has_a_word_on_paper(customer: Customer) -> None:
-    from models.accounts.paper import WORDS_OF_KINDS
+    from models.accounts.kinds import WORDS_OF_KINDS
 
     assert set(WORDS_OF_KINDS) == {kind.value for kind in ledger.EntryKind}
 

@@ -14,6 +14,7 @@ REGISTRIES = {
     "codes": "a browser's half of a code arrives without a customer",
     "sessions": "a cookie arrives without a customer",
     "invoice_numbers": "a number or an RF reference arrives without a customer",
+    "calendar_addresses": "a calendar program brings a token and no customer",
     "merges": "a row joins two customers",
     "gateway_objects": "an id of Stripe's arrives without a customer",
     "event_cursor": "one row: how far Stripe's list of events was read",

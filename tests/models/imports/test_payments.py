@@ -146,3 +146,28 @@ def test_a_dry_run_books_no_payment(bring_in: BringIn, make: Maker) -> None:
     assert (summary.new, summary.run_id) == (1, None)
     assert session.scalar(text("select count(*) from entries")) == 0
     assert customers.by_number("C-1")
+
+
+def test_money_finds_its_account_by_the_structured_reference_of_the_statement(
+    bring_in: BringIn, make: Maker, prove: Callable[[], None]
+) -> None:
+    customer = make.customer(number="C-1")
+    newer = make.invoice(customer, 10000, due_on=TODAY)
+    older = make.invoice(customer, 10000, due_on=TODAY - timedelta(days=20))
+    reference = invoices.account_reference(customer.id)
+    printed = " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))
+    nobody_s = invoices.account_reference(987_654)
+    broken = reference[:-1] + str((int(reference[-1]) + 1) % 10)
+    bring_in("payments", HEADER + line("120.00", printed) + line("7.00", nobody_s) + line("8.00", broken))
+    assert [left(debit) for debit in (older, newer)] == [0, 8000]
+    assert receipts(HOLDING_ACCOUNT) == [(700, 700), (800, 800)]
+    prove()
+
+
+def test_the_reference_of_an_account_is_no_invoice_s_and_the_other_way_round(make: Maker) -> None:
+    customer = make.customer()
+    make.invoice(customer, number="INV-1")
+    of_invoice, of_account = invoices.reference_of(customer.id, 1), invoices.account_reference(customer.id)
+    assert invoices.by_rf_reference(of_invoice) is not None
+    assert (invoices.by_rf_reference(of_account), invoices.customer_of_reference(of_invoice)) == (None, None)
+    assert invoices.customer_of_reference(f" {of_account[:4]} {of_account[4:].lower()}") == customer.id

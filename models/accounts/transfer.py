@@ -1,0 +1,54 @@
+"""How to pay by bank transfer: to whom, where, under which reference, and a code for banking apps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stdnum import iso11649
+
+from models import invoices
+from models.company import Company
+from models.gateways import qr
+from models.money import Money
+from models.words import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """`reference` is printed in groups of four. `code` is an SVG, empty where none can be made: it knows euro only."""
+
+    holder: str
+    iban: str
+    bic: str
+    reference: str
+    amount: Money
+    code: str
+    caption: str
+
+
+def transfer_for_account(company: Company, customer_id: int, amounts: Sequence[Money]) -> Transfer | None:
+    """
+    How to pay what is owed on an account; money with its reference goes to the oldest items first. The code is for the
+    first amount in euro. None where the company names no bank account, or nothing is owed.
+    """
+    owed = [amount for amount in amounts if amount.minor > 0]
+    chosen = next((amount for amount in owed if amount.currency == qr.LARGEST.currency), owed[0] if owed else None)
+    return _transfer(company, invoices.account_reference(customer_id), chosen)
+
+
+def transfer_for_invoice(company: Company, customer_id: int, invoice_id: int | None, amount: Money) -> Transfer | None:
+    """How to pay one item: an invoice under its own reference, what has no document under the account's."""
+    reference = invoices.reference_of(customer_id, invoice_id) if invoice_id else ""
+    return _transfer(company, reference or invoices.account_reference(customer_id), amount)
+
+
+def _transfer(company: Company, reference: str, amount: Money | None) -> Transfer | None:
+    if not company.iban or amount is None or amount.minor <= 0:
+        return None
+    holder = company.account_holder or company.name
+    caption = code = ""
+    if amount.currency == qr.LARGEST.currency and amount.minor <= qr.LARGEST.minor:
+        caption = _("Scan to pay %(amount)s", amount=amount)
+        code = qr.transfer(
+            payee=holder, iban=company.iban, bic=company.bic, amount=amount, reference=reference, title=caption
+        )
+    return Transfer(holder, company.iban, company.bic, iso11649.format(reference), amount, code, caption)
