@@ -41,6 +41,16 @@ def credit(entry_id: int) -> str:
     return render_template("portal/credit.html", document=shown)
 
 
+@portal.get("/credits/<int:entry_id>.pdf")
+def receipt_pdf(entry_id: int) -> Response:
+    shown = accounts.credit_document(current_user.customer_id, entry_id, g.company.today(clock.now()))
+    if shown is None or shown.entry.kind != "receipt":
+        abort(404)
+    customer = customers.find(shown.customer_id) or abort(404)
+    paper = accounts.receipt_pdf(customer, shown, g.company, now=clock.now(), language=words.language())
+    return files.pdf(paper, "receipt", customer.number, str(entry_id))
+
+
 def _owed(entry_id: int) -> accounts.Document:
     """Of the reader's account, or of one that is read as part of it."""
     today = g.company.today(clock.now())

@@ -58,7 +58,9 @@ def payment(attempt_id: UUID) -> str:
     if not attempt.is_final:
         payments.sync_calmly(attempt.customer_id, attempt_id, gateway=current_app.extensions["stripe"], now=clock.now)
         attempt = payments.find_for(current_user.customer_id, attempt_id)
-    return render_template("portal/payment.html", attempt=attempt, lines=payments.shown_lines(attempt))
+    lines, receipt = payments.shown_lines(attempt), payments.receipt_of(attempt)
+    mailed = receipt is not None and payments.is_mailed(receipt)
+    return render_template("portal/payment.html", attempt=attempt, lines=lines, receipt=receipt, mailed=mailed)
 
 
 def _payable(entry_id: int) -> payments.PayableItem:

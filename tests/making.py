@@ -25,7 +25,7 @@ class Maker:
                 number=number or str(next(self._numbers)), name=name, by=audit.COMMAND, now=self.now, **facts
             )
 
-    def contact(self, customer: Customer, email: str = "ap@example.test", **facts: object) -> Contact:
+    def contact(self, customer: Customer, email: str | None = "ap@example.test", **facts: object) -> Contact:
         with transaction():
             return customers.add_contact(customer, email=email, by=audit.COMMAND, now=self.now, **facts)
 

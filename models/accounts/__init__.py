@@ -7,6 +7,7 @@ from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
 from models.accounts.paper import statement_pdf
+from models.accounts.receipt_paper import receipt_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
     Statement,
@@ -36,6 +37,7 @@ __all__ = [
     "history",
     "invoice_pdf",
     "kind_word",
+    "receipt_pdf",
     "safe_cell",
     "statement_csv",
     "statement_json",

@@ -126,7 +126,7 @@ class Invoice(Letter):
 
 
 class Receipt(Letter):
-    """`items`: number, open before, paid now, still open."""
+    """`items`: number, due, amount of the item, how much of it this paid."""
 
     amount: Fact
     details: Sequence[Fact]

@@ -120,5 +120,11 @@ def outbox(
     return list(session.scalars(query))
 
 
+def is_written(customer_id: int, dedupe_key: str) -> bool:
+    """Whether a cause has had its mail."""
+    query = select(Message.id).where(Message.customer_id == customer_id, Message.dedupe_key == dedupe_key)
+    return session.scalar(query) is not None
+
+
 def find(customer_id: int, message_id: int) -> Message | None:
     return session.get(Message, (customer_id, message_id))

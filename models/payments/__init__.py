@@ -20,6 +20,7 @@ from models.payments.credits import unapplied, use_credits
 from models.payments.drafts import Draft, keep_choice
 from models.payments.inbox import WrongMode, drain, keep_event
 from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
+from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
 from models.payments.returned import (
     UNFINISHED,
@@ -65,6 +66,7 @@ __all__ = [
     "find",
     "find_for",
     "give_up_open",
+    "is_mailed",
     "items_and_chosen",
     "keep_choice",
     "keep_event",
@@ -73,6 +75,7 @@ __all__ = [
     "payable_item",
     "payable_items",
     "payment_of",
+    "receipt_of",
     "refund_by_key",
     "refund_of",
     "refundable",

@@ -5,8 +5,21 @@ from datetime import datetime
 from models import customers, jobs, messages, words
 from models.company import get as get_company
 from models.customers import Contact, merges
-from models.ledger import Entry, allocations_of
+from models.ledger import Entry, allocations_of, entry_by_key
 from models.payments.attempts import Attempt
+
+
+def receipt_of(attempt: Attempt) -> Entry | None:
+    """What a payment entered into the ledger, once it has."""
+    return entry_by_key(attempt.customer_id, f"{attempt.payment_intent_id}:paid") if attempt.payment_intent_id else None
+
+
+def is_mailed(receipt: Entry) -> bool:
+    return messages.is_written(receipt.customer_id, _cause(receipt))
+
+
+def _cause(receipt: Entry) -> str:
+    return f"receipt:{receipt.id}"
 
 
 def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
@@ -32,7 +45,7 @@ def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
         )
     added = messages.queue(
         attempt.customer_id,
-        dedupe_key=f"receipt:{receipt.id}",
+        dedupe_key=_cause(receipt),
         kind="receipt",
         contact_id=contact.id,
         address=contact.email,

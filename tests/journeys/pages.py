@@ -31,6 +31,7 @@ NO_PAGES = {
     "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
+    "portal.receipt_pdf": "a file",
 }
 
 

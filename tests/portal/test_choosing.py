@@ -1,10 +1,12 @@
 """Choosing several items and parts of them, and paying them in one go."""
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
@@ -195,3 +197,32 @@ def test_who_may_not_pay_chooses_nothing(
         assert browser.get(address).status_code == 403
         assert browser.post(address).status_code == 403
     assert "Choose what to pay" not in browser.get("/statement").text
+
+
+def test_a_receipt_is_on_the_page_and_on_paper_with_what_it_paid(
+    browser: FlaskClient, till: standin.Running, items: list[Entry]
+) -> None:
+    tick(browser, {items[0]: "100", items[1]: "50", items[2]: "-"})
+    _, back = till.press_pay(pay(browser).location)
+    page = browser.get(back.split("localhost", 1)[1]).text
+    assert "on its way to you by mail" in page
+    address = re.search(r'href="(/credits/\d+\.pdf)"', page)
+    assert address
+    paper = "\n".join(leaf.extract_text() for leaf in PdfReader(io.BytesIO(browser.get(address[1]).data)).pages)
+    for told in ("Receipt", "€150.00", "INV-10000", "INV-20000", "50.00"):
+        assert told in paper
+
+
+def test_who_has_no_address_gets_the_receipt_on_the_page(
+    come_in: Callable[[Customer, Contact], FlaskClient],
+    make: Maker,
+    customer: Customer,
+    till: standin.Running,
+    items: list[Entry],
+) -> None:
+    browser = come_in(customer, make.contact(customer, None))
+    tick(browser, {items[0]: "100", items[1]: "-", items[2]: "-"})
+    _, back = till.press_pay(pay(browser).location)
+    page = browser.get(back.split("localhost", 1)[1]).text
+    assert "by mail" not in page
+    assert "Receipt as PDF" in page
