@@ -57,10 +57,7 @@ class StandIn:
         if path == "/_control":
             return control.answer(self.account, request)
         if path.startswith("/pay/"):
-            session_id = path.removeprefix("/pay/")
-            if request.method == "POST":
-                return paypage.submit(self.account, session_id, request)
-            return paypage.show(self.account, session_id)
+            return paypage.answer(self.account, request)
         if path == "/healthz":
             return Response("ok\n", mimetype="text/plain")
         if path in STATIC:

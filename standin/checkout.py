@@ -97,12 +97,12 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
         session = current(account, session_id)
         if session is None or session["status"] != "open":
             raise NotOpen
-        intent = _intent(account, session)
-        charge = shapes.charge(now=account.now(), intent=intent, card=card, email=_payer_email(account, session))
+        intent = intent_of(account, session)
+        charge = shapes.charge(now=account.now(), intent=intent, card=card, email=payer_email(account, session))
         intent["latest_charge"] = charge["id"]
         account.books.add(charge)
         if card.error_code:
-            _decline(account, intent, charge, card)
+            decline(account, intent, charge, card)
         else:
             _succeed(account, session, intent, charge)
             _trouble(account, charge, card)
@@ -114,7 +114,7 @@ def lines(account: Account, session_id: str) -> list[dict[str, Any]]:
     return kept
 
 
-def _intent(account: Account, session: dict[str, Any]) -> dict[str, Any]:
+def intent_of(account: Account, session: dict[str, Any]) -> dict[str, Any]:
     """The session has no payment intent before the first try; later tries use the same one."""
     if session["payment_intent"]:
         return account.books.get(session["payment_intent"]) or {}
@@ -126,20 +126,29 @@ def _intent(account: Account, session: dict[str, Any]) -> dict[str, Any]:
     return intent
 
 
-def _payer_email(account: Account, session: dict[str, Any]) -> str | None:
+def payer_email(account: Account, session: dict[str, Any]) -> str | None:
     customer = account.books.get(session["customer"]) if session["customer"] else None
     email: str | None = customer["email"] if customer else session["customer_email"]
     return email
 
 
-def _decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], card: Card) -> None:
-    intent["last_payment_error"] = shapes.payment_error(charge=charge, card=card)
+def decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], card: shapes.Refusing) -> None:
+    intent |= {
+        "status": "requires_payment_method",
+        "last_payment_error": shapes.payment_error(charge=charge, card=card),
+        "next_action": None,
+    }
     account.books.save(intent)
     account.announce("charge.failed", charge)
     account.announce("payment_intent.payment_failed", intent)
 
 
 def _succeed(account: Account, session: dict[str, Any], intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    money_in(account, intent, charge)
+    complete(account, session, paid=True)
+
+
+def money_in(account: Account, intent: dict[str, Any], charge: dict[str, Any]) -> None:
     money = account.books.add(
         shapes.balance_transaction(now=account.now(), charge=charge, fee=_fee(charge["amount"], charge["currency"]))
     )
@@ -148,23 +157,53 @@ def _succeed(account: Account, session: dict[str, Any], intent: dict[str, Any], 
         "status": "succeeded",
         "amount_received": intent["amount"],
         "last_payment_error": None,
+        "next_action": None,
         "payment_method": charge["payment_method"],
     }
-    session |= {
-        "status": "complete",
-        "payment_status": "paid",
-        "url": None,
-        "customer_details": {
-            **dict.fromkeys(("address", "business_name", "individual_name", "name", "phone", "tax_exempt")),
-            "email": _payer_email(account, session),
-            "tax_ids": [],
-        },
-    }
-    for body in (charge, intent, session):
+    for body in (charge, intent):
         account.books.save(body)
     account.announce("charge.succeeded", charge)
     account.announce("payment_intent.succeeded", intent)
+
+
+def complete(account: Account, session: dict[str, Any], *, paid: bool) -> None:
+    """The payer has done their part."""
+    session |= {
+        "status": "complete",
+        "payment_status": "paid" if paid else "unpaid",
+        "url": None,
+        "customer_details": {
+            **dict.fromkeys(("address", "business_name", "individual_name", "name", "phone", "tax_exempt")),
+            "email": payer_email(account, session),
+            "tax_ids": [],
+        },
+    }
+    account.books.save(session)
     account.announce("checkout.session.completed", session)
+
+
+def challenge(account: Account, session_id: str) -> dict[str, Any]:
+    """
+    The payer's bank wants to know that it is them, before anything is taken.
+
+    :raises NotOpen: nothing can be paid here any more.
+    """
+    with account.books.transaction():
+        session = current(account, session_id)
+        if session is None or session["status"] != "open":
+            raise NotOpen
+        intent = intent_of(account, session)
+        address = f"{session['url']}/bank"
+        intent |= {
+            "status": "requires_action",
+            "next_action": {
+                "type": "redirect_to_url",
+                "redirect_to_url": {"return_url": session["url"], "url": address},
+            },
+        }
+        account.books.save(intent)
+        account.announce("payment_intent.requires_action", intent)
+        return session
 
 
 def _trouble(account: Account, charge: dict[str, Any], card: Card) -> None:

@@ -1,6 +1,7 @@
 """The hosted pay page and the stand-in's front page, in HTML that needs no script."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
-from standin import cards, checkout, wire
+from standin import cards, checkout, debits, wire
 from standin.account import Account
 
 TEMPLATES = Environment(
@@ -33,6 +34,13 @@ def page(template: str, status: int = 200, *, leads_to: tuple[str, ...] = (), **
     return response
 
 
+def answer(account: Account, request: Request) -> Response:
+    session_id = request.path.removeprefix("/pay/")
+    if session_id.endswith("/bank"):
+        return bank(account, session_id.removesuffix("/bank"), request)
+    return submit(account, session_id, request) if request.method == "POST" else show(account, session_id)
+
+
 def show(account: Account, session_id: str, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     session = checkout.current(account, session_id)
     if session is None:
@@ -46,6 +54,7 @@ def show(account: Account, session_id: str, errors: dict[str, str] | None = None
         session=session,
         lines=checkout.lines(account, session_id),
         cards=cards.CARDS,
+        debits=debits.DEBITS if debits.offered(session) else (),
         errors=errors or _declined(account, session),
     )
 
@@ -56,17 +65,41 @@ def submit(account: Account, session_id: str, request: Request) -> Response:
 
     A second press on the button of a paid session leads to the same place as the first.
     """
+    if "iban" in request.form:
+        debit = debits.find(request.form["iban"])
+        if debit is None:
+            return show(account, session_id, {"iban": "Use one of the test accounts on this page."}, 422)
+        return _after(account, session_id, request, lambda: debits.begin(account, session_id, debit))
     card = cards.find(request.form.get("number", ""))
     errors = _mistakes(request, card)
     if errors or card is None:
         return show(account, session_id, errors, 422)
+    if card.last4 == cards.CHALLENGED:
+        challenged = _after(account, session_id, request, lambda: checkout.challenge(account, session_id))
+        return redirect(f"{request.path}/bank", 303) if challenged.status_code == 303 else challenged
+    return _after(account, session_id, request, lambda: checkout.pay(account, session_id, card))
+
+
+def bank(account: Account, session_id: str, request: Request) -> Response:
+    """The page of the payer's bank: 3-D Secure."""
+    session = checkout.current(account, session_id)
+    if session is None or session["status"] != "open":
+        return show(account, session_id)
+    if request.method != "POST":
+        return page("bank.html", leads_to=(session["success_url"],), session=session, address=f"/pay/{session_id}")
+    proved = request.form.get("answer") == "yes"
+    card = cards.find(cards.NOT_PROVED.number) if proved else cards.NOT_PROVED
+    return _after(account, session_id, request, lambda: checkout.pay(account, session_id, card or cards.NOT_PROVED))
+
+
+def _after(account: Account, session_id: str, request: Request, act: Callable[[], dict[str, Any]]) -> Response:
     try:
-        session = checkout.pay(account, session_id, card)
+        session = act()
     except checkout.NotOpen:
         session = checkout.current(account, session_id) or {}
         if session.get("status") != "complete":
             return show(account, session_id, status=409)
-    return redirect(_after_success(session) if session["status"] == "complete" else request.path, 303)
+    return redirect(_after_success(session) if session["status"] == "complete" else f"/pay/{session_id}", 303)
 
 
 def front(account: Account) -> Response:

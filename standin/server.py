@@ -42,10 +42,15 @@ class Running:
 
     def press_pay(self, session_url: str, number: str = "4242424242424242") -> tuple[int, str]:
         """Submit the pay page as a browser would; the status and where it leads."""
-        address = urlsplit(session_url)
+        return self.submit(session_url, {"number": number, "expiry": "12 / 34", "cvc": "123"})
+
+    def submit(self, page_url: str, fields: dict[str, str]) -> tuple[int, str]:
+        """Send a form of the pay page, or of the bank's; the status and where it leads."""
+        address = urlsplit(page_url)
         connection = http.client.HTTPConnection(address.netloc)
-        form = urlencode({"number": number, "expiry": "12 / 34", "cvc": "123"})
-        connection.request("POST", address.path, form, {"Content-Type": "application/x-www-form-urlencoded"})
+        connection.request(
+            "POST", address.path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}
+        )
         response = connection.getresponse()
         response.read()
         connection.close()

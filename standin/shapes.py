@@ -1,6 +1,6 @@
 """Objects as API version 2026-05-27.dahlia shapes them, reduced to what one-off payments by card fill in."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from standin.books import new_id
 from standin.cards import Card
@@ -82,13 +82,17 @@ def checkout_session(*, now: int, total: int, currency: str, facts: Shape) -> Sh
             "mode": "payment",
             "payment_intent": None,
             "payment_method_collection": "if_required",
-            "payment_method_types": ["card"],
+            "payment_method_types": _methods(currency),
             "payment_status": "unpaid",
             "status": "open",
             "ui_mode": "hosted_page",
             "url": None,
         }
     )
+
+
+def _methods(currency: str) -> list[str]:
+    return ["card", "sepa_debit"] if currency == "eur" else ["card"]
 
 
 def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
@@ -114,7 +118,7 @@ def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
         "livemode": False,
         "metadata": wishes.get("metadata", {}),
         "payment_method": None,
-        "payment_method_types": ["card"],
+        "payment_method_types": _methods(session["currency"]),
         "status": "requires_payment_method",
     }
 
@@ -286,7 +290,45 @@ def dispute(*, now: int, charge: Shape, amount: int, reason: str, status: str) -
     }
 
 
-def payment_error(*, charge: Shape, card: Card) -> Shape:
+class Refusing(Protocol):
+    """Why a card or a bank account gives no money."""
+
+    @property
+    def error_code(self) -> str | None: ...
+    @property
+    def decline_code(self) -> str | None: ...
+    @property
+    def message(self) -> str | None: ...
+
+
+def debit_charge(*, now: int, intent: Shape, iban: str, email: str | None) -> Shape:
+    """A SEPA direct debit on its way: nothing is paid yet."""
+    by_card = charge(now=now, intent=intent, card=Card("", "", ""), email=email)
+    return by_card | {
+        "outcome": {
+            "network_status": "approved_by_network",
+            "reason": None,
+            "risk_level": "not_assessed",
+            "seller_message": "Payment complete.",
+            "type": "authorized",
+        },
+        "paid": False,
+        "payment_method_details": {
+            "type": "sepa_debit",
+            "sepa_debit": {
+                "bank_code": iban[4:9],
+                "branch_code": None,
+                "country": iban[:2],
+                "fingerprint": new_id("", 16),
+                "last4": iban[-4:],
+                "mandate": new_id("mandate_"),
+            },
+        },
+        "status": "pending",
+    }
+
+
+def payment_error(*, charge: Shape, card: Refusing) -> Shape:
     error: Shape = {
         "type": "card_error",
         "code": card.error_code,
