@@ -11,11 +11,12 @@ from models.customers import Customer
 from models.database import session
 from models.ledger import Entry, EntryKind
 from models.reports.verify import verify
-from tests.journeys.house import House
+from tests.journeys.house import House, eventually
 from tests.making import Maker
 
 pytestmark = pytest.mark.browser
-DECLINED = "4000 0000 0000 0002"
+DECLINED, ASKED = "4000 0000 0000 0002", "4000 0027 6000 3184"
+EMPTY_ACCOUNT = "AT86 1904 3002 3547 3202"
 
 
 @pytest.fixture
@@ -125,6 +126,58 @@ def test_the_same_in_persian(
     duewell.work()
     assert left(customer_id, items) == {"A-1": 0, "A-2": 14_950, "A-3": 30_000, "A-4": 40_000}
     assert verify(now=clock.now()).broken == []
+
+
+def test_the_bank_asks_first_and_whoever_says_no_pays_nothing(
+    duewell: House, make: Maker, customer: Customer, items: dict[str, int], new_page: Callable[..., Page]
+) -> None:
+    customer_id = customer.id
+    page = new_page()
+    come_in(page, make, customer)
+    page.get_by_role("button", name="Pay all that is due").click()
+    for answer in ("No, refuse", "Yes, confirm"):
+        if not page.url.startswith(duewell.till.url):
+            page.get_by_role("button", name="Pay €1,000.00").click()
+        page.get_by_label("Card number").fill(ASKED)
+        page.get_by_role("button", name="Pay 1,000.00 EUR").click()
+        page.get_by_role("button", name=answer).click()
+    page.wait_for_url("**/payments/*")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. Your payment has arrived.")
+    assert [receipt.amount_minor for receipt in _receipts(customer_id)] == [100_000]
+    assert verify(now=clock.now()).broken == []
+
+
+def test_a_debit_is_on_its_way_for_days_and_comes_back(
+    duewell: House, make: Maker, customer: Customer, items: dict[str, int], new_page: Callable[..., Page]
+) -> None:
+    customer_id = customer.id
+    page = new_page()
+    come_in(page, make, customer)
+    page.get_by_role("button", name="Pay all that is due").click()
+    page.get_by_role("button", name="Pay €1,000.00").click()
+    page.get_by_label("IBAN").fill(EMPTY_ACCOUNT)
+    page.get_by_role("button", name="Let it be debited").click()
+    page.wait_for_url("**/payments/*")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your payment is on its way")
+    expect(page.get_by_role("main")).to_contain_text("You need do nothing.")
+    result = page.url
+    page.goto("/pay")
+    expect(page.get_by_text("Payment on its way")).to_have_count(4)
+
+    duewell.till.control(clock_offset_seconds=61)
+    eventually(lambda: "checkout.session.async_payment_failed" in told(duewell))
+    duewell.await_webhooks()
+    duewell.work()
+    page.goto(result)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was taken")
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+    assert sum(left(customer_id, items).values()) == 100_000
+    assert _receipts(customer_id) == []
+    assert verify(now=clock.now()).broken == []
+
+
+def told(duewell: House) -> list[str]:
+    return [delivery["type"] for delivery in duewell.till.control()["deliveries"]]
 
 
 def _receipts(customer_id: int) -> list[Entry]:
