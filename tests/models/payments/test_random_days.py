@@ -212,13 +212,6 @@ ACTIONS = (
 )
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stripe's library waits half a second and more between two tries."""
-    monkeypatch.setattr("stripe._http_client.HTTPClient.INITIAL_DELAY", 0.001)
-    monkeypatch.setattr("stripe._http_client.HTTPClient.MAX_DELAY", 0.002)
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.usefixtures("quick")
 def test_a_random_day_ends_with_our_ledger_as_stripes_own_books(shop: Shop, make: Maker, seed: int) -> None:
