@@ -7,13 +7,14 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from commandline.demo import history, names
+from commandline.demo import history, names, online
 from commandline.demo.showing import SHOWN
 from models import approvals, audit, clock, company, customers, desk, imports, ledger, staff
 from models.approvals import Refund, WriteOff
 from models.customers import Customer, CustomerKind, merges, notes
 from models.database import session
 from models.desk import Line, Method
+from models.gateways.stripe_returns import DisputeState
 from models.ledger import Entry
 from models.money import Money
 from models.policies.permissions import Role
@@ -204,7 +205,7 @@ def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None
 
 
 def _money_cases(builder: Builder, customer: Customer, people: dict[str, staff.Principal]) -> None:
-    """Overpaid, taken back, charged back, won back, and what is decided about some of it."""
+    """Overpaid, taken back, and what is decided about some of it."""
     today, now = builder.today, builder.at(builder.today)
     finance = people["Eglė Šimkutė"]
     overpaid = pay(
@@ -214,14 +215,7 @@ def _money_cases(builder: Builder, customer: Customer, people: dict[str, staff.P
         today - timedelta(days=55),
         more=5_000,
     )
-    disputed = pay(
-        builder, customer, bill(builder, customer, "EUR", today - timedelta(days=80)), today - timedelta(days=45)
-    )
-    chargeback = ledger.charge_back(
-        disputed, disputed.amount, on=today - timedelta(days=20), dedupe_key=f"dp_{disputed.id}:withdrawn",
-        reason="Cardholder disputed the charge", now=now,
-    )  # fmt: skip
-    ledger.win_back(chargeback, on=today - timedelta(days=3), dedupe_key=f"dp_{disputed.id}:reinstated", now=now)
+    _returned(builder, customer)
     mistaken = pay(
         builder, customer, bill(builder, customer, "EUR", today - timedelta(days=70)), today - timedelta(days=30)
     )
@@ -230,6 +224,18 @@ def _money_cases(builder: Builder, customer: Customer, people: dict[str, staff.P
     if row is not None:
         desk.take_back(row, reason="Meant for another invoice", by=finance.actor, now=now)
     _decisions(builder, customer, overpaid, finance)
+
+
+def _returned(builder: Builder, customer: Customer) -> None:
+    """Paid online: charged back and not decided, won back, a debit returned; refunded, and refunded in vain."""
+    today = builder.today
+    billed = [bill(builder, customer, "EUR", today - timedelta(days=80 - place)) for place in range(5)]
+    paid = [online.pay_online(builder, customer, debit, today - timedelta(days=30)) for debit in billed]
+    online.charged_back(builder, paid[0], "fraudulent", DisputeState.OPEN, 2)
+    online.charged_back(builder, paid[1], "unrecognized", DisputeState.WON, 20)
+    online.charged_back(builder, paid[2], "insufficient_funds", DisputeState.LOST, 10)
+    online.refunded(builder, paid[3], 500)
+    online.refunded(builder, paid[4], 700, failure="expired_or_canceled_card")
 
 
 def _decisions(builder: Builder, customer: Customer, overpaid: Entry, finance: staff.Principal) -> None:

@@ -53,7 +53,7 @@ def _refunded(attempt: Attempt, receipt: Entry, told: GatewayRefund, now: dateti
         row.failure_code = told.failure_code
         facts = {"amount": told.amount, "refund": told.id, "failure": told.failure_code}
         audit.record(attempt.customer_id, f"refund.{state.value}", by=audit.JOB, now=now, about=row.source, facts=facts)
-    if row.state is RefundState.FAILED:
+    if row.state is RefundState.FAILED and not ledger.entry_by_key(row.customer_id, f"{told.id}:refund_failed"):
         ledger.come_back(
             entry,
             on=booking_day(now, now),
@@ -61,6 +61,9 @@ def _refunded(attempt: Attempt, receipt: Entry, told: GatewayRefund, now: dateti
             reason=row.failure_code,
             now=now,
         )
+        if not row.request_json:
+            # Nobody here freed it from its items to be refunded: it pays them again.
+            use_as_chosen(attempt, ledger.entry_of(receipt.customer_id, receipt.id), now)
     session.flush()
 
 

@@ -292,6 +292,23 @@ class Furnisher:
             self.made.attempts[state] = attempt.id
             payments.submit(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
             self._bring_to(AttemptState(state), attempt.customer_id, attempt.id, gateway, till)
+        self._ask_back(gateway, till)
+
+    def _ask_back(self, gateway: StripeGateway, till: standin.Running) -> None:
+        """A part of what was paid is refunded, a part in vain, and a part charged back."""
+        attempt = payments.find(self.made.customers["busy"], self.made.attempts["succeeded"])
+        paid = {"payment": attempt.session_id}
+        for minor in (200, 300):
+            till.control(refund=paid | {"amount": minor})
+        failed = till.app.account.books.newest_first("refund", limit=1)[0][0]["id"]
+        till.control(finish_refund={"id": failed, "status": "failed"})
+        till.control(dispute=paid | {"amount": 400})
+        payments.sync(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
+        intent_id = payments.find(attempt.customer_id, attempt.id).payment_intent_id
+        self.made.entries["online"] = ledger.entry_by_key(attempt.customer_id, f"{intent_id}:paid").id
+        [chargeback] = payments.chargebacks_of_receipt(attempt.customer_id, self.made.entries["online"])
+        self.made.entries["charged"] = ledger.entry_by_key(attempt.customer_id, chargeback.withdrawn_key).id
+        session.rollback()
 
     def _bring_to(
         self, state: AttemptState, customer_id: int, attempt_id: UUID, gateway: StripeGateway, till: standin.Running

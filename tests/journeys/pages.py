@@ -251,7 +251,7 @@ ACCOUNT = (
     at("backoffice.statement", name="a statement in three currencies", customer_id=customer("persian")),
     at("backoffice.statement", name="a statement of the largest amounts", customer_id=customer("long")),
     *(at("backoffice.entry", name=f"the entry {key}", entry_id=entry(key), **BUSY)
-      for key in ("paid", "billed", "open", "unapplied")),
+      for key in ("paid", "billed", "open", "unapplied", "online", "charged")),
     at("backoffice.entry", name="the largest amount", customer_id=customer("long"), entry_id=entry("large")),
     at("backoffice.entry", name="money without a name", customer_id=0, entry_id=entry("unnamed")),
     at("backoffice.allocate", entry_id=entry("unapplied"), **BUSY),

@@ -31,3 +31,10 @@ def contact(make: Maker, customer: Customer) -> Contact:
 def invoice(make: Maker, customer: Customer) -> Entry:
     """120.00 EUR."""
     return make.invoice(customer, 12_000)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's library waits half a second and more between two tries."""
+    monkeypatch.setattr("stripe._http_client.HTTPClient.INITIAL_DELAY", 0.001)
+    monkeypatch.setattr("stripe._http_client.HTTPClient.MAX_DELAY", 0.002)

@@ -30,6 +30,7 @@ def test_a_chargeback_reopens_the_invoice_with_its_old_due_date(
 ) -> None:
     shop.pass_time(days=20)
     dispute_id = shop.dispute(paid)
+    shop.pass_time(days=2)
     for _ in range(3):
         assert shop.sync(paid) is AttemptState.SUCCEEDED
     [receipt] = shop.receipts(customer)

@@ -12,6 +12,7 @@ from models.transactions import transaction
 from tests.making import Maker
 from tests.models.payments.shop import Shop
 
+pytestmark = pytest.mark.usefixtures("quick")
 PENDING, FAILING = "4000000000007726", "4000000000005126"
 
 
@@ -159,6 +160,18 @@ def test_a_refund_made_in_the_dashboard_takes_the_money_off_the_item_once(
     assert (entry.amount_minor, entry.open_minor, receipt.unapplied_minor) == (2_000, 0, 0)
     assert shop.open_minor(invoice) == 2_000
     assert [row.state for row in refunds_of_receipt(customer.id, receipt.id)] == [RefundState.SUCCEEDED]
+    assert shop.broken() == []
+
+
+def test_a_refund_of_the_dashboard_that_fails_pays_the_item_again(
+    shop: Shop, paid: Attempt, customer: Customer, invoice: Entry
+) -> None:
+    shop.refund_there(paid, 2_000)
+    shop.sync(paid)
+    shop.till.control(finish_refund={"id": shop.there("refund")[0]["id"], "status": "failed"})
+    shop.sync(paid)
+    shop.sync(paid)
+    assert ([one.unapplied_minor for one in shop.receipts(customer)], shop.open_minor(invoice)) == ([0, 0], 0)
     assert shop.broken() == []
 
 

@@ -1,0 +1,237 @@
+"""Random days at the till: whatever is lost, doubled, shuffled or late, our ledger ends as Stripe's own books."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import standin
+from models import ledger, payments
+from models.customers import Contact, Customer
+from models.database import session
+from models.errors import Refused
+from models.gateways.stripe import GatewayError, StripeGateway
+from models.ledger import Entry, EntryKind
+from models.payments import FINAL, Attempt, AttemptState
+from models.transactions import transaction
+from tests.conftest import NOW
+from tests.making import Maker
+from tests.models.payments.shop import SECRET, Shop
+
+CARDS = ("4242424242424242", "4000000000009995", "4000000000007726", "4000000000005126")
+TOLD = ("checkout.session.", "payment_intent.succeeded", "refund.", "charge.dispute.")
+STEPS_SMALL, STEPS_FULL = 60, 10_000
+
+
+class Days:
+    """One customer with three invoices and two contacts; `step` does something at random."""
+
+    def __init__(self, shop: Shop, make: Maker, seed: int) -> None:
+        self.shop, self.make, self.draw = shop, make, random.Random(seed)
+        shop.gateway = StripeGateway("sk_test_standin", [SECRET], shop.till.url, timeout_seconds=5)
+        self.begin()
+
+    def begin(self) -> None:
+        self.customer: Customer = self.make.customer()
+        self.contacts: list[Contact] = [self.make.contact(self.customer, f"{n}@example.test") for n in range(2)]
+        self.invoices: list[Entry] = [self.make.invoice(self.customer, minor) for minor in (5_000, 12_000, 700)]
+        self.told = len(self.shop.events())
+        self.log: list[str] = []
+
+    def step(self) -> None:
+        action: Callable[[], None] = self.draw.choice(ACTIONS).__get__(self)
+        self.log.append(action.__name__)
+        # What refuses or does not answer says so to somebody; nothing else may go wrong.
+        with suppress(Refused, GatewayError):
+            action()
+        session.rollback()
+
+    # People
+
+    def pay(self) -> None:
+        attempt = self._attempt()
+        self.shop.submit(attempt)
+        self.shop.press_pay(attempt, self.draw.choice(CARDS))
+
+    def click_twice(self) -> None:
+        attempt = self._attempt()
+        self.shop.submit(attempt)
+        self.shop.submit(attempt)
+
+    def leave(self) -> None:
+        """The worker or the browser dies between the intent and the call."""
+        self._attempt()
+
+    def press(self) -> None:
+        """A page that was left open somewhere, by whoever finds it."""
+        for page in self._pages():
+            if page["status"] == "open" and self.draw.random() < 0.5:
+                self.shop.till.press_pay(page["url"], self.draw.choice(CARDS))
+
+    def refund(self) -> None:
+        receipts = [one for one in self.shop.receipts(self.customer) if payments.payment_of(one)]
+        if receipts:
+            receipt = self.draw.choice(receipts)
+            self._free(receipt)
+            self.shop.ask_refund(receipt, self.draw.randint(1, receipt.amount_minor), key=str(self.draw.random()))
+
+    def refund_there(self) -> None:
+        charge = self._charge()
+        if charge:
+            with suppress(ValueError):
+                amount = self.draw.randint(1, charge["amount"])
+                self.shop.till.control(refund={"payment": charge["id"], "amount": amount})
+
+    def dispute(self) -> None:
+        charge = self._charge()
+        if charge:
+            with suppress(ValueError):
+                reason = self.draw.choice(("fraudulent", "insufficient_funds"))
+                amount = self.draw.randint(1, charge["amount"])
+                self.shop.till.control(dispute={"payment": charge["id"], "reason": reason, "amount": amount})
+
+    def decide(self) -> None:
+        for dispute in self.shop.there("dispute"):
+            if dispute["status"] == "needs_response":
+                self.shop.close_dispute(dispute["id"], won=self.draw.random() < 0.5)
+
+    # The network
+
+    def lose(self) -> None:
+        kind = self.draw.choice(("lost", "unreached", "rate_limited", "error_500", "error_500_done"))
+        path = self.draw.choice(("/v1/checkout/sessions", "/v1/refunds", "/v1/disputes", "/v1/"))
+        self.shop.fail(kind, path=path, times=self.draw.choice((1, 3)))
+
+    def hear(self) -> None:
+        """Some of what happened, doubled, shuffled; the rest is dropped for good."""
+        events = [event for event in self.shop.events()[self.told :] if event["type"].startswith(TOLD)]
+        self.told = len(self.shop.events())
+        heard = [event for event in events for _ in range(self.draw.choice((0, 1, 1, 3)))]
+        self.draw.shuffle(heard)
+        self.shop.deliver(heard)
+        self.shop.drain()
+
+    def wait(self) -> None:
+        self.shop.pass_time(minutes=self.draw.choice((1, 3, 40, 120)))
+
+    def sweep(self) -> None:
+        self.shop.sweep()
+        self.shop.sweep_refunds()
+
+    def look(self) -> None:
+        query = select(Attempt).where(Attempt.customer_id == self.customer.id)
+        for attempt in session.scalars(query).all():
+            if self.draw.random() < 0.3:
+                session.rollback()
+                self.shop.sync(attempt)
+
+    # Behind the scenes
+
+    def _attempt(self) -> Attempt:
+        contact, invoice = self.draw.choice(self.contacts), self.draw.choice(self.invoices)
+        most = self.shop.payable(invoice, contact)
+        return self.shop.ask(contact, invoice, self.draw.choice((most, most, max(most // 2, 50))) or 50)
+
+    def _pages(self) -> list[dict]:
+        query = select(Attempt.session_id).where(Attempt.customer_id == self.customer.id)
+        ours = set(session.scalars(query))
+        return [page for page in self.shop.sessions() if page["id"] in ours]
+
+    def _charge(self) -> dict | None:
+        intents = {page["payment_intent"] for page in self._pages()}
+        charges = [one for one in self.shop.there("charge") if one["paid"] and one["payment_intent"] in intents]
+        return self.draw.choice(charges) if charges else None
+
+    def _free(self, receipt: Entry) -> None:
+        with transaction():
+            for used in ledger.allocations_of(self.customer.id, receipt.id):
+                if used.debit.kind == EntryKind.INVOICE and used.taken_back_on is None:
+                    row = ledger.allocation_of(self.customer.id, used.allocation_id)
+                    ledger.reverse(row, on=self.shop.moment.date(), now=self.shop.moment)
+
+    # The end of it
+
+    def settle(self) -> None:
+        """The network is well again and time passes: no webhook comes, the sweeps alone must find out."""
+        self.shop.till.control(faults=[])
+        for hours in (0, 1, 1, 2, 24, 24, 2):
+            self.shop.pass_time(hours=hours, minutes=2)
+            self.shop.catch_up()
+            for _ in range(3):
+                self.sweep()
+                self.shop.drain(lambda: NOW.replace(year=NOW.year + 5))
+        session.rollback()
+
+    def check(self) -> None:
+        assert self.shop.broken() == [], self.log
+        attempts = session.scalars(select(Attempt).where(Attempt.customer_id == self.customer.id)).all()
+        assert {attempt.state for attempt in attempts} <= FINAL, self.log
+        ours = self._totals()
+        assert ours == self._theirs(), self.log
+        paid = {one.session_id for one in attempts if one.state is AttemptState.SUCCEEDED}
+        assert len(paid) == sum(page["status"] == "complete" for page in self._everything()), self.log
+
+    def _totals(self) -> tuple[int, int, int, int]:
+        """Paid, refunded less what came back, charged back, won back."""
+        entries = [entry for entry in self.shop.entries(self.customer) if entry.kind != EntryKind.INVOICE]
+
+        def of(what: str) -> int:
+            return sum(entry.amount_minor for entry in entries if entry.dedupe_key.endswith(f":{what}"))
+
+        return of("paid"), of("refund") - of("refund_failed"), of("withdrawn"), of("reinstated")
+
+    def _theirs(self) -> tuple[int, int, int, int]:
+        intents = {page["payment_intent"] for page in self._everything()}
+        mine = [one for one in self.shop.there("payment_intent") if one["id"] in intents]
+        refunds = [one for one in self.shop.there("refund") if one["payment_intent"] in intents]
+        moves = [
+            move["amount"]
+            for one in self.shop.there("dispute")
+            if one["payment_intent"] in intents
+            for move in one["balance_transactions"]
+        ]
+        return (
+            sum(one["amount_received"] for one in mine),
+            sum(one["amount"] for one in refunds if one["status"] in ("pending", "succeeded")),
+            -sum(amount for amount in moves if amount < 0),
+            sum(amount for amount in moves if amount > 0),
+        )
+
+    def _everything(self) -> list[dict]:
+        """Every page at Stripe that was asked for by this customer's attempts, known to us or not."""
+        ids = {str(one) for one in session.scalars(select(Attempt.id).where(Attempt.customer_id == self.customer.id))}
+        return [page for page in self.shop.sessions() if page["metadata"]["attempt"] in ids]
+
+
+ACTIONS = (
+    *(Days.pay, Days.pay, Days.click_twice, Days.leave, Days.press, Days.refund, Days.refund_there, Days.dispute),
+    *(Days.decide, Days.lose, Days.hear, Days.hear, Days.wait, Days.sweep, Days.sweep, Days.look),
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.usefixtures("quick")
+def test_a_random_day_ends_with_our_ledger_as_stripes_own_books(shop: Shop, make: Maker, seed: int) -> None:
+    days = Days(shop, make, seed)
+    for _ in range(STEPS_SMALL):
+        days.step()
+    days.settle()
+    days.check()
+
+
+@pytest.mark.prove
+@pytest.mark.usefixtures("quick")
+def test_ten_thousand_random_steps_end_so_every_time(make: Maker, tmp_path: Path) -> None:
+    """A new customer and a new till each hundred steps, so that every mistake is near its cause."""
+    moment = NOW
+    for seed in range(STEPS_FULL // 100):
+        with standin.running(tmp_path / str(seed)) as till:
+            days = Days(Shop(till, moment), make, 1_000 + seed)
+            for _ in range(100):
+                days.step()
+            days.settle()
+            days.check()
+            moment = days.shop.moment
