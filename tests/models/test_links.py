@@ -74,10 +74,13 @@ def test_a_hundred_clicks_at_once_from_different_browsers_open_one_session(
     assert living_sessions() == 1
 
 
-def test_no_number_of_looks_uses_it_up(client: FlaskClient, customer: Customer, contact: Contact, make: Maker) -> None:
+@pytest.mark.parametrize("looks", [20, pytest.param(1000, marks=pytest.mark.prove)])
+def test_no_number_of_looks_uses_it_up(
+    client: FlaskClient, customer: Customer, contact: Contact, make: Maker, looks: int
+) -> None:
     token = make.link(customer, contact)
     client.set_cookie("duewell_link", token)
-    for _ in range(20):
+    for _ in range(looks):
         client.get("/open")
         client.head("/open")
         client.get(f"/l/{token}")

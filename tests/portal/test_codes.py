@@ -1,8 +1,8 @@
 """A typed code: the way in for another browser than the first, and for every browser where the company wants it."""
 
 import re
-import threading
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -141,28 +141,6 @@ def let_a_minute_pass() -> None:
         session.execute(text("update sign_in_attempts set at = at - interval '1 minute'"))
 
 
-def test_a_hundred_tries_at_once_look_at_no_more_than_five(app: Flask, other: FlaskClient) -> None:
-    """What stands between a stranger and a million codes, when all are tried at the same moment."""
-    other.post("/code/send")
-    held, code = other.get_cookie("duewell_code").value, mailed_code()
-    together, answers = threading.Barrier(24), []
-
-    def press(place: int) -> None:
-        browser = app.test_client()
-        browser.set_cookie("duewell_code", held)
-        together.wait()
-        answers.append(enter_from(browser, another(code), place).status_code)
-
-    threads = [threading.Thread(target=press, args=(place,)) for place in range(24)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    session.rollback()
-    assert session.scalar(text("select tries from codes")) <= 5
-    assert answers.count(422) <= 5
-
-
 def test_many_wrong_codes_close_the_way_for_a_quarter_of_an_hour(other: FlaskClient) -> None:
     for _ in range(2):
         other.post("/code/send")
@@ -257,15 +235,6 @@ def test_in_the_strict_form_a_link_that_was_asked_for_works_once(
     assert client.get("/open").status_code == 404
 
 
-def test_the_company_chooses_the_strict_form_on_its_page(
-    client: FlaskClient, customer: Customer, contact: Contact, make: Maker
-) -> None:
-    want_codes_always()
-    assert company.get().codes_always
-    [facts] = session.scalars(text("select facts from audit_events where action = 'company.changed'"))
-    assert (facts["before"], facts["after"]) == ({"codes_always": False}, {"codes_always": True})
-
-
 # Nothing is given away
 
 
@@ -284,7 +253,7 @@ def test_no_code_stands_anywhere_once_its_mail_is_sent(other: FlaskClient, datab
     [mail] = mails("code")
     for place in (mail.text, mail.html, mail.subject, logged):
         assert not re.search(rf"\b{code}\b", place)
-    for secret in (held, held.encode().hex(), code.encode().hex()):
+    for secret in (held, held.encode().hex(), code.encode().hex(), sha256(code.encode()).hexdigest()):
         assert secret not in logged + written
 
 
