@@ -37,7 +37,7 @@ def payment(how: Transfer | None) -> pdf.Payment | None:
             *([pdf.Fact(label="BIC", value=how.bic)] if how.bic else []),
             pdf.Fact(label=_("Reference"), value=how.reference),
         ],
-        qr=pdf.Code(svg=how.code, alt=how.caption, caption=how.caption) if how.code else None,
+        qr=pdf.Code(svg=how.code(), alt=how.caption, caption=how.caption) if how.has_code else None,
     )
 
 
