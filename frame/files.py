@@ -13,6 +13,10 @@ def download(content: bytes, kind: str, *name: str, ending: str) -> Response:
     return answer
 
 
+def svg(drawing: str) -> Response:
+    return Response(drawing, content_type="image/svg+xml; charset=utf-8")
+
+
 def pdf(content: bytes, *name: str) -> Response:
     return download(content, "application/pdf", *name, ending="pdf")
 

@@ -22,8 +22,14 @@ def item_heading(document: accounts.Document) -> str:
 @portal.get("/invoices/<int:entry_id>")
 def invoice(entry_id: int) -> str:
     shown = _owed(entry_id)
-    how = accounts.transfer_for_invoice(g.company, shown.customer_id, shown.entry.invoice_id, shown.payable)
-    return render_template("portal/invoice.html", document=shown, transfer=how)
+    return render_template("portal/invoice.html", document=shown, transfer=_transfer(shown))
+
+
+@portal.get("/invoices/<int:entry_id>/transfer.svg")
+def invoice_code(entry_id: int) -> Response:
+    """A picture of its own, so that nobody waits for it who does not scan it."""
+    how = _transfer(_owed(entry_id))
+    return files.svg(how.code()) if how and how.has_code else abort(404)
 
 
 @portal.get("/invoices/<int:entry_id>.pdf")
@@ -55,3 +61,7 @@ def _owed(entry_id: int) -> accounts.Document:
     """Of the reader's account, or of one that is read as part of it."""
     today = g.company.today(clock.now())
     return accounts.debit_document(current_user.customer_id, entry_id, today) or abort(404)
+
+
+def _transfer(shown: accounts.Document) -> accounts.Transfer | None:
+    return accounts.transfer_for_invoice(g.company, shown.customer_id, shown.entry.invoice_id, shown.payable)

@@ -36,6 +36,16 @@ def statement_csv() -> Response:
     return files.csv(accounts.statement_csv(customer, as_of), "statement", customer.number, str(as_of))
 
 
+@portal.get("/statement/transfer.svg")
+def account_code() -> Response:
+    """The code of the transfer that the page of one currency describes."""
+    today = g.company.today(clock.now())
+    how = account_transfer(
+        accounts.statement_page(current_user.customer_id, today, currency=request.args.get("currency"))
+    )
+    return files.svg(how.code()) if how and how.has_code else abort(404)
+
+
 @portal.app_template_global()
 def account_transfer(statement: accounts.StatementPage) -> accounts.Transfer | None:
     """How to pay by transfer what is owed and not on its way."""

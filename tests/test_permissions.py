@@ -78,6 +78,8 @@ class World:
 
 @pytest.fixture
 def world(app: Flask, make: Maker) -> World:
+    with transaction():
+        company.locked().iban = "LT12 1000 0111 0100 1000"
     mine, other, apart = make.customer(), make.customer("Another Company"), make.customer("A third one")
     contact = make.contact(mine)
     with transaction():
@@ -119,6 +121,7 @@ def world(app: Flask, make: Maker) -> World:
 def _add_money(made: World, make: Maker) -> None:
     mine = made.mine
     debit, receipt, nameless = make.invoice(mine), make.receipt(mine, 90_000), None
+    make.invoice(mine, 200_000)  # More than was received: there is something to transfer.
     with transaction():
         allocation = ledger.allocate(receipt, debit, Money(2_000, "EUR"), now=NOW)
         nameless = ledger.receive(0, Money(100, "EUR"), effective_on=TODAY, dedupe_key="nameless", now=NOW)

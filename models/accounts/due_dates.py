@@ -29,6 +29,7 @@ def calendar(customer_id: int, company: Company, *, host: str, now: datetime) ->
 
 def _entry(uid: str, due_on: date, items: Sequence[OpenItem], company: Company, now: datetime) -> Iterator[str]:
     amount = total((item.left for item in items), items[0].left.currency)
+    summary = _("%(amount)s is due to %(company)s", amount=amount, company=company.name)
     numbers = [item.number for item in items if item.number]
     named = words.list_of(numbers[:MOST_NUMBERS]) if numbers else ""
     yield "BEGIN:VEVENT"
@@ -37,7 +38,7 @@ def _entry(uid: str, due_on: date, items: Sequence[OpenItem], company: Company, 
     yield f"DTSTART;VALUE=DATE:{due_on:%Y%m%d}"
     yield f"DTEND;VALUE=DATE:{due_on + timedelta(days=1):%Y%m%d}"
     yield "TRANSP:TRANSPARENT"
-    yield f"SUMMARY:{_text(_('%(amount)s is due to %(company)s', amount=amount, company=company.name))}"
+    yield f"SUMMARY:{_text(summary)}"
     if named:
         yield f"DESCRIPTION:{_text(named)}"
     yield "END:VEVENT"

@@ -33,11 +33,11 @@ def payment(how: Transfer | None) -> pdf.Payment | None:
         ),
         facts=[
             pdf.Fact(label=_("Account holder"), value=how.holder),
-            pdf.Fact(label="IBAN", value=how.iban),
-            *([pdf.Fact(label="BIC", value=how.bic)] if how.bic else []),
+            pdf.Fact(label=_("IBAN"), value=how.iban),
+            *([pdf.Fact(label=_("BIC"), value=how.bic)] if how.bic else []),
             pdf.Fact(label=_("Reference"), value=how.reference),
         ],
-        qr=pdf.Code(svg=how.code, alt=how.caption, caption=how.caption) if how.code else None,
+        qr=pdf.Code(svg=how.code(), alt=how.caption, caption=how.caption) if how.has_code else None,
     )
 
 

@@ -14,15 +14,33 @@ from models.words import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """`reference` is printed in groups of four. `code` is an SVG, empty where none can be made: it knows euro only."""
+    """`reference` is printed in groups of four."""
 
     holder: str
     iban: str
     bic: str
     reference: str
     amount: Money
-    code: str
-    caption: str
+
+    @property
+    def has_code(self) -> bool:
+        """The code's standard knows euro only."""
+        return self.amount.currency == qr.LARGEST.currency and self.amount.minor <= qr.LARGEST.minor
+
+    @property
+    def caption(self) -> str:
+        return _("Scan to pay %(amount)s", amount=self.amount)
+
+    def code(self) -> str:
+        """An SVG for banking apps. Drawing takes longer than a page: done only where it is looked at."""
+        return qr.transfer(
+            payee=self.holder,
+            iban=self.iban,
+            bic=self.bic,
+            amount=self.amount,
+            reference=self.reference,
+            title=self.caption,
+        )
 
 
 def transfer_for_account(company: Company, customer_id: int, amounts: Sequence[Money]) -> Transfer | None:
@@ -45,10 +63,4 @@ def _transfer(company: Company, reference: str, amount: Money | None) -> Transfe
     if not company.iban or amount is None or amount.minor <= 0:
         return None
     holder = company.account_holder or company.name
-    caption = code = ""
-    if amount.currency == qr.LARGEST.currency and amount.minor <= qr.LARGEST.minor:
-        caption = _("Scan to pay %(amount)s", amount=amount)
-        code = qr.transfer(
-            payee=holder, iban=company.iban, bic=company.bic, amount=amount, reference=reference, title=caption
-        )
-    return Transfer(holder, company.iban, company.bic, iso11649.format(reference), amount, code, caption)
+    return Transfer(holder, company.iban, company.bic, iso11649.format(reference), amount)

@@ -28,6 +28,8 @@ NO_PAGES = {
     "portal.statement_pdf": "a file",
     "portal.statement_csv": "a file",
     "portal.invoice_pdf": "a file",
+    "portal.account_code": "a picture",
+    "portal.invoice_code": "a picture",
     "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",

@@ -13,10 +13,12 @@ from hypothesis import strategies as some
 from pypdf import PdfReader
 from werkzeug.test import TestResponse
 
-from models import accounts, audit, company, ledger, words
+from models import audit, clock, company, ledger, staff, words
 from models.customers import Contact, Customer, merges, notes
 from models.ledger import Entry
 from models.money import Money
+from models.policies.permissions import Role
+from models.staff import StaffState
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
@@ -164,11 +166,17 @@ def test_page_paper_file_and_ledger_say_the_same_of_any_day(
 
 def test_a_past_day_is_what_staff_see_for_it(browser: FlaskClient, make: Maker, customer: Customer) -> None:
     use(make.receipt(customer, 4_000, on=TODAY - 5 * DAY), make.invoice(customer, 10_000, number="INV-1"), 4_000)
+    now = clock.real_now()
+    with transaction():
+        role = {"email": "vera@company.test", "name": "Vera", "role": Role.CLERK, "state": StaffState.ACTIVE}
+        member = staff.add(**role, by=audit.COMMAND, now=now)
+        browser.set_cookie("duewell_staff", staff.open_session(member, now=now, address="", agent=""))
+    staff_s = f"/staff/customers/{customer.id}/statement"
     for ago in (0, 6, 70):
-        day = TODAY - ago * DAY
-        assert filed(browser.get(f"/statement.csv?as_of={day}")) == list(
-            csv.DictReader(io.StringIO(accounts.statement_csv(customer, day).removeprefix("\ufeff")))
-        )
+        asked = f"as_of={TODAY - ago * DAY}"
+        assert browser.get(f"/statement.csv?{asked}").data == browser.get(f"{staff_s}.csv?{asked}").data
+        ours, theirs = (printed(browser.get(f"{address}.pdf?{asked}")) for address in ("/statement", staff_s))
+        assert re.sub(r"\d\d:\d\d", "", ours) == re.sub(r"\d\d:\d\d", "", theirs)
     assert "€60.00" in browser.get(f"/statement/of-day?as_of={TODAY}").text
     before = browser.get(f"/statement/of-day?as_of={TODAY - 6 * DAY}").text
     assert "€100.00" in before
@@ -202,7 +210,7 @@ def test_everything_that_happened_is_told_newest_first_and_nothing_of_the_staff_
         ledger.write_off(debit, Money(100, "EUR"), effective_on=TODAY, dedupe_key="w", reason="not worth it", now=NOW)
     page = browser.get("/history").text
     told = [re.sub(r"<[^>]*>", "", lead).strip() for lead in re.findall(r'class="lead">(.*?)</th>', page)]
-    assert told == ["Used for Invoice INV-1", "Used for Invoice INV-1", "Write-off INV-1", "Payment", "Invoice INV-1"]
+    assert told == ["Used for: Invoice INV-1", "Used for: Invoice INV-1", "Write-off INV-1", "Payment", "Invoice INV-1"]
     for hidden in ("a difficult customer", "not worth it"):
         assert hidden not in page
 
