@@ -70,7 +70,7 @@ class Recipient:
 
     @property
     def key(self) -> str:
-        """What tries are counted by: whoever they are made for, known by address or not."""
+        """What tries are counted by, in whichever browser they are made."""
         return f"{self.contact.customer_id}:{self.contact.id}"
 
 

@@ -58,31 +58,29 @@ class Opened:
 
 def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> str:
     """Make a link and return its token: the only time that anybody sees it."""
-    return _make(customer, contact, "link.made", by=by, now=now, lives=LIVES)[1]
+    return _make(customer, contact, once=False, by=by, now=now)[1]
 
 
 def make_once(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> tuple[Link, str]:
     """As `make`, for somebody who asks at the door: it works once, for ten minutes."""
-    return _make(customer, contact, "link.asked_for", by=by, now=now, lives=ASKED_FOR_LIVES)
+    return _make(customer, contact, once=True, by=by, now=now)
 
 
-def _make(
-    customer: Customer, contact: Contact, action: str, *, by: Actor, now: datetime, lives: timedelta
-) -> tuple[Link, str]:
+def _make(customer: Customer, contact: Contact, *, once: bool, by: Actor, now: datetime) -> tuple[Link, str]:
     token = new_token()
     link = Link(
         token_hash=token_hash(token),
         customer_id=customer.id,
         contact_id=contact.id,
         made_at=now,
-        expires_at=now + lives,
-        once=lives == ASKED_FOR_LIVES,
+        expires_at=now + (ASKED_FOR_LIVES if once else LIVES),
+        once=once,
     )
     session.add(link)
     session.flush()
     audit.record(
         customer.id,
-        action,
+        "link.asked_for" if once else "link.made",
         by=by,
         now=now,
         about=f"links:{link.id}",
