@@ -58,7 +58,7 @@ def _portal(browser: Browser, house: House) -> None:
     _choose(phone, url, "en")
     page.goto(f"{url}/statement")
     _take(phone, "statement-phone")
-    page.click("tbody a >> nth=0")
+    page.click("tbody .act a >> nth=0")
     _take(phone, "pay-phone")
     _choose(phone, url, "fa")
     page.goto(f"{url}/statement")
@@ -80,7 +80,7 @@ def _portal(browser: Browser, house: House) -> None:
 def _pay(phone: BrowserContext, house: House) -> None:
     """The last item, by the test card at the stand-in."""
     page = phone.pages[-1]
-    page.click("tbody a >> nth=-1")
+    page.click("tbody .act a >> nth=-1")
     page.get_by_role("button", name="Continue to payment").click()
     page.get_by_role("button", name="Pay").click()
     page.wait_for_url("**/payments/*")

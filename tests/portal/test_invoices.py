@@ -103,7 +103,7 @@ def test_a_payment_says_where_each_cent_went_and_what_was_taken_back(
     take_back(debit)
     assert "Taken back on" in browser.get(f"/credits/{receipt.id}").text
     invoice = browser.get(f"/invoices/{debit.id}").text
-    assert "€100.00" in invoice
+    assert 'amount-due"><data class="money" value="100.00 EUR"' in invoice
     assert "a mistake of ours" not in invoice  # What staff write for each other is not the customer's.
 
 

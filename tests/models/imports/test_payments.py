@@ -157,7 +157,7 @@ def test_money_finds_its_account_by_the_structured_reference_of_the_statement(
     reference = invoices.account_reference(customer.id)
     printed = " ".join(reference[at : at + 4] for at in range(0, len(reference), 4))
     nobody_s = invoices.account_reference(987_654)
-    broken = reference[:-1] + str((int(reference[-1]) + 1) % 10)
+    broken = f"RF{(int(reference[2:4]) + 1) % 98:02}{reference[4:]}"
     bring_in("payments", HEADER + line("120.00", printed) + line("7.00", nobody_s) + line("8.00", broken))
     assert [left(debit) for debit in (older, newer)] == [0, 8000]
     assert receipts(HOLDING_ACCOUNT) == [(700, 700), (800, 800)]
