@@ -16,6 +16,9 @@ DELIVERED = frozenset(
     {
         "checkout.session.completed",
         "checkout.session.expired",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "payment_intent.processing",
         "payment_intent.succeeded",
         "payment_intent.payment_failed",
         "payment_intent.canceled",

@@ -28,6 +28,16 @@ class Card:
 CARDS = (
     Card("4242424242424242", "visa", "Visa: the payment succeeds"),
     Card("5555555555554444", "mastercard", "Mastercard: the payment succeeds"),
+    Card("4000002500003155", "visa", "Asks who you are (3-D Secure), then succeeds"),
+    Card("4000002760003184", "visa", "Asks who you are every time, then succeeds"),
+    Card(
+        "4000008260003178",
+        "visa",
+        "Asks who you are, then is declined: insufficient funds",
+        "card_declined",
+        "insufficient_funds",
+        "Your card has insufficient funds.",
+    ),
     Card("4000000000000259", "visa", "Succeeds, and is disputed at once as fraudulent"),
     Card("4000000000001976", "visa", "Succeeds, and the bank inquires about it"),
     Card("4000000000007726", "visa", "Succeeds; a refund is pending and succeeds a minute later"),
@@ -46,6 +56,8 @@ CARDS = (
 BY_NUMBER = {card.number: card for card in CARDS}
 
 
+# Their banks want to see who pays.
+CHALLENGED = frozenset({"4000002500003155", "4000002760003184", "4000008260003178"})
 # What follows a payment by the cards that end so.
 DISPUTED, INQUIRED = "0259", "1976"
 

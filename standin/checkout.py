@@ -94,11 +94,9 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
     :raises NotOpen: nothing can be paid here any more; nothing was taken.
     """
     with account.books.transaction():
-        session = current(account, session_id)
-        if session is None or session["status"] != "open":
-            raise NotOpen
-        intent = _intent(account, session)
-        charge = shapes.charge(now=account.now(), intent=intent, card=card, email=_payer_email(account, session))
+        session = open_session(account, session_id)
+        intent = intent_of(account, session)
+        charge = shapes.charge(now=account.now(), intent=intent, card=card, email=payer_email(account, session))
         intent["latest_charge"] = charge["id"]
         account.books.add(charge)
         if card.error_code:
@@ -109,12 +107,50 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
         return session
 
 
+def challenge(account: Account, session_id: str, card: Card) -> None:
+    """
+    The card's bank wants to see who pays: nothing is charged before that.
+
+    :raises NotOpen: nothing can be paid here any more.
+    """
+    with account.books.transaction():
+        intent = intent_of(account, open_session(account, session_id))
+        intent |= {"status": "requires_action", "last_payment_error": None}
+        intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+        account.books.save(intent)
+        account.books.set(f"challenge:{session_id}", card.number)
+        account.announce("payment_intent.requires_action", intent)
+
+
+def fail_challenge(account: Account, session_id: str) -> None:
+    """:raises NotOpen: nothing can be paid here any more."""
+    with account.books.transaction():
+        intent = intent_of(account, open_session(account, session_id))
+        intent |= {"status": "requires_payment_method", "next_action": None}
+        intent["last_payment_error"] = {
+            "type": "invalid_request_error",
+            "code": "payment_intent_authentication_failure",
+            "message": "Your bank could not confirm that it is you.",
+            "doc_url": "https://docs.stripe.com/error-codes/payment-intent-authentication-failure",
+        }
+        account.books.save(intent)
+        account.announce("payment_intent.payment_failed", intent)
+
+
+def open_session(account: Account, session_id: str) -> dict[str, Any]:
+    """:raises NotOpen: it is paid, expired or unknown."""
+    session = current(account, session_id)
+    if session is None or session["status"] != "open":
+        raise NotOpen
+    return session
+
+
 def lines(account: Account, session_id: str) -> list[dict[str, Any]]:
     kept: list[dict[str, Any]] = account.books.kept(session_id)["lines"]
     return kept
 
 
-def _intent(account: Account, session: dict[str, Any]) -> dict[str, Any]:
+def intent_of(account: Account, session: dict[str, Any]) -> dict[str, Any]:
     """The session has no payment intent before the first try; later tries use the same one."""
     if session["payment_intent"]:
         return account.books.get(session["payment_intent"]) or {}
@@ -126,13 +162,14 @@ def _intent(account: Account, session: dict[str, Any]) -> dict[str, Any]:
     return intent
 
 
-def _payer_email(account: Account, session: dict[str, Any]) -> str | None:
+def payer_email(account: Account, session: dict[str, Any]) -> str | None:
     customer = account.books.get(session["customer"]) if session["customer"] else None
     email: str | None = customer["email"] if customer else session["customer_email"]
     return email
 
 
 def _decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], card: Card) -> None:
+    intent |= {"status": "requires_payment_method", "next_action": None}
     intent["last_payment_error"] = shapes.payment_error(charge=charge, card=card)
     account.books.save(intent)
     account.announce("charge.failed", charge)
@@ -140,31 +177,42 @@ def _decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], c
 
 
 def _succeed(account: Account, session: dict[str, Any], intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    take(account, intent, charge)
+    complete(account, session, paid=True)
+    account.announce("checkout.session.completed", session)
+
+
+def take(account: Account, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    """The money is there."""
     money = account.books.add(
         shapes.balance_transaction(now=account.now(), charge=charge, fee=_fee(charge["amount"], charge["currency"]))
     )
-    charge["balance_transaction"] = money["id"]
+    charge |= {"balance_transaction": money["id"], "paid": True, "status": "succeeded"}
     intent |= {
         "status": "succeeded",
         "amount_received": intent["amount"],
         "last_payment_error": None,
+        "next_action": None,
         "payment_method": charge["payment_method"],
     }
-    session |= {
-        "status": "complete",
-        "payment_status": "paid",
-        "url": None,
-        "customer_details": {
-            **dict.fromkeys(("address", "business_name", "individual_name", "name", "phone", "tax_exempt")),
-            "email": _payer_email(account, session),
-            "tax_ids": [],
-        },
-    }
-    for body in (charge, intent, session):
+    for body in (charge, intent):
         account.books.save(body)
     account.announce("charge.succeeded", charge)
     account.announce("payment_intent.succeeded", intent)
-    account.announce("checkout.session.completed", session)
+
+
+def complete(account: Account, session: dict[str, Any], *, paid: bool) -> None:
+    session |= {
+        "status": "complete",
+        "payment_status": "paid" if paid else "unpaid",
+        "url": None,
+        "customer_details": {
+            **dict.fromkeys(("address", "business_name", "individual_name", "name", "phone", "tax_exempt")),
+            "email": payer_email(account, session),
+            "tax_ids": [],
+        },
+    }
+    account.books.save(session)
 
 
 def _trouble(account: Account, charge: dict[str, Any], card: Card) -> None:

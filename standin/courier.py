@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from standin import checkout, refunds
+from standin import checkout, debits, refunds
 from standin.account import Account
 
 LONGEST_NAP_SECONDS = 20.0  # Sessions run out by business time, which may be moved meanwhile.
@@ -39,6 +39,7 @@ class Courier(threading.Thread):
             self._account.wake.clear()
             checkout.expire_overdue(self._account)
             refunds.finish_overdue(self._account)
+            debits.finish_overdue(self._account)
             self._deliver_due()
 
     def _nap_seconds(self) -> float:

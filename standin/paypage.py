@@ -1,6 +1,7 @@
 """The hosted pay page and the stand-in's front page, in HTML that needs no script."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
-from standin import cards, checkout, wire
+from standin import cards, checkout, debits, wire
 from standin.account import Account
 
 TEMPLATES = Environment(
@@ -46,6 +47,7 @@ def show(account: Account, session_id: str, errors: dict[str, str] | None = None
         session=session,
         lines=checkout.lines(account, session_id),
         cards=cards.CARDS,
+        accounts=debits.ACCOUNTS if session["currency"] == "eur" else (),
         errors=errors or _declined(account, session),
     )
 
@@ -56,17 +58,53 @@ def submit(account: Account, session_id: str, request: Request) -> Response:
 
     A second press on the button of a paid session leads to the same place as the first.
     """
+    if "iban" in request.form:
+        return _debit(account, session_id, request)
     card = cards.find(request.form.get("number", ""))
     errors = _mistakes(request, card)
     if errors or card is None:
         return show(account, session_id, errors, 422)
+    if card.number in cards.CHALLENGED:
+        return _after(account, session_id, lambda: checkout.challenge(account, session_id, card), "/authenticate")
+    return _after(account, session_id, lambda: checkout.pay(account, session_id, card))
+
+
+def challenge(account: Account, session_id: str, request: Request) -> Response:
+    """The bank's own page of 3-D Secure: it is you, or it is not."""
+    session = checkout.current(account, session_id)
+    card = cards.find(account.books.setting(f"challenge:{session_id}", ""))
+    if session is None or session["status"] != "open" or card is None:
+        return show(account, session_id)
+    if request.method != "POST":
+        return page("challenge.html", session=session, card=card, leads_to=(session["success_url"],))
+    passed = request.form.get("answer") == "yes"
+    return _after(
+        account,
+        session_id,
+        lambda: checkout.pay(account, session_id, card) if passed else checkout.fail_challenge(account, session_id),
+    )
+
+
+def _debit(account: Account, session_id: str, request: Request) -> Response:
+    bank = debits.find(request.form["iban"])
+    if bank is None:
+        wrong = "Use one of the test account numbers on this page. Never type a real one here."
+        return show(account, session_id, {"iban": wrong}, 422)
+    return _after(account, session_id, lambda: debits.instruct(account, session_id, bank))
+
+
+def _after(account: Account, session_id: str, act: Callable[[], object], next_step: str = "") -> Response:
+    """Do it, and lead on: to the shop when the session is complete, else to the next step."""
     try:
-        session = checkout.pay(account, session_id, card)
+        act()
     except checkout.NotOpen:
-        session = checkout.current(account, session_id) or {}
-        if session.get("status") != "complete":
+        next_step = ""
+        session = checkout.current(account, session_id)
+        if session is None or session["status"] != "complete":
             return show(account, session_id, status=409)
-    return redirect(_after_success(session) if session["status"] == "complete" else request.path, 303)
+    session = checkout.current(account, session_id) or {}
+    done = session["status"] == "complete"
+    return redirect(_after_success(session) if done else f"/pay/{session_id}{next_step}", 303)
 
 
 def front(account: Account) -> Response:

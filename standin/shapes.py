@@ -46,6 +46,10 @@ CHARGE_UNUSED: Shape = dict.fromkeys(
 ) | {"fraud_details": {}}
 
 
+def methods(currency: str) -> list[str]:
+    return ["card", "sepa_debit"] if currency == "eur" else ["card"]
+
+
 def customer(*, now: int, name: str | None, email: str | None, metadata: dict[str, str]) -> Shape:
     settings = dict.fromkeys(("custom_fields", "default_payment_method", "footer", "rendering_options"))
     return CUSTOMER_UNUSED | {
@@ -82,7 +86,7 @@ def checkout_session(*, now: int, total: int, currency: str, facts: Shape) -> Sh
             "mode": "payment",
             "payment_intent": None,
             "payment_method_collection": "if_required",
-            "payment_method_types": ["card"],
+            "payment_method_types": methods(currency),
             "payment_status": "unpaid",
             "status": "open",
             "ui_mode": "hosted_page",
@@ -114,7 +118,7 @@ def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
         "livemode": False,
         "metadata": wishes.get("metadata", {}),
         "payment_method": None,
-        "payment_method_types": ["card"],
+        "payment_method_types": methods(session["currency"]),
         "status": "requires_payment_method",
     }
 
@@ -150,6 +154,20 @@ def charge(*, now: int, intent: Shape, card: Card, email: str | None) -> Shape:
         },
         "refunded": False,
         "status": "succeeded" if paid else "failed",
+    }
+
+
+def debit(*, now: int, intent: Shape, number: str, email: str | None) -> Shape:
+    """A charge by SEPA Direct Debit that waits for the payer's bank."""
+    details = {
+        **{"bank_code": number[4:9], "branch_code": "", "country": number[:2], "fingerprint": None},
+        **{"last4": number[-4:], "mandate": new_id("mandate_")},
+    }
+    any_card = Card("", "", "")
+    return charge(now=now, intent=intent, card=any_card, email=email) | {
+        "paid": False,
+        "payment_method_details": {"type": "sepa_debit", "sepa_debit": details},
+        "status": "pending",
     }
 
 

@@ -68,6 +68,17 @@ def test_the_same_form_asks_once_and_nobody_asks_for_more_than_there_is(
     assert shop.broken() == []
 
 
+def test_what_waits_to_be_sent_cannot_be_sent_twice(
+    shop: Shop, paid: Attempt, customer: Customer, invoice: Entry
+) -> None:
+    receipt = free(shop, customer)
+    with transaction():
+        ledger.allocate(receipt, ledger.entry_of(customer.id, invoice.id), Money(9_000, "EUR"), now=shop.moment)
+    shop.ask_refund(receipt, 2_000)
+    with pytest.raises(AllocationRefused, match=r"10\.00"):
+        shop.ask_refund(receipt, 2_000, "another form")
+
+
 @pytest.mark.parametrize("kind", ["unreached", "lost", "rate_limited"])
 def test_a_refund_without_an_answer_is_sent_again_and_made_once(
     shop: Shop, paid: Attempt, customer: Customer, kind: str
