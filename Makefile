@@ -8,6 +8,7 @@ PYTHON := $(or $(PYTHON),$(shell for name in python3 python3.14 python3.13 pytho
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done))
 BIN := .venv/bin
 LOCKS := requirements.txt requirements-dev.txt
+CONTRACT := requirements-contract.txt
 INSTALLED := .venv/installed.lock
 TRANSLATED := .venv/translated
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/*.po)
@@ -33,9 +34,11 @@ tools:
 # The copy of the lock files inside .venv tells what is installed there; a .venv whose Python is gone is made anew.
 setup: tools
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	@cat $(LOCKS) | cmp -s - $(INSTALLED) || { \
+	@cat $(LOCKS) $(CONTRACT) | cmp -s - $(INSTALLED) || { \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-			$(foreach lock,$(LOCKS),-r $(lock)) && cat $(LOCKS) > $(INSTALLED); }
+			$(foreach lock,$(LOCKS),-r $(lock)) && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+			-r $(CONTRACT) && cat $(LOCKS) $(CONTRACT) > $(INSTALLED); }
 	@$(MAKE) --no-print-directory $(TRANSLATED)
 
 $(TRANSLATED): $(CATALOGUES)

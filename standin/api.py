@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from standin import checkout, refunds, shapes, wire
+from standin import checkout, debits, refunds, shapes, wire
 from standin.account import Account, Fault
 from standin.books import COMPARISONS, new_id
 from standin.idempotency import Answer, Keys, fingerprint
@@ -135,6 +135,7 @@ def _read(account: Account, path: str, params: Params) -> dict[str, Any]:
     if path in KINDS:
         return _list(account, path, params)
     address, _, object_id = path.rpartition("/")
+    debits.finish_overdue(account)
     refunds.finish_overdue(account)
     if address not in KINDS:
         raise ApiError(404, f"Unrecognized request URL (GET: /v1/{path}).")
@@ -157,6 +158,7 @@ def _list(account: Account, path: str, params: Params) -> dict[str, Any]:
         raise ApiError(400, "Invalid limit: must be between 1 and 100.", param="limit")
     with account.books.transaction():
         checkout.expire_overdue(account)
+        debits.finish_overdue(account)
         refunds.finish_overdue(account)
         items, has_more = account.books.newest_first(
             kind,

@@ -57,7 +57,7 @@ class StandIn:
         if path == "/_control":
             return control.answer(self.account, request)
         if path.startswith("/pay/"):
-            return paypage.answer(self.account, request)
+            return self._pay_page(request, path.removeprefix("/pay/"))
         if path == "/healthz":
             return Response("ok\n", mimetype="text/plain")
         if path in STATIC:
@@ -66,6 +66,14 @@ class StandIn:
         if path == "/":
             return paypage.front(self.account)
         return paypage.page("problem.html", 404, title="Nothing here", text="There is no page at this address.")
+
+    def _pay_page(self, request: Request, address: str) -> Response:
+        session_id, _, step = address.partition("/")
+        if step == "authenticate":
+            return paypage.challenge(self.account, session_id, request)
+        if request.method == "POST":
+            return paypage.submit(self.account, session_id, request)
+        return paypage.show(self.account, session_id)
 
 
 def create_app(

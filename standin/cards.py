@@ -28,7 +28,16 @@ class Card:
 CARDS = (
     Card("4242424242424242", "visa", "Visa: the payment succeeds"),
     Card("5555555555554444", "mastercard", "Mastercard: the payment succeeds"),
-    Card("4000002760003184", "visa", "The bank asks whether it is you (3-D Secure), then it succeeds"),
+    Card("4000002500003155", "visa", "Asks who you are (3-D Secure), then succeeds"),
+    Card("4000002760003184", "visa", "Asks who you are every time, then succeeds"),
+    Card(
+        "4000008260003178",
+        "visa",
+        "Asks who you are, then is declined: insufficient funds",
+        "card_declined",
+        "insufficient_funds",
+        "Your card has insufficient funds.",
+    ),
     Card("4000000000000259", "visa", "Succeeds, and is disputed at once as fraudulent"),
     Card("4000000000001976", "visa", "Succeeds, and the bank inquires about it"),
     Card("4000000000007726", "visa", "Succeeds; a refund is pending and succeeds a minute later"),
@@ -47,17 +56,8 @@ CARDS = (
 BY_NUMBER = {card.number: card for card in CARDS}
 
 
-CHALLENGED = "3184"
-# What a bank says when the payer did not prove who they are.
-NOT_PROVED = Card(
-    "4000002760003184",
-    "visa",
-    "",
-    "payment_intent_authentication_failure",
-    None,
-    "The payment was not confirmed with your bank.",
-)
-
+# Their banks want to see who pays.
+CHALLENGED = frozenset({"4000002500003155", "4000002760003184", "4000008260003178"})
 # What follows a payment by the cards that end so.
 DISPUTED, INQUIRED = "0259", "1976"
 

@@ -94,19 +94,55 @@ def pay(account: Account, session_id: str, card: Card) -> dict[str, Any]:
     :raises NotOpen: nothing can be paid here any more; nothing was taken.
     """
     with account.books.transaction():
-        session = current(account, session_id)
-        if session is None or session["status"] != "open":
-            raise NotOpen
+        session = open_session(account, session_id)
         intent = intent_of(account, session)
         charge = shapes.charge(now=account.now(), intent=intent, card=card, email=payer_email(account, session))
         intent["latest_charge"] = charge["id"]
         account.books.add(charge)
         if card.error_code:
-            decline(account, intent, charge, card)
+            _decline(account, intent, charge, card)
         else:
             _succeed(account, session, intent, charge)
             _trouble(account, charge, card)
         return session
+
+
+def challenge(account: Account, session_id: str, card: Card) -> None:
+    """
+    The card's bank wants to see who pays: nothing is charged before that.
+
+    :raises NotOpen: nothing can be paid here any more.
+    """
+    with account.books.transaction():
+        intent = intent_of(account, open_session(account, session_id))
+        intent |= {"status": "requires_action", "last_payment_error": None}
+        intent["next_action"] = {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+        account.books.save(intent)
+        account.books.set(f"challenge:{session_id}", card.number)
+        account.announce("payment_intent.requires_action", intent)
+
+
+def fail_challenge(account: Account, session_id: str) -> None:
+    """:raises NotOpen: nothing can be paid here any more."""
+    with account.books.transaction():
+        intent = intent_of(account, open_session(account, session_id))
+        intent |= {"status": "requires_payment_method", "next_action": None}
+        intent["last_payment_error"] = {
+            "type": "invalid_request_error",
+            "code": "payment_intent_authentication_failure",
+            "message": "Your bank could not confirm that it is you.",
+            "doc_url": "https://docs.stripe.com/error-codes/payment-intent-authentication-failure",
+        }
+        account.books.save(intent)
+        account.announce("payment_intent.payment_failed", intent)
+
+
+def open_session(account: Account, session_id: str) -> dict[str, Any]:
+    """:raises NotOpen: it is paid, expired or unknown."""
+    session = current(account, session_id)
+    if session is None or session["status"] != "open":
+        raise NotOpen
+    return session
 
 
 def lines(account: Account, session_id: str) -> list[dict[str, Any]]:
@@ -132,27 +168,26 @@ def payer_email(account: Account, session: dict[str, Any]) -> str | None:
     return email
 
 
-def decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], card: shapes.Refusing) -> None:
-    intent |= {
-        "status": "requires_payment_method",
-        "last_payment_error": shapes.payment_error(charge=charge, card=card),
-        "next_action": None,
-    }
+def _decline(account: Account, intent: dict[str, Any], charge: dict[str, Any], card: Card) -> None:
+    intent |= {"status": "requires_payment_method", "next_action": None}
+    intent["last_payment_error"] = shapes.payment_error(charge=charge, card=card)
     account.books.save(intent)
     account.announce("charge.failed", charge)
     account.announce("payment_intent.payment_failed", intent)
 
 
 def _succeed(account: Account, session: dict[str, Any], intent: dict[str, Any], charge: dict[str, Any]) -> None:
-    money_in(account, intent, charge)
+    take(account, intent, charge)
     complete(account, session, paid=True)
+    account.announce("checkout.session.completed", session)
 
 
-def money_in(account: Account, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+def take(account: Account, intent: dict[str, Any], charge: dict[str, Any]) -> None:
+    """The money is there."""
     money = account.books.add(
         shapes.balance_transaction(now=account.now(), charge=charge, fee=_fee(charge["amount"], charge["currency"]))
     )
-    charge["balance_transaction"] = money["id"]
+    charge |= {"balance_transaction": money["id"], "paid": True, "status": "succeeded"}
     intent |= {
         "status": "succeeded",
         "amount_received": intent["amount"],
@@ -167,7 +202,6 @@ def money_in(account: Account, intent: dict[str, Any], charge: dict[str, Any]) -
 
 
 def complete(account: Account, session: dict[str, Any], *, paid: bool) -> None:
-    """The payer has done their part."""
     session |= {
         "status": "complete",
         "payment_status": "paid" if paid else "unpaid",
@@ -179,31 +213,6 @@ def complete(account: Account, session: dict[str, Any], *, paid: bool) -> None:
         },
     }
     account.books.save(session)
-    account.announce("checkout.session.completed", session)
-
-
-def challenge(account: Account, session_id: str) -> dict[str, Any]:
-    """
-    The payer's bank wants to know that it is them, before anything is taken.
-
-    :raises NotOpen: nothing can be paid here any more.
-    """
-    with account.books.transaction():
-        session = current(account, session_id)
-        if session is None or session["status"] != "open":
-            raise NotOpen
-        intent = intent_of(account, session)
-        address = f"{session['url']}/bank"
-        intent |= {
-            "status": "requires_action",
-            "next_action": {
-                "type": "redirect_to_url",
-                "redirect_to_url": {"return_url": session["url"], "url": address},
-            },
-        }
-        account.books.save(intent)
-        account.announce("payment_intent.requires_action", intent)
-        return session
 
 
 def _trouble(account: Account, charge: dict[str, Any], card: Card) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from standin import disputes, refunds
+from standin import debits, disputes, refunds
 from standin.account import Account, Fault, Webhooks
 from standin.wire import ApiError
 
@@ -22,7 +22,7 @@ def answer(account: Account, request: Request) -> Response:
     `webhooks` (fields of `Webhooks`), `faults` (a list of fields of `Fault`; an empty list forgives all),
     `clock_offset_seconds`, `send_again` (an event id), and what others do: `dispute` (`payment`, `reason`, `amount`,
     `inquiry`), `escalate_dispute` (an id), `close_dispute` (`id`, `won`), `refund` (`payment`, `amount`: in the
-    dashboard), `finish_refund` (`id`, `status`).
+    dashboard), `finish_refund` and `finish_debit` (`id`, `status`).
     """
     if request.headers.get("Authorization", "") != f"Bearer {account.api_key}":
         return Response("The API key is needed here.\n", 401, mimetype="text/plain")
@@ -71,6 +71,7 @@ PEOPLE: dict[str, Callable[[Account, Any], object]] = {
     "escalate_dispute": disputes.escalate,
     "close_dispute": lambda account, order: disputes.close(account, order["id"], won=order["won"]),
     "refund": _refund,
+    "finish_debit": lambda account, order: debits.finish(account, order["id"], order["status"]),
     "finish_refund": lambda account, order: refunds.finish(account, order["id"], order["status"]),
 }
 

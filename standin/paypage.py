@@ -34,13 +34,6 @@ def page(template: str, status: int = 200, *, leads_to: tuple[str, ...] = (), **
     return response
 
 
-def answer(account: Account, request: Request) -> Response:
-    session_id = request.path.removeprefix("/pay/")
-    if session_id.endswith("/bank"):
-        return bank(account, session_id.removesuffix("/bank"), request)
-    return submit(account, session_id, request) if request.method == "POST" else show(account, session_id)
-
-
 def show(account: Account, session_id: str, errors: dict[str, str] | None = None, status: int = 200) -> Response:
     session = checkout.current(account, session_id)
     if session is None:
@@ -54,7 +47,7 @@ def show(account: Account, session_id: str, errors: dict[str, str] | None = None
         session=session,
         lines=checkout.lines(account, session_id),
         cards=cards.CARDS,
-        debits=debits.DEBITS if debits.offered(session) else (),
+        accounts=debits.ACCOUNTS if session["currency"] == "eur" else (),
         errors=errors or _declined(account, session),
     )
 
@@ -66,40 +59,52 @@ def submit(account: Account, session_id: str, request: Request) -> Response:
     A second press on the button of a paid session leads to the same place as the first.
     """
     if "iban" in request.form:
-        debit = debits.find(request.form["iban"])
-        if debit is None:
-            return show(account, session_id, {"iban": "Use one of the test accounts on this page."}, 422)
-        return _after(account, session_id, request, lambda: debits.begin(account, session_id, debit))
+        return _debit(account, session_id, request)
     card = cards.find(request.form.get("number", ""))
     errors = _mistakes(request, card)
     if errors or card is None:
         return show(account, session_id, errors, 422)
-    if card.last4 == cards.CHALLENGED:
-        challenged = _after(account, session_id, request, lambda: checkout.challenge(account, session_id))
-        return redirect(f"{request.path}/bank", 303) if challenged.status_code == 303 else challenged
-    return _after(account, session_id, request, lambda: checkout.pay(account, session_id, card))
+    if card.number in cards.CHALLENGED:
+        return _after(account, session_id, lambda: checkout.challenge(account, session_id, card), "/authenticate")
+    return _after(account, session_id, lambda: checkout.pay(account, session_id, card))
 
 
-def bank(account: Account, session_id: str, request: Request) -> Response:
-    """The page of the payer's bank: 3-D Secure."""
+def challenge(account: Account, session_id: str, request: Request) -> Response:
+    """The bank's own page of 3-D Secure: it is you, or it is not."""
     session = checkout.current(account, session_id)
-    if session is None or session["status"] != "open":
+    card = cards.find(account.books.setting(f"challenge:{session_id}", ""))
+    if session is None or session["status"] != "open" or card is None:
         return show(account, session_id)
     if request.method != "POST":
-        return page("bank.html", leads_to=(session["success_url"],), session=session, address=f"/pay/{session_id}")
-    proved = request.form.get("answer") == "yes"
-    card = cards.find(cards.NOT_PROVED.number) if proved else cards.NOT_PROVED
-    return _after(account, session_id, request, lambda: checkout.pay(account, session_id, card or cards.NOT_PROVED))
+        return page("challenge.html", session=session, card=card, leads_to=(session["success_url"],))
+    passed = request.form.get("answer") == "yes"
+    return _after(
+        account,
+        session_id,
+        lambda: checkout.pay(account, session_id, card) if passed else checkout.fail_challenge(account, session_id),
+    )
 
 
-def _after(account: Account, session_id: str, request: Request, act: Callable[[], dict[str, Any]]) -> Response:
+def _debit(account: Account, session_id: str, request: Request) -> Response:
+    bank = debits.find(request.form["iban"])
+    if bank is None:
+        wrong = "Use one of the test account numbers on this page. Never type a real one here."
+        return show(account, session_id, {"iban": wrong}, 422)
+    return _after(account, session_id, lambda: debits.instruct(account, session_id, bank))
+
+
+def _after(account: Account, session_id: str, act: Callable[[], object], next_step: str = "") -> Response:
+    """Do it, and lead on: to the shop when the session is complete, else to the next step."""
     try:
-        session = act()
+        act()
     except checkout.NotOpen:
-        session = checkout.current(account, session_id) or {}
-        if session.get("status") != "complete":
+        next_step = ""
+        session = checkout.current(account, session_id)
+        if session is None or session["status"] != "complete":
             return show(account, session_id, status=409)
-    return redirect(_after_success(session) if session["status"] == "complete" else f"/pay/{session_id}", 303)
+    session = checkout.current(account, session_id) or {}
+    done = session["status"] == "complete"
+    return redirect(_after_success(session) if done else f"/pay/{session_id}{next_step}", 303)
 
 
 def front(account: Account) -> Response:

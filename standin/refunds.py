@@ -20,8 +20,8 @@ def create(account: Account, params: Params, *, request_id: str = "", key: str =
     left = charge["amount_captured"] - charge["amount_refunded"]
     amount = as_integer(params["amount"], "amount") if "amount" in params else left
     _refuse(charge, amount, left)
-    last4 = charge["payment_method_details"]["card"]["last4"]
-    fate = cards.REFUNDS.get(last4, cards.Fate("succeeded", None))
+    details = charge["payment_method_details"]
+    fate = cards.REFUNDS.get(details[details["type"]]["last4"], cards.Fate("succeeded", None))
     refund = shapes.refund(
         now=account.now(),
         charge=charge,

@@ -41,12 +41,16 @@ class Running:
         return give(self.url, self.app.account.api_key, **orders)
 
     def press_pay(self, session_url: str, number: str = "4242424242424242") -> tuple[int, str]:
-        """Submit the pay page as a browser would; the status and where it leads."""
-        return self.submit(session_url, {"number": number, "expiry": "12 / 34", "cvc": "123"})
+        """Submit the pay page as a browser would, with a card or an IBAN; the status and where it leads."""
+        card = {"number": number, "expiry": "12 / 34", "cvc": "123"}
+        return self._post(session_url, {"iban": number} if number[:2].isalpha() else card)
 
-    def submit(self, page_url: str, fields: dict[str, str]) -> tuple[int, str]:
-        """Send a form of the pay page, or of the bank's; the status and where it leads."""
-        address = urlsplit(page_url)
+    def authenticate(self, session_url: str, *, passed: bool = True) -> tuple[int, str]:
+        """Answer the bank's question of 3-D Secure."""
+        return self._post(f"{session_url}/authenticate", {"answer": "yes" if passed else "no"})
+
+    def _post(self, url: str, fields: dict[str, str]) -> tuple[int, str]:
+        address = urlsplit(url)
         connection = http.client.HTTPConnection(address.netloc)
         connection.request(
             "POST", address.path, urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,6 +1,6 @@
 """Objects as API version 2026-05-27.dahlia shapes them, reduced to what one-off payments by card fill in."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from standin.books import new_id
 from standin.cards import Card
@@ -46,6 +46,10 @@ CHARGE_UNUSED: Shape = dict.fromkeys(
 ) | {"fraud_details": {}}
 
 
+def methods(currency: str) -> list[str]:
+    return ["card", "sepa_debit"] if currency == "eur" else ["card"]
+
+
 def customer(*, now: int, name: str | None, email: str | None, metadata: dict[str, str]) -> Shape:
     settings = dict.fromkeys(("custom_fields", "default_payment_method", "footer", "rendering_options"))
     return CUSTOMER_UNUSED | {
@@ -82,17 +86,13 @@ def checkout_session(*, now: int, total: int, currency: str, facts: Shape) -> Sh
             "mode": "payment",
             "payment_intent": None,
             "payment_method_collection": "if_required",
-            "payment_method_types": _methods(currency),
+            "payment_method_types": methods(currency),
             "payment_status": "unpaid",
             "status": "open",
             "ui_mode": "hosted_page",
             "url": None,
         }
     )
-
-
-def _methods(currency: str) -> list[str]:
-    return ["card", "sepa_debit"] if currency == "eur" else ["card"]
 
 
 def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
@@ -118,7 +118,7 @@ def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
         "livemode": False,
         "metadata": wishes.get("metadata", {}),
         "payment_method": None,
-        "payment_method_types": _methods(session["currency"]),
+        "payment_method_types": methods(session["currency"]),
         "status": "requires_payment_method",
     }
 
@@ -154,6 +154,20 @@ def charge(*, now: int, intent: Shape, card: Card, email: str | None) -> Shape:
         },
         "refunded": False,
         "status": "succeeded" if paid else "failed",
+    }
+
+
+def debit(*, now: int, intent: Shape, number: str, email: str | None) -> Shape:
+    """A charge by SEPA Direct Debit that waits for the payer's bank."""
+    details = {
+        **{"bank_code": number[4:9], "branch_code": "", "country": number[:2], "fingerprint": None},
+        **{"last4": number[-4:], "mandate": new_id("mandate_")},
+    }
+    any_card = Card("", "", "")
+    return charge(now=now, intent=intent, card=any_card, email=email) | {
+        "paid": False,
+        "payment_method_details": {"type": "sepa_debit", "sepa_debit": details},
+        "status": "pending",
     }
 
 
@@ -290,45 +304,7 @@ def dispute(*, now: int, charge: Shape, amount: int, reason: str, status: str) -
     }
 
 
-class Refusing(Protocol):
-    """Why a card or a bank account gives no money."""
-
-    @property
-    def error_code(self) -> str | None: ...
-    @property
-    def decline_code(self) -> str | None: ...
-    @property
-    def message(self) -> str | None: ...
-
-
-def debit_charge(*, now: int, intent: Shape, iban: str, email: str | None) -> Shape:
-    """A SEPA direct debit on its way: nothing is paid yet."""
-    by_card = charge(now=now, intent=intent, card=Card("", "", ""), email=email)
-    return by_card | {
-        "outcome": {
-            "network_status": "approved_by_network",
-            "reason": None,
-            "risk_level": "not_assessed",
-            "seller_message": "Payment complete.",
-            "type": "authorized",
-        },
-        "paid": False,
-        "payment_method_details": {
-            "type": "sepa_debit",
-            "sepa_debit": {
-                "bank_code": iban[4:9],
-                "branch_code": None,
-                "country": iban[:2],
-                "fingerprint": new_id("", 16),
-                "last4": iban[-4:],
-                "mandate": new_id("mandate_"),
-            },
-        },
-        "status": "pending",
-    }
-
-
-def payment_error(*, charge: Shape, card: Refusing) -> Shape:
+def payment_error(*, charge: Shape, card: Card) -> Shape:
     error: Shape = {
         "type": "card_error",
         "code": card.error_code,

@@ -57,9 +57,24 @@ def request_refund(receipt: Entry, amount: Money, *, reason: str, key: str, by: 
     left = refundable(receipt, attempt)
     if amount > left or amount.minor <= 0:
         raise AllocationRefused(N_("Only %(left)s of this credit is unapplied."), left=left)
+    refund = _record(receipt, attempt, amount, reason=reason, key=key, now=now)
+    audit.record(
+        receipt.customer_id,
+        "refund.asked",
+        by=by,
+        now=now,
+        about=refund.source,
+        facts={"amount": amount, "receipt": receipt.id},
+        words={"reason": reason},
+    )
+    jobs.later("refunds.send", customer_id=refund.customer_id, refund_id=str(refund.id))
+    return refund
+
+
+def _record(receipt: Entry, attempt: Attempt, amount: Money, *, reason: str, key: str, now: datetime) -> Refund:
     refund_id = uuid4()
     body = refund_request(
-        payment_intent_id=attempt.payment_intent_id,
+        payment_intent_id=attempt.payment_intent_id or "",
         refund_id=str(refund_id),
         attempt_id=str(attempt.id),
         amount=amount,
@@ -80,16 +95,6 @@ def request_refund(receipt: Entry, amount: Money, *, reason: str, key: str, by: 
     )
     session.add(refund)
     session.flush()
-    audit.record(
-        receipt.customer_id,
-        "refund.asked",
-        by=by,
-        now=now,
-        about=refund.source,
-        facts={"amount": amount, "receipt": receipt.id},
-        words={"reason": reason},
-    )
-    jobs.later("refunds.send", customer_id=refund.customer_id, refund_id=str(refund.id))
     return refund
 
 

@@ -17,6 +17,7 @@ union all select 'duewell_waiting_messages', count(*) from messages where state 
 union all select 'duewell_waiting_events', count(*) from webhook_events where done_at is null
 union all select 'duewell_unfinished_attempts', count(*) from attempts
     where state not in ('succeeded', 'failed', 'canceled', 'expired')
+union all select 'duewell_unfinished_refunds', count(*) from refunds where state in ('waiting', 'submitted', 'sent')
 """
 )
 

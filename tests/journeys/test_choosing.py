@@ -135,7 +135,7 @@ def test_the_bank_asks_first_and_whoever_says_no_pays_nothing(
     page = new_page()
     come_in(page, make, customer)
     page.get_by_role("button", name="Pay all that is due").click()
-    for answer in ("No, refuse", "Yes, confirm"):
+    for answer in ("No, refuse it", "Yes, it is me"):
         if not page.url.startswith(duewell.till.url):
             page.get_by_role("button", name="Pay €1,000.00").click()
         page.get_by_label("Card number").fill(ASKED)

@@ -121,3 +121,55 @@ def test_amounts_are_read_with_the_decimals_of_their_currency(stripe, order, cur
     line = "line_items[0][price_data]"
     _, session = stripe.post(SESSIONS, order | {f"{line}[currency]": currency, f"{line}[unit_amount]": amount})
     assert f'<h1 id="amount">{shown}</h1>' in stripe.get(urlsplit(session["url"]).path)[1]
+
+
+def test_a_card_of_3d_secure_is_charged_only_after_the_bank_was_answered(till, stripe, session):
+    assert till.press_pay(session["url"], "4000002500003155") == (303, f"/pay/{session['id']}/authenticate")
+    assert "Is it you" in stripe.get(f"/pay/{session['id']}/authenticate")[1]
+    assert stripe.get("/v1/charges")[1]["data"] == []
+    [intent] = stripe.get("/v1/payment_intents")[1]["data"]
+    assert (intent["status"], intent["next_action"]["type"]) == ("requires_action", "use_stripe_sdk")
+    assert till.authenticate(session["url"]) == (303, f"http://shop.test/done?cs={session['id']}")
+    assert till.authenticate(session["url"])[0] in (200, 303), "a second answer changes nothing"
+    assert [charge["paid"] for charge in stripe.get("/v1/charges")[1]["data"]] == [True]
+
+
+@pytest.mark.parametrize(
+    ("number", "passed", "words"),
+    [("4000002760003184", False, "could not confirm that it is you"), ("4000008260003178", True, "insufficient funds")],
+)
+def test_a_refused_question_takes_nothing_and_the_page_says_so(till, stripe, session, page, number, passed, words):
+    till.press_pay(session["url"], number)
+    assert till.authenticate(session["url"], passed=passed) == (303, page)
+    assert words in stripe.get(page)[1]
+    assert till.press_pay(session["url"])[0] == 303
+    assert stripe.get(f"{SESSIONS}/{session['id']}")[1]["payment_status"] == "paid"
+
+
+@pytest.mark.parametrize(
+    ("iban", "ends", "told"),
+    [
+        ("AT611904300234573201", ("succeeded", "paid"), "checkout.session.async_payment_succeeded"),
+        ("AT861904300235473202", ("requires_payment_method", "unpaid"), "checkout.session.async_payment_failed"),
+        ("AT591904300235473203", ("succeeded", "paid"), "charge.dispute.closed"),
+    ],
+)
+def test_a_debit_is_instructed_now_and_decided_later(till, stripe, session, iban, ends, told):
+    assert till.press_pay(session["url"], iban)[0] == 303
+    found = stripe.get(f"{SESSIONS}/{session['id']}?expand[]=payment_intent")[1]
+    assert (found["status"], found["payment_status"], found["payment_intent"]["status"]) == (
+        *("complete", "unpaid"),
+        "processing",
+    )
+    till.control(clock_offset_seconds=60)
+    found = stripe.get(f"{SESSIONS}/{session['id']}?expand[]=payment_intent")[1]
+    assert (found["payment_intent"]["status"], found["payment_status"]) == ends
+    assert told in events(stripe)
+
+
+def test_only_invented_accounts_are_debited_and_only_in_euro(till, stripe, session, page, order):
+    status, html = stripe.post(page, {"iban": "DE89370400440532013000"}, **FORM)
+    assert (status, "Never type a real one" in html) == (422, True)
+    dollars = stripe.post(SESSIONS, order | {"line_items[0][price_data][currency]": "usd"})[1]
+    assert dollars["payment_method_types"] == ["card"]
+    assert till.press_pay(dollars["url"], "AT611904300234573201")[0] == 409

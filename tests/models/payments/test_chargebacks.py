@@ -58,6 +58,27 @@ def test_a_debit_that_is_returned_after_it_succeeded_is_one_too(
     assert shop.broken() == []
 
 
+RETURNED, FAILING, SUCCEEDING = "AT591904300235473203", "AT861904300235473202", "AT611904300234573201"
+
+
+@pytest.mark.parametrize(("iban", "open_minor"), [(SUCCEEDING, 0), (FAILING, 12_000), (RETURNED, 12_000)])
+def test_a_debit_is_on_its_way_until_the_bank_has_answered(
+    shop: Shop, contact: Contact, customer: Customer, invoice: Entry, iban: str, open_minor: int
+) -> None:
+    attempt = shop.open(contact, invoice)
+    shop.press_pay(attempt, iban)
+    assert shop.sync(attempt) is AttemptState.PROCESSING
+    assert (shop.payable(invoice), shop.receipts(customer), shop.mails(customer)) == (0, [], [])
+    shop.pass_time(minutes=1)
+    shop.gateway.fetch_session(shop.session_of(attempt)["id"])
+    shop.deliver(shop.events()[::-1])
+    shop.drain()
+    assert shop.state(attempt) is (AttemptState.FAILED if iban == FAILING else AttemptState.SUCCEEDED)
+    assert (shop.open_minor(invoice), shop.payable(invoice)) == (open_minor, open_minor)
+    assert len(shop.entries(customer, EntryKind.CHARGEBACK)) == (iban == RETURNED)
+    assert shop.broken() == []
+
+
 def test_what_is_won_back_is_a_new_receipt_for_what_the_payer_chose(
     shop: Shop, paid: Attempt, customer: Customer, invoice: Entry
 ) -> None:
@@ -153,6 +174,7 @@ def test_a_chargeback_that_no_webhook_told_is_found_in_stripes_list(
     shop.catch_up()
     shop.pass_time(hours=5)
     shop.dispute(paid)
+    shop.pass_time(minutes=30)
     assert shop.catch_up() > 0
     shop.drain()
     assert shop.open_minor(invoice) == 12_000

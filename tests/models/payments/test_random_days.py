@@ -21,7 +21,10 @@ from tests.conftest import NOW
 from tests.making import Maker
 from tests.models.payments.shop import SECRET, Shop
 
-CARDS = ("4242424242424242", "4000000000009995", "4000000000007726", "4000000000005126")
+CARDS = (
+    *("4242424242424242", "4000000000009995", "4000000000007726", "4000000000005126", "4000000000000259"),
+    *("AT611904300234573201", "AT861904300235473202", "AT591904300235473203"),
+)
 TOLD = ("checkout.session.", "payment_intent.succeeded", "refund.", "charge.dispute.")
 STEPS_SMALL, STEPS_FULL = 60, 10_000
 
@@ -172,7 +175,7 @@ class Days:
         ours = self._totals()
         assert ours == self._theirs(), self.log
         paid = {one.session_id for one in attempts if one.state is AttemptState.SUCCEEDED}
-        assert len(paid) == sum(page["status"] == "complete" for page in self._everything()), self.log
+        assert len(paid) == sum(page["payment_status"] == "paid" for page in self._everything()), self.log
 
     def _totals(self) -> tuple[int, int, int, int]:
         """Paid, refunded less what came back, charged back, won back."""

@@ -2,9 +2,10 @@
 
 import pytest
 
-from models import ledger
+from models import ledger, payments
 from models.customers import Contact, Customer
-from models.gateways.stripe import Unanswered
+from models.gateways.stripe import StripeGateway, Unanswered
+from models.gateways.stripe_returns import Returns
 from models.ledger import AllocationRefused, Entry, EntryKind
 from models.money import Money
 from models.payments import Attempt, RefundState, payment_of, refundable, refunds_of_receipt
@@ -66,6 +67,17 @@ def test_the_same_form_asks_once_and_nobody_asks_for_more_than_there_is(
     shop.sweep_refunds()
     assert sum(one["amount"] for one in shop.there("refund")) == 12_000
     assert shop.broken() == []
+
+
+def test_what_waits_to_be_sent_cannot_be_sent_twice(
+    shop: Shop, paid: Attempt, customer: Customer, invoice: Entry
+) -> None:
+    receipt = free(shop, customer)
+    with transaction():
+        ledger.allocate(receipt, ledger.entry_of(customer.id, invoice.id), Money(9_000, "EUR"), now=shop.moment)
+    shop.ask_refund(receipt, 2_000)
+    with pytest.raises(AllocationRefused, match=r"10\.00"):
+        shop.ask_refund(receipt, 2_000, "another form")
 
 
 @pytest.mark.parametrize("kind", ["unreached", "lost", "rate_limited"])
@@ -192,6 +204,32 @@ def test_money_that_came_another_way_is_not_sent_to_stripe(shop: Shop, customer:
     assert payment_of(receipt) is None
     with pytest.raises(AllocationRefused, match="did not come through Stripe"):
         shop.ask_refund(receipt, 5_000)
+
+
+class Old(StripeGateway):
+    """Tells of what left as it once was."""
+
+    returns: Returns
+
+    def fetch_returns(self, payment_intent_id: str) -> Returns:
+        return self.returns
+
+
+@pytest.mark.parametrize("card", [PENDING, FAILING])
+def test_an_old_answer_that_comes_last_lowers_nothing(
+    shop: Shop, contact: Contact, customer: Customer, invoice: Entry, card: str
+) -> None:
+    attempt = pay(shop, contact, invoice, card)
+    refund = shop.send_refund(shop.ask_refund(free(shop, customer), 5_000))
+    old = Old("sk_test_standin", [], shop.till.url)
+    old.returns = shop.gateway.fetch_returns(attempt.payment_intent_id)
+    shop.pass_time(minutes=2)
+    shop.sync(attempt)
+    after, entries = shop.refund(refund).state, len(shop.entries(customer))
+    assert after is (RefundState.FAILED if card == FAILING else RefundState.SUCCEEDED)
+    payments.sync(attempt.customer_id, attempt.id, gateway=old, now=shop.now)
+    assert (shop.refund(refund).state, len(shop.entries(customer))) == (after, entries)
+    assert shop.broken() == []
 
 
 def test_an_old_key_is_never_sent_again(shop: Shop, paid: Attempt, customer: Customer) -> None:
