@@ -156,7 +156,7 @@ def test_a_debit_is_on_its_way_for_days_and_comes_back(
     page.get_by_role("button", name="Pay all that is due").click()
     page.get_by_role("button", name="Pay €1,000.00").click()
     page.get_by_label("IBAN").fill(EMPTY_ACCOUNT)
-    page.get_by_role("button", name="Let it be debited").click()
+    page.get_by_role("button", name="Debit 1,000.00 EUR").click()
     page.wait_for_url("**/payments/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your payment is on its way")
     expect(page.get_by_role("main")).to_contain_text("You need do nothing.")
