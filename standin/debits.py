@@ -1,5 +1,6 @@
 """SEPA Direct Debit: instructed on the pay page, decided by the bank later, and sometimes returned after that."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,8 @@ def finish_overdue(account: Account) -> None:
         account.now(),
     )
     for row in due:
-        finish(account, row["id"], row["status"])
+        with suppress(ValueError):  # Somebody's order was quicker.
+            finish(account, row["id"], row["status"])
 
 
 def _fail(account: Account, session: dict[str, Any], intent: dict[str, Any], charge: dict[str, Any]) -> None:
