@@ -92,7 +92,7 @@ def pay_chosen() -> Response | tuple[str, int]:
     try:
         with transaction():
             attempt = _request(choice)
-            _keep({one: share.minor for one, share in choice.shares}, paid_by=attempt)
+            payments.pay_with(who.customer_id, who.contact_id, attempt)
             key = (attempt.customer_id, attempt.id)
     except (payments.NotPayable, payment_limits.AmountOutsideLimits) as refusal:
         return _review_page(_choice() or choice, words.explain(refusal)), 409
@@ -110,7 +110,7 @@ def use_credit() -> Response:
         got = payments.use_credits(
             choice.customer_id, chosen, choice.currency, by=current_user.actor, on=_today(), now=clock.now()
         )
-        _keep({one: minor - got.get(one, 0) for one, minor in chosen.items()})
+        _keep({one: minor - got.get(one, 0) for one, minor in _items_and_chosen()[1].items()})
     used = Money(sum(got.values()), choice.currency)
     flash(words.gettext("%(amount)s of your money is used for what you chose.", amount=used), "ok")
     return _to("portal.review")
@@ -202,9 +202,9 @@ def _choice() -> Choice | None:
     return payments.choice(who.customer_id, who.contact_id, _currency(), _today())
 
 
-def _keep(chosen: Mapping[int, int], paid_by: payments.Attempt | None = None) -> None:
+def _keep(chosen: Mapping[int, int]) -> None:
     who = _payer()
-    payments.keep_choice(who.customer_id, who.contact_id, _currency(), chosen, now=clock.now(), paid_by=paid_by)
+    payments.keep_choice(who.customer_id, who.contact_id, _currency(), chosen, now=clock.now())
 
 
 def _payer() -> object:

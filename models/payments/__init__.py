@@ -17,7 +17,7 @@ from models.payments.attempts import (
 from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.drafts import Draft, keep_choice
+from models.payments.drafts import Draft, keep_choice, pay_with
 from models.payments.inbox import WrongMode, drain, keep_event
 from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
 from models.payments.receipts import is_mailed, receipt_of
@@ -72,6 +72,7 @@ __all__ = [
     "keep_event",
     "lines_of",
     "of_customer",
+    "pay_with",
     "payable_item",
     "payable_items",
     "payment_of",

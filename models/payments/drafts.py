@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.customers import Customer
 from models.database import Base, session
-from models.payments.attempts import Attempt, AttemptState
+from models.payments.attempts import Attempt, AttemptState, lines_of
 
 PAID = (AttemptState.PROCESSING, AttemptState.SUCCEEDED)
 
@@ -35,33 +35,34 @@ class Draft(Base):
 
 def chosen_by(customer_id: int, contact_id: int, currency: str) -> dict[int, int] | None:
     """
-    Minor units by entry id; None where nothing was chosen yet, or what was chosen has been paid.
+    Minor units by entry id, without what has been paid since; None where nothing was chosen or all of it is paid.
     """
     draft = session.get(Draft, (customer_id, contact_id, currency), populate_existing=True)
     if draft is None:
         return None
-    if draft.attempt_id is not None and draft.owner_id is not None:
-        attempt = session.get(Attempt, (draft.owner_id, draft.attempt_id))
-        if attempt is not None and attempt.state in PAID:
-            return None
-    return {int(entry_id): int(minor) for entry_id, minor in draft.chosen.items()}
+    chosen = {int(entry_id): int(minor) for entry_id, minor in draft.chosen.items()}
+    if draft.attempt_id is None or draft.owner_id is None:
+        return chosen
+    attempt = session.get(Attempt, (draft.owner_id, draft.attempt_id))
+    if attempt is None or attempt.state not in PAID:
+        return chosen
+    paid = {line.entry_id for line in lines_of(attempt)}
+    return {entry_id: minor for entry_id, minor in chosen.items() if entry_id not in paid} or None
 
 
-def keep_choice(
-    customer_id: int,
-    contact_id: int,
-    currency: str,
-    chosen: Mapping[int, int],
-    *,
-    now: datetime,
-    paid_by: Attempt | None = None,
-) -> None:
-    """The newest choice replaces the one before. `paid_by` is the payment that is made of it now."""
+def keep_choice(customer_id: int, contact_id: int, currency: str, chosen: Mapping[int, int], *, now: datetime) -> None:
+    """The newest choice replaces the one before."""
     told = {
         "chosen": {str(entry_id): minor for entry_id, minor in chosen.items() if minor > 0},
-        "owner_id": paid_by.customer_id if paid_by else None,
-        "attempt_id": paid_by.id if paid_by else None,
+        "owner_id": None,
+        "attempt_id": None,
         "changed_at": now,
     }
     key = {"customer_id": customer_id, "contact_id": contact_id, "currency": currency}
     session.execute(insert(Draft).values(**key, **told).on_conflict_do_update(index_elements=list(key), set_=told))
+
+
+def pay_with(customer_id: int, contact_id: int, attempt: Attempt) -> None:
+    """Note which payment was made of the choice; it stays until that is paid."""
+    draft = session.get_one(Draft, (customer_id, contact_id, attempt.currency), populate_existing=True)
+    draft.owner_id, draft.attempt_id = attempt.customer_id, attempt.id

@@ -164,16 +164,20 @@ def test_ones_own_credit_is_used_first_if_one_likes(
 
 
 def test_items_of_a_joined_account_are_paid_apart(
-    browser: FlaskClient, make: Maker, customer: Customer, items: list[Entry]
+    browser: FlaskClient, till: standin.Running, make: Maker, customer: Customer, items: list[Entry]
 ) -> None:
-    branch = make.customer("Branch")
+    branch = apart(make.customer("Branch"))
     theirs = make.invoice(branch, 7_000, number="B-1")
     with transaction():
         merges.merge(branch, customer, effective_on=TODAY, by=audit.COMMAND, now=make.now)
-    tick(browser, {items[0]: "100", items[1]: "-", items[2]: "-", theirs: "70"})
+    tick(browser, {items[0]: "100", items[1]: "-", items[2]: "-", theirs: "7"})
     assert "joined account" in browser.get("/pay/review").text
-    pay(browser)
+    _, back = till.press_pay(pay(browser).location)
+    browser.get(back.split("localhost", 1)[1])
     assert [attempt.amount_minor for attempt in payments.of_customer(customer.id)] == [10_000]
+    assert total_shown(browser) == "€7.00"
+    assert pay(browser).status_code == 303
+    assert [attempt.amount_minor for attempt in payments.of_customer(branch.id)] == [700]
 
 
 def test_more_than_forty_items_go_to_stripe_as_one_line(
