@@ -35,10 +35,10 @@ def _open_doors_when_asked(app: Flask, settings: Settings) -> None:
 
     def first(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         _open_doors(app, settings)
-        app.wsgi_app = answer  # type: ignore[method-assign]
+        app.wsgi_app = answer
         return answer(environ, start_response)
 
-    app.wsgi_app = first  # type: ignore[method-assign]
+    app.wsgi_app = first
 
 
 def _open_doors(app: Flask, settings: Settings) -> None:

@@ -1,18 +1,17 @@
 """Which items money is used for: chosen over several searches and pages, and taken back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flask import abort, flash, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import Field, Form, HiddenField
-from wtforms.validators import ValidationError
+from wtforms import HiddenField
 
 from backoffice import backoffice, requires
 from backoffice.customers import account_or_404, customer_or_404
 from backoffice.fields import reason_field
 from backoffice.receipts import credit_or_404
-from frame.forms import LARGEST_ID, AmountField, OurForm, above_zero, form_page, page_asked
+from frame.forms import LARGEST_ID, AmountField, OurForm, above_zero, form_page, page_asked, up_to
 from models import clock, desk, ledger, words
 from models.ledger import Entry, EntryKind, OpenItem
 from models.money import Money
@@ -118,15 +117,6 @@ def _typed_ids() -> list[int]:
 
 def _form_for(items: Sequence[OpenItem]) -> type[SharesForm]:
     fields = {
-        f"{SHARE}{item.entry_id}": AmountField(item.number, validators=[above_zero, _up_to(item.left)])
-        for item in items
+        f"{SHARE}{item.entry_id}": AmountField(item.number, validators=[above_zero, up_to(item.left)]) for item in items
     }
     return type("SharesForm", (SharesForm,), fields)
-
-
-def _up_to(most: Money) -> Callable[[Form, Field], None]:
-    def check(_: Form, field: Field) -> None:
-        if field.data is not None and field.data > most.amount:
-            raise ValidationError(words.gettext("Enter an amount up to %(most)s.", most=most))
-
-    return check

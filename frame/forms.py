@@ -1,7 +1,7 @@
 """The base of every form: our translations, amounts and dates as people type them, nothing typed is lost."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -130,6 +130,14 @@ class DayField(DateField):
 def above_zero(_: Form, field: Field) -> None:
     if field.data is not None and field.data <= 0:
         raise ValidationError(words.gettext("Enter an amount above zero."))
+
+
+def up_to(most: Money) -> Callable[[Form, Field], None]:
+    def check(_: Form, field: Field) -> None:
+        if field.data is not None and field.data > most.amount:
+            raise ValidationError(words.gettext("Enter an amount up to %(most)s.", most=most))
+
+    return check
 
 
 def mail_address(_: Form, field: Field) -> None:

@@ -6,10 +6,9 @@ from datetime import date
 from flask import abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, Field, Form
-from wtforms.validators import ValidationError
+from wtforms import BooleanField, Field
 
-from frame.forms import AmountField, OurForm, above_zero, form_page, page_asked
+from frame.forms import AmountField, OurForm, above_zero, form_page, page_asked, up_to
 from models import accounts, clock, payments, words
 from models.money import Money, total
 from models.payments import Choice, PayableItem
@@ -176,17 +175,9 @@ def _form_for(items: Sequence[PayableItem], chosen: Mapping[int, int]) -> Callab
             fields[f"{AMOUNT}{item.entry_id}"] = AmountField(
                 item.number,
                 default=Money(share, item.open.currency).amount,
-                validators=[above_zero, _up_to(item.payable)],
+                validators=[above_zero, up_to(item.payable)],
             )
     return type("ChoiceForm", (ChoiceForm,), fields)
-
-
-def _up_to(most: Money) -> Callable[[Form, Field], None]:
-    def check(_: Form, field: Field) -> None:
-        if field.data is not None and field.data > most.amount:
-            raise ValidationError(words.gettext("Enter an amount up to %(most)s.", most=most))
-
-    return check
 
 
 def _items_and_chosen() -> tuple[list[PayableItem], dict[int, int]]:
@@ -218,15 +209,16 @@ def _shown(items: Sequence[PayableItem]) -> Sequence[PayableItem]:
 
 
 def _currencies() -> list[str]:
-    return accounts.currencies_of(current_user.customer_id, _today())
+    """Those in which something is open; asked once for a page."""
+    if "currencies" not in g:
+        g.currencies = accounts.currencies_of(current_user.customer_id, _today())
+    return list(g.currencies)
 
 
 def _currency() -> str:
     """The one that was asked for, where something is open in it; else the first."""
-    if "currency" not in g:
-        open_in, asked = _currencies(), request.args.get("currency")
-        g.currency = asked if asked in open_in else next(iter(open_in), g.company.currency)
-    return str(g.currency)
+    open_in, asked = _currencies(), request.args.get("currency")
+    return asked if asked in open_in else next(iter(open_in), str(g.company.currency))
 
 
 def _today() -> date:

@@ -89,7 +89,7 @@ def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Fla
 
 
 def test_a_filled_house_is_left_alone(demo: Demo, app: Flask, make: object) -> None:
-    make.customer()  # type: ignore[attr-defined]
+    make.customer()
     refused = demo()
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert "needs an empty installation" in refused.stderr

@@ -243,7 +243,7 @@ def test_notes_say_who_wrote_them_and_when_the_newest_first(make: Maker) -> None
 # Merges
 
 
-def join(customer: Customer, into: Customer, on=TODAY) -> merges.Merge:  # type: ignore[no-untyped-def]
+def join(customer: Customer, into: Customer, on=TODAY) -> merges.Merge:
     with transaction():
         return merges.merge(customer, into, effective_on=on, by=STAFF, now=NOW)
 
@@ -291,7 +291,7 @@ def test_two_who_join_each_other_at_once_make_no_circle(make: Maker) -> None:
         pair = [make.customer(), make.customer()]
         together, answers = threading.Barrier(2), []
 
-        def press(customer: Customer, into: Customer, together=together, answers=answers) -> None:  # type: ignore[no-untyped-def]
+        def press(customer: Customer, into: Customer, together=together, answers=answers) -> None:
             together.wait()
             try:
                 join(customer, into)

@@ -56,7 +56,7 @@ def at(moment: datetime) -> Callable[[], datetime]:
 
 
 def send(sender: object, later: timedelta = timedelta()) -> int:
-    return sending.send_due(sender, now=at(NOW + later))  # type: ignore[arg-type]
+    return sending.send_due(sender, now=at(NOW + later))
 
 
 # Queueing

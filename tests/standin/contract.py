@@ -21,8 +21,8 @@ def document() -> dict[str, Any] | None:
     except PackageNotFoundError:
         return None
     spec = importlib.util.spec_from_file_location("stripe_spec", str(file))
-    module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
     found: dict[str, Any] = module.sspec
     return found
 

@@ -41,7 +41,7 @@ def bring_in(engine: Engine, tmp_path: Path) -> BringIn:
         return imports.run(
             Kind(kind),
             paths,
-            **{"home": tmp_path / "home", "by": audit.COMMAND, "now": NOW, **options},  # type: ignore[arg-type]
+            **{"home": tmp_path / "home", "by": audit.COMMAND, "now": NOW, **options},
         )
 
     return run

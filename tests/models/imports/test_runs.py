@@ -134,7 +134,7 @@ def test_a_number_that_staff_book_at_the_same_moment_is_found_booked(
     customer = make.customer("Customer 1", number="C-1")
     amount = Money(100, "EUR")
     days = {"issued_on": date(2026, 9, 1), "due_on": date(2026, 10, 1)}
-    invoice = invoices.add(customer, number="INV-1", amount=amount, source="staff", now=NOW, **days)  # type: ignore[arg-type]
+    invoice = invoices.add(customer, number="INV-1", amount=amount, source="staff", now=NOW, **days)
     ledger.bill(
         customer.id,
         amount,
