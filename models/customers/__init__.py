@@ -1,6 +1,6 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
-from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of
 from models.customers.contacts import (
     Contact,
     add_contact,
@@ -47,6 +47,7 @@ __all__ = [
     "lock_account",
     "lock_accounts",
     "lock_all",
+    "lock_all_of",
     "name_key",
     "normal_number",
 ]

@@ -20,8 +20,9 @@ class LineState(StrEnum):
 
 class ReminderRun(Base):
     """
-    One look at all customers as of a business day. `moment` is when it decides, and what was recorded later is not
-    counted. `refused`: the bank's money was too old, and nobody was written to. `bank_money_until` as it was then.
+    One look at all customers as of a business day. What was recorded after `started_at` is not counted; what is
+    decided may go from `moment` on. `refused`: the bank's money was too old, and nobody was written to;
+    `bank_money_until` is what was known of it.
     """
 
     __tablename__ = "reminder_runs"
@@ -30,6 +31,7 @@ class ReminderRun(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     as_of: Mapped[date]
     moment: Mapped[datetime]
+    started_at: Mapped[datetime]
     started_by: Mapped[str]
     bank_money_until: Mapped[date | None]
     refused: Mapped[bool] = mapped_column(server_default="false")

@@ -3,24 +3,26 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import select, text
 
 from models import holds
 from models.company import Company
-from models.customers import Contact, Customer
+from models.customers import Contact, Customer, CustomerKind
 from models.database import session
-from models.dunning import sequences
+from models.dunning import sequences, templates
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.sequences import Segment
+from models.dunning.templates import Wording
 from models.ledger import OpenItem, Side, items_as_of
 from models.messages import Message
 from models.policies import contact_limits
-from models.policies.contact_limits import ContactLimits, Contacted, limits_of
+from models.policies.contact_limits import Contacted, ContactLimits, limits_of
 from models.policies.dunning.facts import Claim, Facts, Item, Person, WentOut
 from models.policies.public_holidays import holidays_of
+from models.policies.sequences import Purpose
 from models.policies.sequences import Sequence as Steps
 from models.worklist import CONVERSATIONS, calls
 
@@ -39,8 +41,12 @@ class Whole:
 
     creditor: Company
     segments: Sequence[Segment]
-    statements: bool
+    words: Mapping[int, Wording]
     bank_money_until: date | None
+
+    @property
+    def statement_words(self) -> Wording | None:
+        return next((one for one in self.words.values() if one.purpose == Purpose.STATEMENT), None)
 
     @property
     def ours(self) -> ContactLimits:
@@ -48,6 +54,11 @@ class Whole:
 
     def setting(self, name: str, default: int) -> int:
         return int(self.creditor.limits.get(name, default))
+
+
+def whole_at(creditor: Company, moment: datetime | None, bank_money_until: date | None) -> Whole:
+    """As it was at a moment, or is now."""
+    return Whole(creditor, sequences.live(moment), templates.live(moment), bank_money_until)
 
 
 @dataclass(slots=True)
@@ -79,7 +90,7 @@ def load(
         claim = Claim(held.kind, held.entry_id, held.currency, held.claimed_minor, held.from_on, held.until_on)
         found[whose[held.customer_id]].claims.append(claim)
     _lines(found, everyone, whose, known_at)
-    _log(found, customers, known_at, whole.creditor)
+    _log(found, customers, known_at, datetime.combine(day - LOGGED, time(), UTC), whole.creditor)
     _people(found, customers, known_at)
     rows = session.execute(
         select(Customer.id, Customer.kind, Customer.country, Customer.timezone, Customer.address).where(
@@ -94,7 +105,7 @@ def load(
 
 def _facts(
     customer_id: int,
-    kind: object,
+    kind: CustomerKind,
     country: str,
     timezone: str,
     address: str,
@@ -103,9 +114,6 @@ def _facts(
     day: date,
     sequence: Steps | None,
 ) -> Facts:
-    from models.customers import CustomerKind
-
-    kind = CustomerKind(str(kind))
     land = country or whole.creditor.country
     return Facts(
         customer_id=customer_id,
@@ -125,7 +133,8 @@ def _facts(
         company_zone=whole.creditor.timezone,
         holidays=holidays_of(land, day, day + AHEAD),
         grace_days=whole.setting("grace_days", GRACE_DAYS),
-        statements=whole.statements,
+        statements=whole.statement_words is not None,
+        words=frozenset(whole.words),
         bank_money_until=whole.bank_money_until,
         bank_money_days=whole.setting("bank_money_days", BANK_MONEY_DAYS),
     )
@@ -206,9 +215,10 @@ where customer_id = any(:customers) and kind = any(:limited) and queued_at < :kn
 )
 
 
-def _log(found: dict[int, _Found], customers: Sequence[int], known_at: datetime, creditor: Company) -> None:
+def _log(
+    found: dict[int, _Found], customers: Sequence[int], known_at: datetime, since: datetime, creditor: Company
+) -> None:
     """Mails and letters that went or wait, and calls: each with its business day."""
-    since = known_at - LOGGED if known_at < FOREVER else known_at
     asked = {"customers": list(customers), "limited": list(LIMITED), "statement": STATEMENT}
     for customer_id, message_id, channel, statement, at in session.execute(
         _WRITTEN, {**asked, "known_at": known_at, "since": since}
@@ -223,6 +233,16 @@ def _log(found: dict[int, _Found], customers: Sequence[int], known_at: datetime,
         found[customer_id].log.append(Contacted(called_at, creditor.today(called_at), "call", spoke=spoke))
 
 
+# An address that a server refused for good; another one has to be found.
+_DEAD = text(
+    """
+select distinct customer_id, address from messages
+where customer_id = any(:customers) and state = 'refused' and made_from ? 'address_stopped'
+  and cast(made_from ->> 'ended_at' as timestamptz) <= :known_at
+"""
+)
+
+
 def _people(found: dict[int, _Found], customers: Sequence[int], known_at: datetime) -> None:
     """Contacts who may see the account and have an address, in the order in which they were added."""
     query = (
@@ -233,8 +253,11 @@ def _people(found: dict[int, _Found], customers: Sequence[int], known_at: dateti
         )
         .order_by(Contact.customer_id, Contact.id)
     )
+    asked = {"customers": list(customers), "known_at": known_at}
+    dead = {(row[0], row[1]) for row in session.execute(_DEAD, asked)}
     for customer_id, contact_id, email in session.execute(query):
-        found[customer_id].people.append(Person(contact_id, email))
+        stopped = (customer_id, email) in dead
+        found[customer_id].people.append(Person(contact_id, email or "", stopped=stopped))
 
 
 __all__ = ["INVOICE", "LIMITED", "REMINDER", "STATEMENT", "Message", "Whole", "load"]

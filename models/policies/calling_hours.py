@@ -1,4 +1,4 @@
-"""When it is daytime for somebody: hours and weekdays in their zones, not on their holidays, not in their quiet hours."""
+"""When it is daytime for somebody: hours and weekdays in their zones, no holidays, no quiet hours of theirs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

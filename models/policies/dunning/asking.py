@@ -1,6 +1,7 @@
 """How much of each item we may ask for on a day: what is open, less what holds take, less unapplied credits."""
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 from models.money import Money
 from models.policies.dunning.decisions import Spoke
@@ -17,11 +18,22 @@ def collectable(facts: Facts, day: date) -> tuple[dict[int, int], list[Spoke]]:
     for claim in claims:
         if _take(claim, items, left):
             spoke.append(_held(claim, facts))
+    spoke += _too_early(facts, items, left, day)
     for currency, minor in sorted(facts.credits.items()):
         of_currency = [item for item in items if item.currency == currency]
         if minor > 0 and _spread(minor, of_currency, left):
             spoke.append(Spoke("credited", {"amount": Money(minor, currency)}))
     return left, spoke
+
+
+def _too_early(facts: Facts, items: list[Item], left: dict[int, int], day: date) -> Iterator[Spoke]:
+    """Where the law gives a consumer some days after the due date, an item is not asked for on them."""
+    days = facts.limits.first_overdue_days
+    for item in items:
+        if item.due_on is not None and 0 < (day - item.due_on).days <= days and left[item.entry_id]:
+            left[item.entry_id] = 0
+            until = item.due_on + timedelta(days=days + 1)
+            yield Spoke("first_overdue_days", {"number": item.number, "until": until})
 
 
 def stopped(facts: Facts, day: date) -> Claim | None:

@@ -1,4 +1,4 @@
-"""All that is known of one customer when it is decided whether to write: nothing here depends on the day asked about."""
+"""All that is known of one customer when it is decided whether to write; nothing here depends on the day."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -91,6 +91,7 @@ class Facts:
     holidays: frozenset[date] = frozenset()
     grace_days: int = 7
     statements: bool = False
+    words: frozenset[int] | None = None  # Templates with approved words; None: all of them.
     by_letter: bool = False  # The customer asked for paper.
     bank_money_until: date | None = None
     bank_money_days: int | None = None

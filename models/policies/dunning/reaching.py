@@ -25,6 +25,8 @@ class Way:
 def reach(facts: Facts, wanted: Wanted, day: date, moment: datetime) -> tuple[Send | None, Raised | None, list[Spoke]]:
     """The message, or the task where nobody can be reached, or neither: and why."""
     step, asked = wanted
+    if facts.words is not None and step.template_id not in facts.words:
+        return None, None, [Spoke("no_words", {"step": step.position + 1})]
     limited = [] if step.purpose == Purpose.INVOICE else limits_speak(facts, day)
     if limited:
         return None, None, limited
@@ -47,7 +49,7 @@ def _says(step: Step, channel: Channel) -> list[Spoke]:
 
 
 def limits_speak(facts: Facts, day: date, but: int | None = None) -> list[Spoke]:
-    """The smallest gap and the most per week, over all channels. `but`: a message that does not count against itself."""
+    """The smallest gap and the most per week, over all channels. `but`: not counting this message."""
     log = [one for one in facts.log if but is None or one.message_id != but]
     free = free_from(log, facts.limits)
     if day < free:

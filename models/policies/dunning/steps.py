@@ -121,10 +121,6 @@ def _waits(step: Step, course: Course, facts: Facts, day: date) -> Spoke | None:
     graced = course.delivered_on() + timedelta(days=facts.grace_days)
     if day < graced:
         return Spoke("grace", {"number": item.number, "until": graced})
-    overdue = (day - item.due_on).days
-    if 0 < overdue <= facts.limits.first_overdue_days:
-        free = item.due_on + timedelta(days=facts.limits.first_overdue_days + 1)
-        return Spoke("first_overdue_days", {"number": item.number, "until": free})
     return None
 
 
@@ -146,10 +142,7 @@ def _not_yet(course: Course, day: date) -> Due:
     """What went last and what comes next, as far as it is known."""
     coming = [at for place in range(len(course.steps)) if (at := course.planned(place)) is not None and at > day]
     number = course.item.number
-    if course.last_on:
-        spoke = [Spoke("went", {"number": number, "on": course.last_on})]
-    else:
-        spoke = []
+    spoke = [Spoke("went", {"number": number, "on": course.last_on})] if course.last_on else []
     if coming:
         spoke.append(Spoke("not_yet", {"number": number, "on": min(coming)}))
     return Due(None, 1, tuple(spoke) or (Spoke("no_step", {"number": number}),))
