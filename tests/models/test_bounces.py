@@ -132,6 +132,7 @@ def test_what_cannot_be_taken_now_stays_with_the_other_server(engine: Engine) ->
 
     where = MailPort("127.0.0.1", free_port(), RETURNS)
     with listening(where, broken), smtplib.SMTP("127.0.0.1", where.port) as server:
+        server.ehlo()
         assert server.mail("")[0] == server.rcpt(RETURNS)[0] == 250
         code, _ = server.data(b"Subject: S\r\n\r\nT")
     assert code == 451
