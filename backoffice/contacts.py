@@ -12,10 +12,11 @@ from backoffice import backoffice, requires
 from backoffice.customer_forms import languages
 from backoffice.customers import customer_or_404, frame_of
 from frame.forms import OurForm, form_page, mail_address
-from models import clock, customers, words
+from models import clock, customers, words, worklist
 from models.customers import links
 from models.customers.contacts import DuplicateContact
 from models.errors import N_
+from models.messages import addresses
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
@@ -48,6 +49,7 @@ def account_contacts(customer_id: int) -> str:
     return render_template(
         "backoffice/contacts.html",
         links=links.of_customer(customer.id),
+        stopped=addresses.stopped(one.email for one in customers.contacts_of(customer.id) if one.email),
         now=clock.real_now(),
         **frame_of(customer, "contacts"),
     )
@@ -80,6 +82,18 @@ def change_contact(customer_id: int, contact_id: int) -> Response | tuple[str, i
         if not form.errors:
             return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
     return form_page("backoffice/contact_form.html", form, contact=contact, customer=customer)
+
+
+@backoffice.post("/customers/<int:customer_id>/contacts/<int:contact_id>/try-again")
+@requires(Permission.CHANGE_CUSTOMERS)
+def release_address(customer_id: int, contact_id: int) -> Response:
+    """A mailbox that was full, or a server that was wrong: mail goes there again."""
+    customer = customer_or_404(customer_id)
+    contact = customers.contact_of(customer.id, contact_id) or abort(404)
+    with transaction():
+        worklist.release_address(contact, by=current_user.actor, now=clock.now())
+    flash(words.gettext("Mail goes to this address again."), "ok")
+    return redirect(url_for("backoffice.account_contacts", customer_id=customer.id), 303)
 
 
 @backoffice.get("/customers/<int:customer_id>/contacts/<int:contact_id>/link")

@@ -30,6 +30,7 @@ EVENTS = {
     "mail.receipt": N_("Mail: receipt"),
     "mail.link": N_("Mail: link asked for"),
     "mail.code": N_("Mail: code"),
+    "address.released": N_("Mail goes to an address again"),
     "call.spoke": N_("Call: we spoke"),
     "call.promise": N_("Call: they promise to pay"),
     "call.something_wrong": N_("Call: they say something is wrong"),

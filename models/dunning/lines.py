@@ -76,7 +76,7 @@ class ReminderLine(Stateful, Base):
     )
     TRANSITIONS: ClassVar = {
         LineState.SELECTED: frozenset({LineState.SENT, LineState.FAILED, LineState.SKIPPED}),
-        LineState.SENT: frozenset[LineState](),
+        LineState.SENT: frozenset({LineState.FAILED}),  # A mail that came back.
         LineState.FAILED: frozenset[LineState](),
         LineState.SKIPPED: frozenset[LineState](),
     }

@@ -17,7 +17,7 @@ from models.dunning.lines import LineState, ReminderLine
 from models.dunning.sequences import Segment
 from models.dunning.templates import Wording
 from models.ledger import OpenItem, Side, items_as_of
-from models.messages import Message
+from models.messages import addresses
 from models.policies import contact_limits
 from models.policies.contact_limits import Contacted, ContactLimits, limits_of
 from models.policies.dunning.facts import Claim, Facts, Item, Person, WentOut
@@ -210,6 +210,7 @@ select customer_id, id, channel, kind = :statement,
        case when sent_at <= :known_at then sent_at else cast(made_from ->> 'goes_at' as timestamptz) end as at
 from messages
 where customer_id = any(:customers) and kind = any(:limited) and queued_at < :known_at and queued_at > :since
+  and (bounced_at is null or bounced_at > :known_at)
   and (made_from ->> 'ended_at' is null or cast(made_from ->> 'ended_at' as timestamptz) > :known_at)
 """
 )
@@ -233,16 +234,6 @@ def _log(
         found[customer_id].log.append(Contacted(called_at, creditor.today(called_at), "call", spoke=spoke))
 
 
-# An address that a server refused for good; another one has to be found.
-_DEAD = text(
-    """
-select distinct customer_id, address from messages
-where customer_id = any(:customers) and state = 'refused' and made_from ? 'address_stopped'
-  and cast(made_from ->> 'ended_at' as timestamptz) <= :known_at
-"""
-)
-
-
 def _people(found: dict[int, _Found], customers: Sequence[int], known_at: datetime) -> None:
     """Contacts who may see the account and have an address, in the order in which they were added."""
     query = (
@@ -253,11 +244,10 @@ def _people(found: dict[int, _Found], customers: Sequence[int], known_at: dateti
         )
         .order_by(Contact.customer_id, Contact.id)
     )
-    asked = {"customers": list(customers), "known_at": known_at}
-    dead = {(row[0], row[1]) for row in session.execute(_DEAD, asked)}
-    for customer_id, contact_id, email in session.execute(query):
-        stopped = (customer_id, email) in dead
-        found[customer_id].people.append(Person(contact_id, email or "", stopped=stopped))
+    rows = session.execute(query).all()
+    dead = addresses.stopped([row.email for row in rows], known_at)
+    for customer_id, contact_id, email in rows:
+        found[customer_id].people.append(Person(contact_id, email, stopped=email.lower() in dead))
 
 
-__all__ = ["INVOICE", "LIMITED", "REMINDER", "STATEMENT", "Message", "Whole", "load"]
+__all__ = ["INVOICE", "LIMITED", "REMINDER", "STATEMENT", "Whole", "load"]

@@ -107,6 +107,7 @@ def _decide(chunk: ReminderChunk, now: datetime) -> None:
     run = session.get_one(ReminderRun, chunk.run_id)
     customers: Sequence[int] = chunk.customers
     lock_all_of([*customers, *_joined_to(customers)])
+    session.execute(_CAME_BACK, {"customers": list(customers), "known_at": run.started_at})
     whole = whole_at(company.get(), run.started_at, run.bank_money_until)
     facts = load(customers, run.as_of, run.started_at, whole)
     decisions = {one: decide(facts[one], run.as_of, run.moment) for one in customers if one in facts}
@@ -119,6 +120,17 @@ def _decide(chunk: ReminderChunk, now: datetime) -> None:
     if not session.scalar(left):
         session.refresh(run, with_for_update=True)
         run.finished_at = now
+
+
+# What came back has reached nobody: its step goes again, to another address or on paper.
+_CAME_BACK = text(
+    """
+update reminder_lines l set state = 'failed', reason = 'bounced', done_at = m.bounced_at
+from messages m
+where m.customer_id = any(:customers) and m.bounced_at <= :known_at
+  and l.written_to = m.customer_id and l.message_id = m.id and l.state = 'sent'
+"""
+)
 
 
 def _joined_to(customers: Sequence[int]) -> list[int]:

@@ -14,7 +14,6 @@ from models.dunning.writing import LINK, STOP
 from models.messages import Message, MessageState
 from models.policies.dunning.rechecking import Planned, Verdict, recheck
 from models.policies.sequences import Purpose
-from models.worklist import TaskKind, tasks
 
 
 class Reminders:

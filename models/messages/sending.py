@@ -21,6 +21,7 @@ from models.gateways.mail import (
     compose,
 )
 from models.gateways.mime import envelope_address
+from models.messages import addresses
 from models.messages.outbox import Message, MessageChannel, MessageState
 from models.transactions import transaction
 
@@ -185,7 +186,7 @@ def _become(row: Message, outcome: Outcome, now: datetime, *, kept: bool) -> Non
     if isinstance(outcome, RefusedForGood):
         row.move_to(MessageState.REFUSED)
         if outcome.address_stopped:
-            row.made_from = {**row.made_from, "address_stopped": True}
+            addresses.stop(row.address, outcome.reason, now=now)
         row.forget_secrets()
         return
     row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
