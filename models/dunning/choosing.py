@@ -19,12 +19,12 @@ select distinct coalesce(m.into_id, found.customer_id) as customer_id from (
     where e.open_minor > 0 and e.due_on <= :due_until
     union all
     select e.customer_id from entries e
-    where :new_since is not null and e.open_minor > 0 and e.due_on >= :as_of
+    where cast(:new_since as timestamptz) is not null and e.open_minor > 0 and e.due_on >= :as_of
       and e.recorded_at >= cast(:new_since as timestamptz)
     union all
     select e.customer_id from entries e
-    where :statements and e.open_minor > 0
-      and mod(mod(e.customer_id * 2654435761, 4294967296) >> 30, :weeks) = :week
+    where cast(:statements as boolean) and e.open_minor > 0
+      and mod(mod(e.customer_id * 2654435761, 4294967296) >> 30, cast(:weeks as bigint)) = :week
 ) found
 left join merges m on m.customer_id = found.customer_id and m.undone_at is null and m.effective_on <= :as_of
 where found.customer_id > 0

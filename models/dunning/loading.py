@@ -245,8 +245,9 @@ def _people(found: dict[int, _Found], customers: Sequence[int], known_at: dateti
         .order_by(Contact.customer_id, Contact.id)
     )
     rows = session.execute(query).all()
-    dead = addresses.stopped([row.email for row in rows], known_at)
-    for customer_id, contact_id, email in rows:
+    dead = addresses.stopped([row.email or "" for row in rows], known_at)
+    for customer_id, contact_id, written in rows:
+        email = written or ""
         found[customer_id].people.append(Person(contact_id, email, stopped=email.lower() in dead))
 
 

@@ -49,8 +49,6 @@ class Reminders:
             _move_lines(row, LineState.FAILED, "refused", now)
             if row.made_from.get("address_stopped"):
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
-                about = f"contacts:{row.contact_id}"
-                tasks.add(row.customer_id, TaskKind.DEAD_ADDRESS, about=about, now=now, facts={"address": row.address})
 
     def unsubscribe(self, row: Message) -> str:
         if row.kind == INVOICE or row.contact_id is None:
