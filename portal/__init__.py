@@ -45,6 +45,7 @@ from portal import (  # noqa: E402, F401
     links,
     payments,
     principal,
+    promises,
     statement,
     webhooks,
 )

@@ -1,4 +1,4 @@
-"""Mails that let a contact in, in the contact's language."""
+"""Mails to a contact about their own account, in the contact's language: what lets them in, what they did."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def write(
     creditor = company.get()
     language = contact.language or customer.language or creditor.language
     with words.speak(language, timezone=creditor.timezone):
-        mail = render_mail(kind, language, company=creditor, **values)
+        mail = render_mail(kind, language, company=creditor, customer=customer, **values)
     messages.queue(
         customer.id,
         dedupe_key=f"{kind}:{cause}",
