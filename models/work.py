@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import audit, clock, company, jobs, payments, promises, sign_ins
+from models import audit, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
 from models.gateways.stripe import GatewayError
 from models.messages import sending
@@ -76,6 +76,18 @@ def read_missed_events(tools: Tools) -> None:
         payments.catch_up(gateway=tools.gateway, now=clock.now, real_now=clock.real_now)
 
 
+def review_address(_: Tools, customer_id: int) -> None:
+    with transaction():
+        worklist.review_address(customer_id, now=clock.now())
+
+
+def add_task(_: Tools, customer_id: int, kind: str, about: str, due_on: str = "") -> None:
+    """A task that something below the worklist asks for."""
+    with transaction():
+        day = date.fromisoformat(due_on) if due_on else None
+        worklist.add(customer_id, worklist.TaskKind(kind), about=about, due_on=day, now=clock.now())
+
+
 def seal_audit(tools: Tools) -> None:
     """Once a night, by the clock of UTC; a worker that was down at midnight does it when it is back."""
     with transaction():
@@ -96,7 +108,12 @@ def forget_old_sign_ins(_: Tools) -> None:
         codes.forget_old(now=clock.real_now())
 
 
-HANDLERS: dict[str, Callable[..., object]] = {"messages.send": send_messages, "refunds.send": send_refund}
+HANDLERS: dict[str, Callable[..., object]] = {
+    "messages.send": send_messages,
+    "refunds.send": send_refund,
+    "worklist.add": add_task,
+    "worklist.review_address": review_address,
+}
 CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
     Periodic("messages", timedelta(seconds=5), send_messages),

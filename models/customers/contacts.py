@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
+from models import audit, jobs
 from models.audit import Actor
 from models.customers.customers import Customer
 from models.database import Base, session
@@ -68,6 +68,7 @@ def add_contact(
     address = email.strip().lower() if email else None
     if address and by_email(customer.id, address) is not None:
         raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=address)
+    reached = address is None or first_contact(customer.id) is not None
     contact = Contact(customer_id=customer.id, email=address, name=name.strip(), added_at=now, **facts)
     session.add(contact)
     session.flush()
@@ -81,6 +82,8 @@ def add_contact(
         facts={power: getattr(contact, power) for power in POWERS},
         words={"name": contact.name, "email": contact.email},
     )
+    if not reached:
+        jobs.later("worklist.review_address", customer_id=customer.id)
     return contact
 
 
@@ -108,6 +111,8 @@ def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: objec
         facts={"fields": sorted(changed)},
         words={"before": {name: before[name] for name in changed}, "after": changed},
     )
+    if address and "email" in changed:
+        jobs.later("worklist.review_address", customer_id=contact.customer_id)
 
 
 def known_by(email: str) -> Sequence[Contact]:

@@ -23,13 +23,14 @@ def _cause(receipt: Entry) -> str:
 
 
 def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
-    """Put the receipt into the outbox, to whoever paid, else to the customer's first contact. No address: no mail."""
+    """Put the receipt into the outbox, to whoever paid, else to the customer's first contact. No address: a task."""
     from models.gateways.mail_templates import render_mail
 
     payer = _payer(attempt)
     contact = payer if payer and payer.email and payer.active else customers.first_contact(attempt.customer_id)
     customer = customers.find(attempt.customer_id)
     if contact is None or not contact.email or customer is None:
+        jobs.later("worklist.review_address", customer_id=attempt.customer_id)
         return
     company = get_company()
     language = contact.language or customer.language or company.language
