@@ -22,6 +22,7 @@ class ContactPrincipal(UserMixin):
     customer_name: str
     customer_number: str
     may_pay: bool
+    calendar: str
 
     def get_id(self) -> str:
         return f"contact:{self.customer_id}:{self.contact_id}"
@@ -48,6 +49,7 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         customer_name=found.customer_name,
         customer_number=found.customer_number,
         may_pay=found.may_pay,
+        calendar=found.calendar,
     )
 
 

@@ -19,7 +19,8 @@ def write(
 
     creditor = company.get()
     language = contact.language or customer.language or creditor.language
-    with words.speak(language, timezone=creditor.timezone):
+    calendar: words.Calendar | None = "jalali" if contact.calendar == "jalali" else None
+    with words.speak(language, calendar, timezone=creditor.timezone):
         mail = render_mail(kind, language, company=creditor, customer=customer, **values)
     messages.queue(
         customer.id,
