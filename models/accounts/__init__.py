@@ -6,6 +6,7 @@ from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
+from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
 from models.accounts.statement import (
@@ -37,6 +38,7 @@ __all__ = [
     "history",
     "invoice_pdf",
     "kind_word",
+    "own_data",
     "receipt_pdf",
     "safe_cell",
     "statement_csv",

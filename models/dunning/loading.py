@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from models import holds
 from models.company import Company
-from models.customers import Contact, Customer, CustomerKind
+from models.customers import Contact, Customer, CustomerKind, contacts, opt_outs
 from models.database import session
 from models.dunning import sequences, templates
 from models.dunning.lines import LineState, ReminderLine
@@ -19,6 +19,7 @@ from models.dunning.templates import Wording
 from models.ledger import OpenItem, Side, items_as_of
 from models.messages import addresses
 from models.policies import contact_limits
+from models.policies.calling_hours import Quiet
 from models.policies.contact_limits import Contacted, ContactLimits, limits_of
 from models.policies.dunning.facts import Claim, Facts, Item, Person, WentOut
 from models.policies.public_holidays import holidays_of
@@ -237,7 +238,10 @@ def _log(
 def _people(found: dict[int, _Found], customers: Sequence[int], known_at: datetime) -> None:
     """Contacts who may see the account and have an address, in the order in which they were added."""
     query = (
-        select(Contact.customer_id, Contact.id, Contact.email)
+        select(
+            *(Contact.customer_id, Contact.id, Contact.email, Contact.channel),
+            *(Contact.quiet_from, Contact.quiet_until),
+        )
         .where(
             *(Contact.customer_id.in_(customers), Contact.active, Contact.may_see, Contact.email.is_not(None)),
             Contact.added_at <= known_at,
@@ -246,9 +250,22 @@ def _people(found: dict[int, _Found], customers: Sequence[int], known_at: dateti
     )
     rows = session.execute(query).all()
     dead = addresses.stopped([row.email or "" for row in rows], known_at)
-    for customer_id, contact_id, written in rows:
-        email = written or ""
-        found[customer_id].people.append(Person(contact_id, email, stopped=email.lower() in dead))
+    out = opt_outs.opted_out(customers, known_at)
+    for row in rows:
+        email = row.email or ""
+        person = Person(
+            row.id,
+            email,
+            opted_out=(row.customer_id, row.id) in out,
+            stopped=email.lower() in dead,
+            by_letter=row.channel == contacts.Channel.LETTER,
+            quiet=_quiet(row.quiet_from, row.quiet_until),
+        )
+        found[row.customer_id].people.append(person)
+
+
+def _quiet(begins: int | None, ends: int | None) -> Quiet | None:
+    return None if begins is None or ends is None or begins == ends else Quiet(time(begins % 24), time(ends % 24))
 
 
 __all__ = ["INVOICE", "LIMITED", "REMINDER", "STATEMENT", "Whole", "load"]

@@ -1,12 +1,12 @@
 """The last word about a reminder: holds, opt-outs and limits are asked again in the transaction that lets it go."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import text, update
 
 from models import audit, clock, company, customers
-from models.customers import contact_of, links, lock_all_of
+from models.customers import contact_of, links, lock_all_of, opt_outs
 from models.database import session
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.loading import FOREVER, INVOICE, REMINDER, STATEMENT, load, whole_at
@@ -17,17 +17,12 @@ from models.policies.sequences import Purpose
 
 
 class Reminders:
-    """
-    The keeper of reminders, statements and invoices in the outbox.
-
-    :param address: of the portal, for links.
-    :param stop_address: the page that stops such mails with one click, of a customer's contact.
-    """
+    """The keeper of reminders, statements and invoices in the outbox. `address` is the portal's, for links."""
 
     kinds = frozenset({REMINDER, STATEMENT, INVOICE})
 
-    def __init__(self, address: str, stop_address: Callable[[int, int], str]) -> None:
-        self._address, self._stop_address = address, stop_address
+    def __init__(self, address: str) -> None:
+        self._address = address
 
     def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]:
         """Locks the accounts, in ascending order, and decides anew; those that go get their links."""
@@ -50,11 +45,6 @@ class Reminders:
             if row.made_from.get("address_stopped"):
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
 
-    def unsubscribe(self, row: Message) -> str:
-        if row.kind == INVOICE or row.contact_id is None:
-            return ""
-        return self._stop_address(row.customer_id, row.contact_id)
-
     def _put_links(self, row: Message) -> None:
         """Made when it goes: a link that waits in the outbox would be a secret in the database."""
         if LINK in row.text or LINK in row.html:
@@ -63,9 +53,10 @@ class Reminders:
                 token = links.make(customer, contact, by=audit.JOB, now=clock.real_now())
                 row.text = row.text.replace(LINK, f"{self._address}/l/{token}")
                 row.html = row.html.replace(LINK, f"{self._address}/l/{token}")
-        if STOP in row.text or STOP in row.html:
-            stop = self.unsubscribe(row)
-            row.text, row.html = row.text.replace(STOP, stop), row.html.replace(STOP, stop)
+        if row.contact_id is not None and STOP in row.text:
+            token = opt_outs.unsubscribe_token(row.customer_id, row.contact_id, now=clock.real_now())
+            row.unsubscribe = f"{self._address}/unsubscribe/{token}"
+            row.text, row.html = row.text.replace(STOP, row.unsubscribe), row.html.replace(STOP, row.unsubscribe)
 
 
 def asked_again(rows: Sequence[Message], now: datetime) -> dict[int, Verdict]:

@@ -47,8 +47,6 @@ class Keeper(Protocol):
 
     def noted(self, row: Message, now: datetime) -> None: ...
 
-    def unsubscribe(self, row: Message) -> str: ...
-
 
 # Without their keeper these wait: nobody sends a reminder unchecked.
 KEPT_BACK = ("reminder", "statement_mail", "invoice_mail")
@@ -133,7 +131,7 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
                 row.move_to(MessageState.SENDING)
             row.tries += 1
             row.next_try_at = now + CLAIM
-        drafts = [_draft(row, mail_from, creditor, keeper) for row in rows]
+        drafts = [_draft(row, mail_from, creditor) for row in rows]
         return due, [
             _Claimed(row.customer_id, row.id, now + CLAIM, draft, kept) for row, draft in zip(rows, drafts, strict=True)
         ]
@@ -147,7 +145,7 @@ def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence
     return [row for row in rows if row.kind not in keeper.kinds or row.id in go]
 
 
-def _draft(row: Message, mail_from: str, creditor: company.Company, keeper: Keeper | None) -> MailDraft:
+def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
     paper = row.made_from.get("paper")
     return MailDraft(
         message_id=row.message_id,
@@ -158,8 +156,8 @@ def _draft(row: Message, mail_from: str, creditor: company.Company, keeper: Keep
         html=row.html,
         written_at=row.queued_at,
         language=row.language,
+        unsubscribe=row.unsubscribe,
         reply_to=Mailbox(creditor.help_email, creditor.name) if creditor.help_email else None,
-        unsubscribe=keeper.unsubscribe(row) if keeper and row.kind in keeper.kinds else "",
         attachments=(Attachment(paper, row.document),) if paper and row.document else (),
     )
 

@@ -17,9 +17,17 @@ from models.payments.attempts import (
 from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.drafts import Draft, keep_choice, pay_with
+from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
 from models.payments.inbox import WrongMode, drain, keep_event
-from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
+from models.payments.payable import (
+    NotPayable,
+    PayableItem,
+    check_amount,
+    check_share,
+    payable_item,
+    payable_items,
+    spread,
+)
 from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
 from models.payments.returned import (
@@ -65,6 +73,7 @@ __all__ = [
     "drain",
     "find",
     "find_for",
+    "forget_choice",
     "give_up_open",
     "is_mailed",
     "items_and_chosen",
@@ -86,6 +95,7 @@ __all__ = [
     "request_refund",
     "send_refund",
     "shown_lines",
+    "spread",
     "submit",
     "sweep",
     "sweep_refunds",

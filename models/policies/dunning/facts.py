@@ -57,12 +57,13 @@ class WentOut:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact with an address. `stopped`: mails to the address come back for good."""
+    """A contact with an address. `stopped`: mails to it come back for good. `by_letter`: asked for paper."""
 
     id: int
     email: str
     opted_out: bool = False
     stopped: bool = False
+    by_letter: bool = False
     quiet: Quiet | None = None
 
 
@@ -92,6 +93,5 @@ class Facts:
     grace_days: int = 7
     statements: bool = False
     words: frozenset[int] | None = None  # Templates with approved words; None: all of them.
-    by_letter: bool = False  # The customer asked for paper.
     bank_money_until: date | None = None
     bank_money_days: int | None = None

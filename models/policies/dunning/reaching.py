@@ -61,9 +61,11 @@ def limits_speak(facts: Facts, day: date, but: int | None = None) -> list[Spoke]
 
 
 def _way(step: Step, facts: Facts) -> Way:
-    if step.channel == Channel.LETTER or facts.by_letter:
+    if step.channel == Channel.LETTER:
         return _by_post(facts, ())
     person, spoke = who(facts, step.purpose == Purpose.INVOICE)
+    if person and person.by_letter and step.purpose != Purpose.INVOICE and facts.postal:
+        return _by_post(facts, (Spoke("wants_letters"),))
     if person:
         return Way(Channel.EMAIL, person, ())
     friendly = step.purpose == Purpose.REMINDER and step.counted == Counted.FROM_DUE and step.days < 0

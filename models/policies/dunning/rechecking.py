@@ -66,5 +66,7 @@ def _no_way(facts: Facts, planned: Planned) -> Spoke | None:
         return Spoke("address_stopped")
     if planned.purpose == Purpose.INVOICE:
         return None
+    if person.by_letter and facts.postal:
+        return Spoke("wants_letters")
     household = facts.kind != "business" and any(one.opted_out for one in facts.people)
     return Spoke("opted_out") if person.opted_out or household else None

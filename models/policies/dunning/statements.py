@@ -29,7 +29,7 @@ def statement(facts: Facts, left: dict[int, int], day: date, moment: datetime) -
         return None, [Spoke("statement_not_beside")]
     limited = limits_speak(facts, day)
     person, _ = who(facts)
-    if limited or person is None or facts.by_letter:
+    if limited or person is None or person.by_letter:
         return None, limited
     opens_at, closed = opening(facts, person, moment)
     if opens_at is None or opens_at >= moment + WAITS_AT_MOST:

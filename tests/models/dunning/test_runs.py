@@ -1,23 +1,19 @@
 """The run against the database: who is written to, once, and what is asked again before it goes."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
 from commandline.demo import reminders as demo
-from models import audit, company, holds, ledger
-from models.audit import Actor, ActorKind
+from models import audit, company
 from models.customers import Contact, Customer
 from models.database import session
 from models.dunning import runs
 from models.dunning.lines import LineState, ReminderLine, ReminderRun
 from models.dunning.sending import Reminders
-from models.holds import HoldKind
 from models.messages import Message, MessageState, sending
 from models.messages.sending import LocalOutbox
-from models.money import Money
 from models.staff import Principal
 from models.transactions import transaction
 from tests.conftest import NOW
@@ -45,9 +41,7 @@ def mails() -> list[Message]:
 
 
 def go(now: datetime = MORNING) -> int:
-    return sending.send_due(
-        LocalOutbox(), now=lambda: now, keeper=Reminders("https://pay.example.test", lambda c, p: f"https://stop/{p}")
-    )
+    return sending.send_due(LocalOutbox(), now=lambda: now, keeper=Reminders("https://pay.example.test"))
 
 
 @pytest.fixture
