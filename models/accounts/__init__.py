@@ -8,6 +8,7 @@ from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
+from models.accounts.reminder_paper import Listed, letter_list_csv, letter_list_pdf, reminder_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
     Statement,
@@ -24,6 +25,7 @@ __all__ = [
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
+    "Listed",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -37,7 +39,10 @@ __all__ = [
     "history",
     "invoice_pdf",
     "kind_word",
+    "letter_list_csv",
+    "letter_list_pdf",
     "receipt_pdf",
+    "reminder_pdf",
     "safe_cell",
     "statement_csv",
     "statement_json",
