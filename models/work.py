@@ -33,6 +33,7 @@ class Tools:
     gateway: "StripeGateway | None"
     sender: "Sender | None"
     seals: Path
+    address: str = ""  # Of the portal, for the links in mails.
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ _sending = threading.Lock()  # The queue's threads and the clockwork share one c
 def send_messages(tools: Tools) -> None:
     if tools.sender:
         with _sending:
-            sending.send_due(tools.sender, now=clock.now)
+            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address))
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -120,9 +121,27 @@ def forget_old_sign_ins(_: Tools) -> None:
         codes.forget_old(now=clock.real_now())
 
 
+def start_reminders(_: Tools) -> None:
+    """Once a day, from two o'clock at night where the company is; a worker that was down does it when it is back."""
+    with transaction():
+        runs.start_nightly(now=clock.now())
+
+
+def remind_chunk(_: Tools, run_id: int, number: int) -> None:
+    runs.do_chunk(run_id, number, now=clock.now())
+
+
+def make_papers(_: Tools, run_id: int) -> None:
+    papers.make(run_id, invoice=accounts.invoice_pdf_of)
+    with transaction():
+        jobs.later("messages.send")
+
+
 HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": send_messages,
     "refunds.send": send_refund,
+    "reminders.chunk": remind_chunk,
+    "reminders.papers": make_papers,
     "worklist.add": add_task,
     "worklist.dead_address": dead_address,
     "worklist.review_address": review_address,
@@ -135,6 +154,7 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )

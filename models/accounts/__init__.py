@@ -9,6 +9,7 @@ from models.accounts.kinds import kind_word
 from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
+from models.accounts.reminder_paper import Listed, letter_list_csv, letter_list_pdf, reminder_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
     Statement,
@@ -25,6 +26,7 @@ __all__ = [
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
+    "Listed",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -38,8 +40,11 @@ __all__ = [
     "history",
     "invoice_pdf",
     "kind_word",
+    "letter_list_csv",
+    "letter_list_pdf",
     "own_data",
     "receipt_pdf",
+    "reminder_pdf",
     "safe_cell",
     "statement_csv",
     "statement_json",
