@@ -13,8 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
+from models import accounts, audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
+from models.dunning import runs
+from models.dunning.sending import Reminders
 from models.gateways.mail_port import MailPort
 from models.gateways.mail_port import listening as mail_listening
 from models.gateways.stripe import GatewayError
@@ -49,7 +51,7 @@ _sending = threading.Lock()  # The queue's threads and the clockwork share one c
 def send_messages(tools: Tools) -> None:
     if tools.sender:
         with _sending:
-            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address))
+            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address, accounts.invoices_enclosed))
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -131,17 +133,15 @@ def remind_chunk(_: Tools, run_id: int, number: int) -> None:
     runs.do_chunk(run_id, number, now=clock.now())
 
 
-def make_papers(_: Tools, run_id: int) -> None:
-    papers.make(run_id, invoice=accounts.invoice_pdf_of)
-    with transaction():
-        jobs.later("messages.send")
+def make_letters(tools: Tools, run_id: int) -> None:
+    accounts.make_letters(run_id, tools.address, now=clock.now)
 
 
 HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": send_messages,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
-    "reminders.papers": make_papers,
+    "reminders.letters": make_letters,
     "worklist.add": add_task,
     "worklist.dead_address": dead_address,
     "worklist.review_address": review_address,
@@ -177,6 +177,7 @@ def run(
     seals: Path,
     production: bool,
     mail_port: MailPort | None = None,
+    address: str = "",
 ) -> None:
     """Work until SIGTERM or SIGINT: queued jobs in one thread, mails that come back in another, the clockwork here."""
     with ExitStack() as stack:
@@ -185,7 +186,7 @@ def run(
                 stack.enter_context(mail_listening(mail_port, take_bounce))
             except OSError as error:  # Another worker of this machine has the port.
                 _tell("mail_port_not_opened", error=str(error))
-        _work(url, Tools(gateway, sender, seals), production)
+        _work(url, Tools(gateway, sender, seals, address), production)
 
 
 def _work(url: URL, tools: Tools, production: bool) -> None:

@@ -6,6 +6,7 @@ from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
+from models.accounts.letters import Printed, invoices_enclosed, make_letters, write_letters
 from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
@@ -27,6 +28,7 @@ __all__ = [
     "Document",
     "HistoryEvent",
     "Listed",
+    "Printed",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -39,9 +41,11 @@ __all__ = [
     "heading_of",
     "history",
     "invoice_pdf",
+    "invoices_enclosed",
     "kind_word",
     "letter_list_csv",
     "letter_list_pdf",
+    "make_letters",
     "own_data",
     "receipt_pdf",
     "reminder_pdf",
@@ -54,4 +58,5 @@ __all__ = [
     "timeline",
     "transfer_for_account",
     "transfer_for_invoice",
+    "write_letters",
 ]

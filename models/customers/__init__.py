@@ -24,6 +24,7 @@ from models.customers.customers import (
     find,
     name_key,
     normal_number,
+    numbers,
 )
 
 __all__ = [
@@ -52,4 +53,5 @@ __all__ = [
     "lock_all_of",
     "name_key",
     "normal_number",
+    "numbers",
 ]

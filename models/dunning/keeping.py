@@ -16,10 +16,10 @@ from models.dunning.loading import Whole
 from models.messages import Message
 from models.policies.dunning import Asked, Decision, Facts, Raised, Send
 from models.policies.dunning.steps import END
-from models.policies.sequences import Purpose
+from models.policies.sequences import Channel, Purpose
 from models.worklist import TaskKind, tasks
 
-PAPERS_JOB = "reminders.papers"
+LETTERS_JOB = "reminders.letters"
 TASKS = {
     Purpose.CALL.value: TaskKind.CALL,
     Purpose.STOP_SERVICE.value: TaskKind.STOP_SERVICE,
@@ -49,18 +49,17 @@ def keep(
         for one in send.asked
         if one.step
     ]
-    for customer_id, message in written.items():
+    for customer_id in written:
         kept[sends[customer_id].channel.value] += 1
-        kept["papers"] += "paper" in message.made_from
     for customer_id, decision in decisions.items():
         for raised in decision.tasks:
             rows += list(_task(customer_id, raised, run, taken, kept, now))
     if rows:
         session.execute(insert(ReminderLine), rows)
     kept["lines"] = len(rows)
-    if kept["papers"]:
-        jobs.later(PAPERS_JOB, run_id=run.id)
-    elif written:
+    if kept[Channel.LETTER]:
+        jobs.later(LETTERS_JOB, run_id=run.id)
+    if kept[Channel.EMAIL]:
         jobs.later("messages.send")
     return kept
 
@@ -97,7 +96,7 @@ def _messages(
     ]
     if not rows:
         return {}
-    added = insert(Message).on_conflict_do_nothing().returning(Message.customer_id, Message.id, Message.made_from)
+    added = insert(Message).on_conflict_do_nothing().returning(Message.customer_id, Message.id)
     return {row.customer_id: row for row in session.execute(added, rows)}
 
 

@@ -1,22 +1,25 @@
 """The run: who may have a step due, in chunks of a thousand; each decided under its accounts' locks, once."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select, text
 
-from models import audit, company, jobs
+from models import audit, company, customers, jobs
 from models.audit import Actor
 from models.company import HOLDING_ACCOUNT, Company
 from models.customers import lock_all_of
 from models.database import session
+from models.dunning import sequences
 from models.dunning.choosing import candidates
 from models.dunning.keeping import keep
 from models.dunning.lines import ReminderChunk, ReminderRun
 from models.dunning.loading import BANK_MONEY_DAYS, load, whole_at
-from models.policies.dunning import decide
+from models.policies.dunning import Send, decide
 from models.transactions import transaction
 
 CHUNK = 1_000
@@ -52,6 +55,17 @@ def start(as_of: date | None = None, *, by: Actor, now: datetime) -> ReminderRun
     return run
 
 
+def start_nightly(*, now: datetime) -> None:
+    """Once for each day, from two at night; a worker that was down starts it when it is back."""
+    creditor = company.get()
+    day = creditor.today(now)
+    if now < moment_of(day, creditor) or not sequences.live():
+        return
+    company.locked()
+    if session.scalar(select(ReminderRun.id).where(ReminderRun.as_of == day).limit(1)) is None:
+        start(day, by=audit.JOB, now=now)
+
+
 def _chunks(run: ReminderRun, creditor: Company, now: datetime) -> None:
     found = [] if run.refused else candidates(run.as_of, whole_at(creditor, None, run.bank_money_until))
     rows = [
@@ -77,6 +91,44 @@ def bank_money_too_old(creditor: Company, day: date) -> bool:
     until = creditor.bank_money_until
     most = int(creditor.limits.get("bank_money_days", BANK_MONEY_DAYS))
     return until is not None and (day - until).days > most
+
+
+def bank_money_is_getting_old(creditor: Company, day: date) -> bool:
+    """Half way to where a run is refused: it goes, and says so."""
+    until = creditor.bank_money_until
+    most = int(creditor.limits.get("bank_money_days", BANK_MONEY_DAYS))
+    return until is not None and (day - until).days > most // 2
+
+
+def dry(day: date, *, now: datetime) -> dict[str, Any]:
+    """What a run of a day would do; nothing is written."""
+    creditor = company.get()
+    whole = whole_at(creditor, None, creditor.bank_money_until)
+    moment = max(now, moment_of(day, creditor)) if day > creditor.today(now) else now
+    found = candidates(day, whole)
+    result: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    who: list[dict[str, Any]] = []
+    for at in range(0, len(found), CHUNK):
+        facts = load(found[at : at + CHUNK], day, now, whole)
+        decisions = {one: decide(facts[one], day, moment) for one in facts}
+        numbers = customers.numbers(list(facts))
+        for customer_id, decision in decisions.items():
+            rules.update(spoke.rule for spoke in decision.rules)
+            result["tasks"] += len(decision.tasks)
+            if decision.send:
+                result[decision.send.channel.value] += 1
+                who.append(_would_go(numbers[customer_id], decision.send))
+    return {"customers": len(found), **result, "who": who, "rules": dict(rules.most_common())}
+
+
+def _would_go(number: str, send: Send) -> dict[str, Any]:
+    return {
+        "customer": number,
+        "channel": send.channel.value,
+        "step": send.step.position + 1 if send.step else "statement",
+        "totals": [f"{amount.currency} {amount.plain()}" for amount in send.totals],
+    }
 
 
 def work_off(run_id: int, *, now: Callable[[], datetime]) -> None:
@@ -138,12 +190,31 @@ def _joined_to(customers: Sequence[int]) -> list[int]:
     return list(session.scalars(query, {"customers": list(customers)}))
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; what it wrote by kind, and how often each rule spoke."""
+
+    chunks: int
+    done: int
+    kept: Mapping[str, int]
+    rules: Mapping[str, int]
+
+
+def progress(run_id: int) -> Progress:
+    rows = session.execute(
+        select(ReminderChunk.done_at, ReminderChunk.outcome).where(ReminderChunk.run_id == run_id)
+    ).all()
+    kept: Counter[str] = Counter()
+    rules: Counter[str] = Counter()
+    for _, outcome in rows:
+        kept.update(outcome.get("kept", {}))
+        rules.update(outcome.get("rules", {}))
+    return Progress(len(rows), sum(row.done_at is not None for row in rows), kept, dict(rules.most_common()))
+
+
 def find(run_id: int) -> ReminderRun | None:
     return session.get(ReminderRun, run_id)
 
 
 def latest(most: int = 30) -> Sequence[ReminderRun]:
     return session.scalars(select(ReminderRun).order_by(ReminderRun.id.desc()).limit(most)).all()
-
-
-__all__ = ["bank_money_too_old", "do_chunk", "find", "latest", "moment_of", "start", "work_off"]

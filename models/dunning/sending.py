@@ -1,6 +1,6 @@
 """The last word about a reminder: holds, opt-outs and limits are asked again in the transaction that lets it go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import text, update
@@ -11,18 +11,33 @@ from models.database import session
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.loading import FOREVER, INVOICE, REMINDER, STATEMENT, load, whole_at
 from models.dunning.writing import LINK, STOP
+from models.gateways.mail import Attachment
 from models.messages import Message, MessageState
 from models.policies.dunning.rechecking import Planned, Verdict, recheck
 from models.policies.sequences import Purpose
 
+Invoices = Callable[[int, Sequence[int], str, datetime], Sequence[Attachment]]
+
 
 class Reminders:
-    """The keeper of reminders, statements and invoices in the outbox. `address` is the portal's, for links."""
+    """
+    The keeper of reminders, statements and invoices in the outbox.
+
+    :param address: of the portal, for links.
+    :param invoices: the PDFs of a customer's invoices, by their entries, in a language.
+    """
 
     kinds = frozenset({REMINDER, STATEMENT, INVOICE})
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, invoices: Invoices) -> None:
+        self._address, self._invoices = address, invoices
+
+    def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]:
+        """The invoices themselves, in the mail that brings them."""
+        row = session.get_one(Message, (customer_id, message_id))
+        if row.kind != INVOICE:
+            return ()
+        return self._invoices(customer_id, [entry_id for _, entry_id, *_ in row.made_from["asked"]], row.language, now)
 
     def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]:
         """Locks the accounts, in ascending order, and decides anew; those that go get their links."""
@@ -70,7 +85,7 @@ def asked_again(rows: Sequence[Message], now: datetime) -> dict[int, Verdict]:
 
 
 def _planned(row: Message) -> Planned:
-    asked = {entry_id: minor for _, entry_id, minor, _ in row.made_from["asked"]}
+    asked = {entry_id: minor for _, entry_id, minor, *_ in row.made_from["asked"]}
     return Planned(row.id, Purpose(row.made_from["purpose"]), row.contact_id, asked)
 
 

@@ -19,7 +19,7 @@ from models.invoices import account_reference
 from models.messages import MessageChannel, MessageState
 from models.messages.outbox import new_message_id
 from models.money import Money
-from models.policies.dunning import Facts, Send
+from models.policies.dunning import Asked, Facts, Send
 from models.policies.sequences import Channel, Purpose
 
 # Written in place of addresses that hold a secret; the transaction that marks a mail 'sending' puts those in.
@@ -38,6 +38,11 @@ def readers(customers: Sequence[int]) -> Readers:
     found = session.scalars(select(Customer).where(Customer.id.in_(customers)))
     people = session.scalars(select(Contact).where(Contact.customer_id.in_(customers)))
     return Readers({one.id: one for one in found}, {(one.customer_id, one.id): one for one in people})
+
+
+def dedupe_key(run_id: int) -> str:
+    """One message per customer and run."""
+    return f"reminder:run:{run_id}"
 
 
 def kind_of(send: Send) -> str:
@@ -67,7 +72,7 @@ def message_row(
     kind = kind_of(send)
     return {
         "customer_id": facts.customer_id,
-        "dedupe_key": f"run:{run_id}",
+        "dedupe_key": dedupe_key(run_id),
         "kind": kind,
         "contact_id": contact.id if contact else None,
         "address": customer.address if letter or contact is None else contact.email,
@@ -94,9 +99,14 @@ def _made_from(facts: Facts, send: Send, words_of: Wording, run_id: int, day: da
         "step": send.step.id if send.step else None,
         "purpose": (send.step.purpose if send.step else Purpose.STATEMENT).value,
         "pay_by": send.pay_by.isoformat() if send.pay_by else None,
-        "asked": [[one.item.customer_id, one.item.entry_id, one.minor, one.item.currency] for one in send.asked],
-        **({"paper": "letter"} if send.channel == Channel.LETTER else {}),
+        "asked": [_asked(one) for one in send.asked],
     }
+
+
+def _asked(one: Asked) -> list[Any]:
+    item = one.item
+    due_on = item.due_on.isoformat() if item.due_on else None
+    return [item.customer_id, item.entry_id, one.minor, item.currency, item.number, due_on]
 
 
 def rendered(

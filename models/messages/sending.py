@@ -1,7 +1,7 @@
 """From the outbox to the mail server: claimed in chunks, sent outside any transaction, the outcome kept."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -38,7 +38,8 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), time
 class Keeper(Protocol):
     """
     Whoever has the last word about mails of some kinds. `checked` is called in the transaction that marks them
-    'sending', and returns those that go; `noted` in the one that keeps what became of one.
+    'sending', and returns those that go; `enclosed` brings what is attached, while nothing is locked; `noted` is called
+    in the transaction that keeps what became of one.
     """
 
     kinds: frozenset[str]
@@ -46,6 +47,8 @@ class Keeper(Protocol):
     def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]: ...
 
     def noted(self, row: Message, now: datetime) -> None: ...
+
+    def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]: ...
 
 
 # Without their keeper these wait: nobody sends a reminder unchecked.
@@ -67,6 +70,7 @@ class _Claimed:
     id: int
     until: datetime
     draft: MailDraft
+    kind: str
     kept: bool
 
 
@@ -81,10 +85,18 @@ def send_due(sender: "Sender", *, now: Callable[[], datetime], keeper: Keeper | 
         for message in chunk:
             if now() > message.until - LONGEST_SEND:
                 return tried  # The server is slow: what is left falls to the next claim, before two could send it.
-            _note(message, _send(sender, message.draft), now(), keeper)
+            draft = _with_enclosed(message, keeper, now())
+            _note(message, _send(sender, draft), now(), keeper)
             tried += 1
         if looked_at < CHUNK:
             return tried
+
+
+def _with_enclosed(message: _Claimed, keeper: Keeper | None, now: datetime) -> MailDraft:
+    if keeper is None or message.kind not in keeper.kinds:
+        return message.draft
+    with transaction():
+        return replace(message.draft, attachments=tuple(keeper.enclosed(message.customer_id, message.id, now)))
 
 
 def _send(sender: "Sender", draft: MailDraft) -> Outcome:
@@ -133,7 +145,8 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
             row.next_try_at = now + CLAIM
         drafts = [_draft(row, mail_from, creditor) for row in rows]
         return due, [
-            _Claimed(row.customer_id, row.id, now + CLAIM, draft, kept) for row, draft in zip(rows, drafts, strict=True)
+            _Claimed(row.customer_id, row.id, now + CLAIM, draft, row.kind, kept)
+            for row, draft in zip(rows, drafts, strict=True)
         ]
 
 
@@ -146,7 +159,6 @@ def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence
 
 
 def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
-    paper = row.made_from.get("paper")
     return MailDraft(
         message_id=row.message_id,
         sender=Mailbox(mail_from, creditor.name),
@@ -158,7 +170,6 @@ def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft
         language=row.language,
         unsubscribe=row.unsubscribe,
         reply_to=Mailbox(creditor.help_email, creditor.name) if creditor.help_email else None,
-        attachments=(Attachment(paper, row.document),) if paper and row.document else (),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from commandline.demo import reminders as demo
-from models import audit, company
+from models import accounts, audit, company
 from models.customers import Contact, Customer
 from models.database import session
 from models.dunning import runs
@@ -41,7 +41,9 @@ def mails() -> list[Message]:
 
 
 def go(now: datetime = MORNING) -> int:
-    return sending.send_due(LocalOutbox(), now=lambda: now, keeper=Reminders("https://pay.example.test"))
+    return sending.send_due(
+        LocalOutbox(), now=lambda: now, keeper=Reminders("https://pay.example.test", accounts.invoices_enclosed)
+    )
 
 
 @pytest.fixture
