@@ -12,12 +12,13 @@ from models.policies.holding import STOPS
 def collectable(facts: Facts, day: date) -> tuple[dict[int, int], list[Spoke]]:
     """Minor units by entry, and the holds and credits that took something."""
     claims = [one for one in facts.claims if one.holds(day) and STOPS[one.kind].asking]
+    claims.sort(key=lambda one: one.entry_id is None)  # What is about one item first; sums over the account after it.
     left = {item.entry_id: item.open_minor for item in facts.items}
     items = sorted(facts.items, key=lambda item: (item.due_on or date.max, item.entry_id))
     spoke: list[Spoke] = []
     for claim in claims:
         if _take(claim, items, left):
-            spoke.append(_held(claim, facts))
+            spoke.append(held(claim, facts))
     spoke += _too_early(facts, items, left, day)
     for currency, minor in sorted(facts.credits.items()):
         of_currency = [item for item in items if item.currency == currency]
@@ -65,10 +66,10 @@ def _spread(minor: int, items: list[Item], left: dict[int, int]) -> int:
     return taken
 
 
-def _held(claim: Claim, facts: Facts) -> Spoke:
+def held(claim: Claim, facts: Facts) -> Spoke:
     rule = f"held.{claim.kind}"
     number = next((item.number for item in facts.items if item.entry_id == claim.entry_id), "")
     values: dict[str, object] = {"number": number} if number else {}
     if claim.until_on:
-        values["until"] = claim.until_on
+        values["until"] = claim.until_on - timedelta(days=1)
     return Spoke(rule, values)

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.policies.dunning import reaching, statements
-from models.policies.dunning.asking import collectable, stopped
+from models.policies.dunning.asking import collectable, held, stopped
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
 from models.policies.dunning.facts import Facts, Item
 from models.policies.dunning.steps import Course, Due, due_step
@@ -58,8 +58,7 @@ def _closed(facts: Facts, day: date) -> Spoke | None:
         return Spoke("bank_money_old", {"until": until})
     all_held = stopped(facts, day)
     if all_held:
-        values: dict[str, object] = {"until": all_held.until_on} if all_held.until_on else {}
-        return Spoke(f"held.{all_held.kind}", values)
+        return held(all_held, facts)
     if facts.sequence is None and not facts.statements:
         return Spoke("no_sequence")
     return None

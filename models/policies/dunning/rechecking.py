@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.policies.dunning.asking import collectable, stopped
+from models.policies.dunning.asking import collectable, held, stopped
 from models.policies.dunning.decisions import Spoke
 from models.policies.dunning.facts import Facts
 from models.policies.dunning.reaching import limits_speak, opening
@@ -49,9 +49,9 @@ def recheck(facts: Facts, planned: Planned, day: date, moment: datetime) -> Verd
 
 
 def _held(facts: Facts, planned: Planned, day: date) -> Spoke | None:
-    held = stopped(facts, day)
-    if held:
-        return Spoke(f"held.{held.kind}")
+    all_held = stopped(facts, day)
+    if all_held:
+        return held(all_held, facts)
     left, spoke = collectable(facts, day)
     if all(left.get(entry_id, 0) >= minor for entry_id, minor in planned.asked.items()):
         return None
