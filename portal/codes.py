@@ -14,7 +14,8 @@ from models.customers.codes import CodeUnusable, CodeWrong, Recipient
 from models.errors import N_
 from models.transactions import transaction
 from portal import portal
-from portal.links import BROWSER_COOKIE, cookie, let_in, link_at_hand, no_link, settings
+from portal.at_hand import BROWSER_COOKIE, cookie, link_at_hand, no_link, settings
+from portal.links import let_in
 
 CODE_COOKIE = "duewell_code"
 
