@@ -38,10 +38,12 @@ def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
 
 from portal import (  # noqa: E402, F401
     access,
+    ahead,
     at_hand,
     calendar,
     choosing,
     codes,
+    confirming,
     history,
     invoices,
     links,

@@ -55,7 +55,9 @@ def enter_code() -> Response | str | tuple[str, int]:
             note_failure(codes.DOOR, "code")
             flash(words.explain(refusal), "info")
             return redirect(url_for("portal.landing"), 303)
-    shown = render_template("portal/code.html", form=form, masked_email=to.masked_email)
+    shown = render_template(
+        "portal/code.html", form=form, masked_email=to.masked_email, action="", send=url_for("portal.send_code")
+    )
     return (shown, 422) if form.errors else shown
 
 
