@@ -48,7 +48,8 @@ def pay_ahead() -> Response | tuple[str, int]:
 
 
 def _page(form: AheadForm) -> tuple[str, int]:
-    who, currency = payer(), currency_asked()
+    payer()
+    currency = currency_asked()
     return form_page("portal/ahead.html", form, currency=currency, currencies=currencies(), owes=_owes(currency))
 
 
