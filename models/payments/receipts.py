@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models import customers, jobs, messages, words
 from models.company import get as get_company
-from models.customers import Contact, merges
+from models.customers import Contact, links, merges
 from models.ledger import Entry, allocations_of, entry_by_key
 from models.payments.attempts import Attempt
 
@@ -61,9 +61,10 @@ def queue(attempt: Attempt, receipt: Entry, *, now: datetime) -> None:
 
 
 def _payer(attempt: Attempt) -> Contact | None:
-    """Who clicked: a contact of the customer, or of the account that the customer's is read as part of."""
-    if attempt.contact_id is None:
+    """Who clicked, or whose link it was: of the customer, or of the account that the customer's is read as part of."""
+    contact_id = links.contact_of_link(attempt.link_id) if attempt.link_id else attempt.contact_id
+    if contact_id is None:
         return None
     joined = merges.living_merge(attempt.customer_id)
-    contact = customers.contact_of(attempt.customer_id, attempt.contact_id)
-    return contact or (customers.contact_of(joined.into_id, attempt.contact_id) if joined else None)
+    contact = customers.contact_of(attempt.customer_id, contact_id)
+    return contact or (customers.contact_of(joined.into_id, contact_id) if joined else None)
