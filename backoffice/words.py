@@ -28,6 +28,7 @@ EVENTS = {
     "note": N_("Note"),
     "note.written": N_("Note written"),
     "mail.receipt": N_("Mail: receipt"),
+    "mail.payment_failed": N_("Mail: payment did not go through"),
     "mail.link": N_("Mail: link asked for"),
     "mail.code": N_("Mail: code"),
     "address.released": N_("Mail goes to an address again"),
