@@ -18,7 +18,7 @@ from models.accounts.statement import (
     statements,
 )
 from models.accounts.timeline import TimelineEvent, timeline
-from models.accounts.transfer import Transfer, transfer_for_account, transfer_for_invoice
+from models.accounts.transfer import Transfer, reference_of_account, transfer_for_account, transfer_for_invoice
 
 __all__ = [
     "PAGE_SIZE",
@@ -38,6 +38,7 @@ __all__ = [
     "invoice_pdf",
     "kind_word",
     "receipt_pdf",
+    "reference_of_account",
     "safe_cell",
     "statement_csv",
     "statement_json",

@@ -68,7 +68,8 @@ class Walker:
                 if kind != "contact":
                     return {"duewell_staff": sessions.start(SessionKind.STAFF, staff_id=self.made.others[who], now=now)}
                 customer_id, contact_id = self.made.customers[key], self.made.contacts[key]
-                token = sessions.start(SessionKind.CONTACT, customer_id=customer_id, contact_id=contact_id, now=now)
+                whose = {"customer_id": customer_id, "contact_id": contact_id, "code_at": now}
+                token = sessions.start(SessionKind.CONTACT, **whose, now=now)
                 return {"duewell": token}
         finally:
             release()
