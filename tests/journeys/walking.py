@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 from models import clock, database, sessions
 from models.sessions import SessionKind
 from models.transactions import release, transaction
-from tests.conftest import new_database
+from tests.databases import new_database
 from tests.journeys import house
 from tests.journeys.company import Furnished, Furnisher
 from tests.journeys.house import House
