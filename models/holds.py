@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
-    UniqueConstraint,
     any_,
     bindparam,
     select,
@@ -24,21 +23,40 @@ from models.money import Money
 
 
 class HoldKind(StrEnum):
+    """What each stops is said in `policies.holding`."""
+
     IN_FLIGHT = "in_flight"  # A payment that may still take money; its source is an attempt.
+    PROMISE = "promise"
+    ALREADY_PAID = "already_paid"
+    NOT_OURS = "not_ours"
+    PAUSE = "pause"
+    HARDSHIP = "hardship"
+    BREATHING_SPACE = "breathing_space"
+    CEASE_CONTACT = "cease_contact"
+    WRONG_ADDRESS = "wrong_address"
+    LEGAL_REPRESENTATIVE = "legal_representative"
 
 
 class Hold(Base):
     """
-    Added and ended, never edited. `entry_id` none: the whole account. `amount_minor` none: all that is open.
-    Dates are business dates: in force from `from_on` until the day before `until_on`. `source` names the row that
-    lives as long as the hold: 'attempts:<id>'.
+    Added and ended, never edited. `entry_id` none: the whole account; `currency` none: all of the customer's
+    accounts. `amount_minor` none: all that is open. Dates are business dates: in force from `from_on` until the day
+    before `until_on` and before `ended_on`. `source` names the row that lives as long as the hold: 'attempts:<id>'.
     """
 
     __tablename__ = "holds"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id", "entry_id"], ["entries.customer_id", "entries.id"]),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        UniqueConstraint("customer_id", "source", "entry_id", postgresql_nulls_not_distinct=True),
+        Index(
+            "uq_holds_living",
+            "customer_id",
+            "source",
+            "entry_id",
+            unique=True,
+            postgresql_where="ended_at is null",
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("ix_holds_living", "customer_id", "entry_id", postgresql_where="ended_at is null"),
     )
 
@@ -46,7 +64,7 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[HoldKind]
     entry_id: Mapped[int | None]
-    currency: Mapped[str]
+    currency: Mapped[str | None]
     amount_minor: Mapped[int | None]
     source: Mapped[str]
     from_on: Mapped[date]
@@ -60,11 +78,13 @@ class Hold(Base):
 class Held:
     """What a hold takes from an item: `least(claimed, open)`."""
 
+    customer_id: int
     kind: HoldKind
     entry_id: int | None
-    currency: str
+    currency: str | None
     claimed_minor: int | None
     source: str
+    from_on: date
     until_on: date | None
 
     def takes(self, open_amount: Money) -> Money:
@@ -77,7 +97,7 @@ def add(
     kind: HoldKind,
     *,
     source: str,
-    currency: str,
+    currency: str | None,
     on: date,
     now: datetime,
     entry_id: int | None = None,
@@ -110,17 +130,30 @@ def end(customer_id: int, source: str, *, on: date, now: datetime) -> None:
 
 
 # Made once: to put such a query together takes longer than to run it.
-_LIVING = select(Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor, Hold.source, Hold.until_on).where(
+_HELD = select(
+    *(Hold.customer_id, Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor),
+    *(Hold.source, Hold.from_on, Hold.until_on),
+).where(
     Hold.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))),
-    Hold.ended_at.is_(None),
     Hold.from_on <= bindparam("day"),
     Hold.until_on.is_(None) | (Hold.until_on > bindparam("day")),
+)
+_LIVING = _HELD.where(Hold.ended_at.is_(None))
+_IN_FORCE = _HELD.where(
+    Hold.added_at <= bindparam("known_at"),
+    Hold.ended_at.is_(None) | (Hold.ended_at > bindparam("known_at")) | (Hold.ended_on > bindparam("day")),
 )
 
 
 def living(customers: Sequence[int], on: date) -> list[Held]:
     """What is held on a day, of these customers."""
     return [Held(*row) for row in session.execute(_LIVING, {"customers": list(customers), "day": on})]
+
+
+def in_force(customers: Sequence[int], on: date, *, known_at: datetime) -> list[Held]:
+    """What was held on a day, as was known at a moment: what was added or ended after it is not counted."""
+    asked = {"customers": list(customers), "day": on, "known_at": known_at}
+    return [Held(*row) for row in session.execute(_IN_FORCE, asked)]
 
 
 def in_flight(customer_id: int, on: date) -> dict[int, int]:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from models import approvals, audit, company, jobs, ledger, messages, sessions, staff
+from models import approvals, audit, company, jobs, ledger, messages, sessions, staff, worklist
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
@@ -25,6 +25,7 @@ from models.policies.permissions import GRANTS, Permission, Role
 from models.sessions import SessionKind
 from models.staff import StaffState
 from models.transactions import transaction
+from models.worklist import TaskKind
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
 
@@ -97,6 +98,7 @@ def world(app: Flask, make: Maker) -> World:
         session.execute(text("update procrastinate_jobs set status = 'failed'"))
         mail = {"kind": "receipt", "language": "en", "subject": "S", "text": "T", "html": "<p>T</p>", "now": NOW}
         messages.queue(mine.id, dedupe_key="m", address="ap@example.test", **mail)
+        worklist.add(mine.id, TaskKind.HAND_OVER, about="tests:1", now=NOW)
     made = World(mine, other, contact, people)
     made.arguments[""] = {
         **{
@@ -107,6 +109,7 @@ def world(app: Flask, make: Maker) -> World:
             "staff_id": people["spare"],
         },
         **{"run_id": run.id, "job_id": session.scalar(text("select id from procrastinate_jobs"))},
+        "task_id": worklist.of_customers([mine.id])[0].id,
         **{"message_id": messages.outbox(mine.id)[0].id, "customer_id": mine.id, "contact_id": contact.id},
     }
     _add_money(made, make)

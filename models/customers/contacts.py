@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
+from models import audit, jobs
 from models.audit import Actor
 from models.customers.customers import Customer
 from models.database import Base, session
@@ -54,6 +54,13 @@ def first_contact(customer_id: int) -> Contact | None:
     return session.scalar(query.order_by(Contact.id).limit(1))
 
 
+def for_letters(customer: Customer, *, by: Actor, now: datetime) -> Contact:
+    """Whose link a letter holds: the first contact who may look, with an address before without; made where none is."""
+    query = select(Contact).where(Contact.customer_id == customer.id, Contact.active, Contact.may_see)
+    found = session.scalar(query.order_by(Contact.email.is_(None), Contact.id).limit(1))
+    return found or add_contact(customer, email=None, by=by, now=now)
+
+
 def by_email(customer_id: int, email: str) -> Contact | None:
     query = select(Contact).where(Contact.customer_id == customer_id, Contact.email == email.strip().lower())
     return session.scalar(query)
@@ -68,6 +75,7 @@ def add_contact(
     address = email.strip().lower() if email else None
     if address and by_email(customer.id, address) is not None:
         raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=address)
+    reached = address is None or first_contact(customer.id) is not None
     contact = Contact(customer_id=customer.id, email=address, name=name.strip(), added_at=now, **facts)
     session.add(contact)
     session.flush()
@@ -81,6 +89,8 @@ def add_contact(
         facts={power: getattr(contact, power) for power in POWERS},
         words={"name": contact.name, "email": contact.email},
     )
+    if not reached:
+        jobs.later("worklist.review_address", customer_id=customer.id)
     return contact
 
 
@@ -108,6 +118,8 @@ def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: objec
         facts={"fields": sorted(changed)},
         words={"before": {name: before[name] for name in changed}, "after": changed},
     )
+    if address and "email" in changed:
+        jobs.later("worklist.review_address", customer_id=contact.customer_id)
 
 
 def known_by(email: str) -> Sequence[Contact]:

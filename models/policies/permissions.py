@@ -15,6 +15,7 @@ class Role(StrEnum):
 class Permission(StrEnum):
     READ_ACCOUNTS = "read_accounts"  # customers, open items, statements, and what was written to them
     WRITE_NOTES = "write_notes"
+    WORK_TASKS = "work_tasks"  # tasks and calls
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -34,7 +35,7 @@ class Permission(StrEnum):
 _ACCOUNTS = frozenset(
     {
         *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
-        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX),
+        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX, Permission.WORK_TASKS),
     }
 )
 _MONEY = frozenset(

@@ -12,18 +12,34 @@ import pyotp
 from sqlalchemy import text
 
 import standin
-from models import approvals, audit, clock, company, customers, desk, imports, jobs, ledger, messages, payments, staff
+from models import (
+    approvals,
+    audit,
+    clock,
+    company,
+    customers,
+    desk,
+    imports,
+    jobs,
+    ledger,
+    messages,
+    payments,
+    staff,
+    worklist,
+)
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
 from models.customers import Customer, links, merges, notes
 from models.database import session
 from models.desk import Line, Method
 from models.gateways.stripe import StripeGateway
 from models.ledger import Entry
+from models.messages import addresses
 from models.money import Money
 from models.payments import AttemptState
 from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
+from models.worklist import CallOutcome, TaskKind
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -266,6 +282,7 @@ class Furnisher:
                 subject=f"Your receipt {HOSTILE}", text=f"Dear {HOSTILE}\n\nThank you.", html="", now=self.now,
             )  # fmt: skip
         self.made.others["message"] = messages.outbox(busy.id)[0].id
+        self._tasks(busy)
         jobs.later("messages.send")
         session.execute(text("update procrastinate_jobs set status = 'failed', attempts = 5"))
         jobs.later("messages.send")
@@ -273,6 +290,19 @@ class Furnisher:
             contact = customers.contact_of(busy.id, self.made.contacts["busy"])
             self.made.tokens[key] = links.make(busy, contact, by=audit.COMMAND, now=self.now)
         links.open_link(self.made.tokens["bound"], None, now=self.now, address="192.0.2.1", agent="another browser")
+
+    def _tasks(self, busy: Customer) -> None:
+        """One of each kind that is open, one done, and calls."""
+        collector = self.people[Role.COLLECTOR]
+        for place, kind in enumerate(TaskKind):
+            facts = {"note": HOSTILE} if place % 2 else {}
+            added = worklist.add(busy.id, kind, about="journeys:1", now=self.now - timedelta(days=place), facts=facts)
+            self.made.others[f"task {kind}"] = added
+        addresses.stop("busy@customers.example", "550 5.1.1 No such mailbox", now=self.now)
+        done = worklist.find(busy.id, self.made.others[f"task {TaskKind.HAND_OVER}"])
+        worklist.finish(done, HOSTILE, by=collector, now=self.now)
+        for outcome in (CallOutcome.SPOKE, CallOutcome.NO_ANSWER):
+            worklist.record(busy.id, outcome, by=collector, now=self.now, note=HOSTILE)
 
     def pay(self, gateway: StripeGateway, till: standin.Running) -> None:
         """Payments of the busy customer, one in each state that a customer can meet."""

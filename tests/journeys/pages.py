@@ -246,7 +246,7 @@ ACCOUNT = (
     at("backoffice.account", name="the second page of an account", customer_id=customer("thousands"), page=2),
     *(at(endpoint, name=f"{endpoint} of {key}", customer_id=customer(key))
       for endpoint in ("backoffice.account_entries", "backoffice.account_timeline", "backoffice.account_contacts",
-                       "backoffice.account_notes", "backoffice.statement")
+                       "backoffice.account_notes", "backoffice.account_tasks", "backoffice.statement")
       for key in ("none", "busy")),
     at("backoffice.account_timeline", name="a long timeline", customer_id=customer("thousands")),
     at("backoffice.statement", name="a statement of hundreds", customer_id=customer("hundreds")),
@@ -280,6 +280,13 @@ HOUSE = (
     at("backoffice.approvals"),
     at("backoffice.approval", approval_id=other("approval0"), **BUSY),
     at("backoffice.approval", name="a decision that was taken", approval_id=other("approval2"), **BUSY),
+    at("backoffice.task_list"),
+    at("backoffice.task_list", name="no task of mine", whose="mine"),
+    at("backoffice.task", task_id=other("task call"), **BUSY),
+    at("backoffice.task", name="a task without a call", task_id=other("task check_payment"), **BUSY),
+    at("backoffice.task", name="a task that was done", task_id=other("task hand_over"), **BUSY),
+    sent("a task without a word", "backoffice.task", MANAGER, {}, 422, task_id=other("task stop_service"), **BUSY),
+    at("backoffice.new_call", **BUSY),
     at("backoffice.books"),
     at("backoffice.record_bank_day"),
     at("backoffice.close_books"),

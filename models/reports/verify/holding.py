@@ -1,6 +1,6 @@
 """I15: every hold has its living source, every living source its holds."""
 
-from models.payments import FINAL
+from models.payments import AHEAD, FINAL
 from models.reports.verify.proof import Finding, Proof
 
 _MINE = "(cast(:customer as bigint) is null or h.customer_id = :customer)"
@@ -34,12 +34,14 @@ left join holds held on held.customer_id = h.customer_id and held.source = 'atte
     and held.entry_id = l.entry_id and held.ended_at is null
 where h.state <> all(:final) and {_MINE} and held.id is null
 order by h.customer_id, h.id, l.entry_id"""
+# What is paid ahead is for no item.
+_WHOLE = f"case when h.kind = '{AHEAD}' then 0 else h.amount_minor end"
 _LINES_UNLIKE_WHOLE = f"""
-select {_ID} as id, h.currency, h.amount_minor as expected, coalesce(sum(l.amount_minor), 0) as found
+select {_ID} as id, h.currency, {_WHOLE} as expected, coalesce(sum(l.amount_minor), 0) as found
 from attempts h left join attempt_lines l on l.customer_id = h.customer_id and l.attempt_id = h.id
 where h.state <> all(:final) and {_MINE}
 group by h.customer_id, h.id
-having h.amount_minor <> coalesce(sum(l.amount_minor), 0)
+having {_WHOLE} <> coalesce(sum(l.amount_minor), 0)
 order by h.customer_id, h.id"""
 
 FINDINGS = (
