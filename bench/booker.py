@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -28,7 +28,14 @@ class InHand:
 
     def open_checkout(self, body: str, *, idempotency_key: str) -> CheckoutSession:
         return CheckoutSession(
-            f"cs_{idempotency_key}", None, SessionState.OPEN, Money(1, "EUR"), None, datetime.max, False, None
+            f"cs_{idempotency_key}",
+            None,
+            SessionState.OPEN,
+            Money(1, "EUR"),
+            None,
+            datetime.max.replace(tzinfo=UTC),
+            False,
+            None,
         )
 
     def fetch_session(self, session_id: str) -> CheckoutSession:

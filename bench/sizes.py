@@ -26,8 +26,12 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9, storms=5, papers=20, payments=40),
-    "full": Size("full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21, storms=9, papers=60, payments=200),
+    "small": Size(
+        "small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9, storms=5, papers=20, payments=40
+    ),
+    "full": Size(
+        "full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21, storms=9, papers=60, payments=200
+    ),
 }
 
 

@@ -119,9 +119,10 @@ def _requests(numbers: Iterator[int], most: int | None = None) -> Iterator[bytes
     """Signed shortly before they are sent; the number of what was taken is asked of `numbers` afterwards."""
     for _ in count() if most is None else range(most):
         body = _event(next(numbers)).encode()
+        signature = sign(body, [WEBHOOK_SECRET], int(time.time()))
         lines = (
             *("POST /webhooks/stripe HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"),
-            *(f"Content-Length: {len(body)}", f"Stripe-Signature: {sign(body, [WEBHOOK_SECRET], int(time.time()))}", "", ""),
+            *(f"Content-Length: {len(body)}", f"Stripe-Signature: {signature}", "", ""),
         )
         yield "\r\n".join(lines).encode() + body
 

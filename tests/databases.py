@@ -62,7 +62,7 @@ def new_database() -> Iterator[str]:
     if lent.emptied():
         _free.append(lent)
     else:
-        _command(f"drop database {lent.name} with (force)")
+        lent.drop()
 
 
 class Database:
@@ -79,9 +79,13 @@ class Database:
             self._schema = connection.execute(LOOK).fetchall()
             tables = connection.execute(TABLES).fetchall()
             # Asks which tables hold rows.
-            self._filled = " union all ".join(f"select '{name}' where exists (select from {name})" for name, _ in tables)
+            self._filled = " union all ".join(
+                f"select '{name}' where exists (select from {name})" for name, _ in tables
+            )
             self._columns = {name: ", ".join(columns) for name, columns in tables}
-            self._first = {name: self._rows(connection, name) for (name,) in connection.execute(self._filled).fetchall()}
+            self._first = {
+                name: self._rows(connection, name) for (name,) in connection.execute(self._filled).fetchall()
+            }
             assert not connection.execute(RESTART).fetchall(), "the template has a sequence that began to count"
 
     def emptied(self) -> bool:
@@ -100,6 +104,9 @@ class Database:
                         copy.write(rows)
                 connection.execute(RESTART)
         return self._deleted < MOST_ROWS
+
+    def drop(self) -> None:
+        _command(f"drop database {self.name} with (force)")
 
     def _rows(self, connection: psycopg.Connection, table: str) -> bytes:
         with connection.cursor().copy(f"copy {table} ({self._columns[table]}) to stdout") as copy:
