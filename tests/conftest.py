@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from models import database, schema
 from runtime import cluster
 from runtime.settings import Settings
 from tests.making import Maker
+from tests.standin import contract, watching
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -29,6 +31,8 @@ _numbers = itertools.count(1)
 
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that is no worker starts the cluster; workers get its address."""
+    if contract.is_there():
+        watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))
     if hasattr(config, "workerinput"):
         os.environ["DUEWELL_TEST_CLUSTER"] = config.workerinput["cluster"]
         return
@@ -46,9 +50,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["cluster"] = os.environ["DUEWELL_TEST_CLUSTER"]  # type: ignore[attr-defined]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        _house.close()
+def pytest_unconfigure() -> None:
+    _house.close()
+
+
+def pytest_report_header() -> str:
+    return "" if contract.is_there() else contract.ABSENT
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -79,6 +86,13 @@ def new_database() -> Iterator[str]:
     yield _url(name)
     database.session.remove()
     _sql("postgres", f"drop database {name} with (force)")
+
+
+@pytest.fixture(autouse=True)
+def _as_stripe_publishes_it() -> Iterator[None]:
+    """Fails the test in which a stand-in was asked, answered or told what Stripe's published document does not know."""
+    yield
+    assert watching.told() == []
 
 
 @pytest.fixture
