@@ -18,7 +18,7 @@ from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, items_and_chosen
 from models.payments.credits import unapplied, use_credits
 from models.payments.drafts import Draft, keep_choice, pay_with
-from models.payments.inbox import WrongMode, drain, keep_event
+from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
 from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
@@ -63,6 +63,7 @@ __all__ = [
     "check_share",
     "choice",
     "drain",
+    "events_of_nobody",
     "find",
     "find_for",
     "give_up_open",
