@@ -36,11 +36,12 @@ class Oracle:
         house.tell(faults=[], webhooks={"drop_next": 0, "copies": 1, "delay_seconds": 0.0})
         eventually(lambda: all(one["done"] for one in house.tell()["deliveries"]), within=PATIENCE)
         house.stop()
+        self.moment = clock.real_now()
         for hours in HOURS:
-            self.moment = clock.real_now() + timedelta(hours=hours, minutes=2) + (self.moment - clock.real_now())
+            self.moment += timedelta(hours=hours, minutes=2)
             house.tell(clock_offset_seconds=round((self.moment - clock.real_now()).total_seconds()))
+            payments.catch_up(gateway=house.gateway, now=self._now, real_now=clock.real_now)
             for _ in range(3):
-                payments.catch_up(gateway=house.gateway, now=self._now, real_now=clock.real_now)
                 payments.sweep(gateway=house.gateway, now=self._now, most=10_000)
                 payments.sweep_refunds(gateway=house.gateway, now=self._now, most=10_000)
                 payments.drain(gateway=house.gateway, now=self._now, real_now=self._in_years)
