@@ -1,6 +1,7 @@
 """One embedded PostgreSQL for the whole run, a template with the schema, a database of its own for every test."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from runtime.settings import Settings
 from tests import databases, templates
 from tests.databases import new_database
 from tests.making import Maker
+from tests.standin import contract, watching
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -32,6 +34,8 @@ _house = ExitStack()
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that is no worker starts the cluster; workers get its address."""
     templates.compile_once()
+    if contract.is_there():
+        watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))
     if hasattr(config, "workerinput"):
         os.environ["DUEWELL_TEST_CLUSTER"] = config.workerinput["cluster"]
         return
@@ -46,9 +50,12 @@ def pytest_configure_node(node: object) -> None:
     node.workerinput["cluster"] = os.environ["DUEWELL_TEST_CLUSTER"]  # type: ignore[attr-defined]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        _house.close()
+def pytest_unconfigure() -> None:
+    _house.close()
+
+
+def pytest_report_header() -> str:
+    return "" if contract.is_there() else contract.ABSENT
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -58,6 +65,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     keep = [item for item in items if "prove" not in item.keywords]
     config.hook.pytest_deselected(items=[item for item in items if "prove" in item.keywords])
     items[:] = keep
+
+
+@pytest.fixture(autouse=True)
+def _as_stripe_publishes_it() -> Iterator[None]:
+    """Fails the test in which a stand-in was asked, answered or told what Stripe's published document does not know."""
+    yield
+    assert watching.told() == []
 
 
 @pytest.fixture

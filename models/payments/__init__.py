@@ -21,7 +21,7 @@ from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
 from models.payments.drafts import Draft, keep_choice, pay_with
-from models.payments.inbox import WrongMode, drain, keep_event
+from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
 from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
@@ -68,6 +68,7 @@ __all__ = [
     "choice",
     "drain",
     "due_by_link",
+    "events_of_nobody",
     "find",
     "find_by_link",
     "find_for",
