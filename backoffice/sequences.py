@@ -188,7 +188,13 @@ def sequence_steps(sequence_id: int, number: int) -> Response | tuple[str, int]:
         if not form.errors:
             flash(words.gettext("Saved."), "ok")
             return redirect(_after(version, place), 303)
-    return form_page("backoffice/sequence_steps.html", form, sequence=_sequence_or_404(sequence_id), version=version)
+    return form_page(
+        "backoffice/sequence_steps.html",
+        form,
+        sequence=_sequence_or_404(sequence_id),
+        version=version,
+        currency=g.company.currency,
+    )
 
 
 def _decided(version: SequenceVersion, yes: dict[str, Callable[..., None]]) -> Response | tuple[str, int]:
