@@ -66,8 +66,9 @@ def approve(version: Version, *, by: Principal, now: datetime, comment: str = ""
         before = templates.live_version(version.template_id)
         if before is not None:
             move(before, ReviewState.RETIRED, about=before.about, by=by.actor, now=now)
-        version.live_at = now
     move(version, ReviewState.APPROVED, about=version.about, by=by.actor, now=now, comment=comment.strip())
+    if isinstance(version, TemplateVersion):
+        version.live_at = now
     _note(version, by, now, comment)
 
 
