@@ -33,6 +33,7 @@ def reminder_pdf(
 
     :param address: the customer's, in lines.
     :param link: of a page that shows what a letter may show, to type and to scan.
+    :param advice: where free advice about debt is found (`dunning.advice`).
     :param how: to pay by transfer; left out where the company names no account.
     """
     spoken, text = said.text(language, company.language)
@@ -63,7 +64,7 @@ def _content(
         facts=_facts(facts),
         dates_line=f"{known} · {said.key} {words.number(said.number)}",
         intro="",
-        notes=[values.advice] if values.advice else [],
+        notes=[_("Free and independent advice about debt: %(where)s", where=values.advice)] if values.advice else [],
         paragraphs=[pdf.Paragraph(kind=block.kind, lines=block.lines) for block in composed.blocks],
         items=_items(facts, values),
         payment=stationery.payment(how),

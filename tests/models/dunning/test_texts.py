@@ -10,7 +10,8 @@ from pypdf import PdfReader
 from commandline.demo import reminders
 from models import accounts, company, words
 from models.accounts import Listed, Transfer
-from models.dunning import cases, reading, sequences, standard, templates, texts
+from models.customers import CustomerKind
+from models.dunning import advice, cases, reading, sequences, standard, templates, texts
 from models.dunning.placeholders import BLOCKS, NAME, Text, problems, used
 from models.dunning.templates import Wording
 from models.dunning.texts import Facts, Item
@@ -145,11 +146,21 @@ def test_every_letter_prints_with_our_fonts_however_long_it_gets(language: str) 
 
 def test_without_a_link_and_an_account_a_letter_leaves_both_out() -> None:
     said = Wording(1, 1, 3, "final", Channel.LETTER, Purpose.FINAL_NOTICE, {"en": standard.texts("en")["final"]})
-    plain = accounts.reminder_pdf(said, facts(), CREDITOR, address="", language="en", now=NOW, advice="Free advice: …")
+    plain = accounts.reminder_pdf(said, facts(), CREDITOR, address="", language="en", now=NOW, advice="StepChange")
     printed = PdfReader(BytesIO(plain)).pages[0].extract_text()
     assert "Pay online" not in printed
     assert "bank transfer" not in printed
-    assert "Free advice" in printed
+    assert "Free and independent advice about debt: StepChange" in printed
+
+
+def test_people_are_told_where_advice_is_free_and_firms_are_not() -> None:
+    assert "StepChange" in advice.place(CustomerKind.CONSUMER, "GB")
+    assert advice.place(CustomerKind.UNKNOWN, "GB") == advice.place(CustomerKind.CONSUMER, "GB")
+    assert advice.place(CustomerKind.BUSINESS, "GB") == advice.place(CustomerKind.CONSUMER, "LT") == ""
+    values = texts.written(facts(), CREDITOR, "en", advice="StepChange")
+    mail = texts.mail(standard.texts("en")["after_1"], values, CREDITOR)
+    assert "Free and independent advice about debt: StepChange" in mail.text
+    assert "Free and independent advice about debt: StepChange" in mail.html
 
 
 def test_the_last_letter_is_the_law_firms() -> None:
