@@ -18,6 +18,7 @@ from models import approvals, audit, company, jobs, ledger, messages, sessions, 
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
+from models.dunning import sequences, standard, templates
 from models.imports import runs
 from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
@@ -114,12 +115,23 @@ def world(app: Flask, make: Maker) -> World:
         **{"message_id": messages.outbox(mine.id)[0].id, "customer_id": mine.id, "contact_id": contact.id},
     }
     _add_money(made, make)
+    _add_words(made)
     make.link(mine, contact)
     made.arguments[""]["link_id"] = customer_links.of_customer(mine.id)[0].id
     row = sessions.living(SessionKind.STAFF, sessions_of, now=real_now())
     made.arguments["backoffice.end_session"] = {"staff_id": people["second"], "session_id": row.id}
     made.arguments["backoffice.undo_merge"] = {"customer_id": apart.id}
     return made
+
+
+def _add_words(made: World) -> None:
+    with transaction():
+        standard.ensure(now=NOW)
+    [sequence] = sequences.every()
+    made.arguments[""] |= {
+        **{"template_id": templates.every()[0].id, "sequence_id": sequence.id},
+        **{"number": 1, "language": "en"},
+    }
 
 
 def _add_money(made: World, make: Maker) -> None:

@@ -6,8 +6,10 @@ from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
+from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
+from models.accounts.reminder_paper import reminder_pdf
 from models.accounts.statement import (
     PAGE_SIZE,
     Statement,
@@ -24,6 +26,7 @@ __all__ = [
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
+    "Listed",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -37,8 +40,11 @@ __all__ = [
     "history",
     "invoice_pdf",
     "kind_word",
+    "letter_list_csv",
+    "letter_list_pdf",
     "receipt_pdf",
     "reference_of_account",
+    "reminder_pdf",
     "safe_cell",
     "statement_csv",
     "statement_json",

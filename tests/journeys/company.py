@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyotp
 from sqlalchemy import text
 
 import standin
+from commandline.demo import reminders
 from models import (
     approvals,
     audit,
@@ -31,6 +32,7 @@ from models.approvals import CreditLine, CreditNote, Refund, WriteOff
 from models.customers import Customer, calendars, links, merges, notes
 from models.database import session
 from models.desk import Line, Method
+from models.dunning import review, sequences, templates
 from models.gateways.stripe import StripeGateway
 from models.ledger import Entry
 from models.messages import addresses
@@ -85,7 +87,31 @@ class Furnisher:
         with transaction():
             self._waiting()
             self._around()
+        with transaction():
+            self._words()
         return self.made
+
+    def _words(self) -> None:
+        """Words and a sequence in use, each with a newer version; a text that somebody tried to make a page of."""
+        writer, counsel = self.people[Role.FINANCE], self.people[Role.COUNSEL]
+        company.locked().law_firm = "Law & Sons\nMain Street 1"
+        reminders.put_in_use(counsel, self.people[Role.MANAGER], now=self.now)
+        keys = {one.key: one for one in templates.every()}
+        for place, key in (("words", "after_7"), ("words_draft", "after_14")):
+            draft = templates.draft(keys[key], by=writer, now=self.now)
+            before = templates.wording(draft).texts["fa"]
+            changed = replace(before, subject=f"{before.subject} {HOSTILE}"[:120], body=f"{before.body}\n\n{{company}}")
+            templates.write(draft, "fa", changed, by=writer, now=self.now)
+            self.made.others[place] = keys[key].id
+            if place == "words":
+                review.send(draft, by=writer, now=self.now)
+        self.made.others["letter"] = keys["final"].id
+        [everyone] = sequences.every()
+        changed_steps = [*sequences.live()[0].sequence.steps[1:]]
+        changed_steps[1] = replace(changed_steps[1], days=-3)
+        draft = sequences.draft(everyone, by=writer, now=self.now)
+        sequences.write(draft, [*changed_steps, replace(changed_steps[-1], id=0, days=80)], by=writer, now=self.now)
+        self.made.others["sequence"] = everyone.id
 
     def _creditor(self) -> None:
         row = company.locked()

@@ -14,7 +14,7 @@ from tests.journeys.company import PASSWORD, Furnished
 from tests.journeys.house import House
 
 NOBODY = "nobody"
-MANAGER, ADMIN, COLLECTOR = "manager", "admin", "collector"
+MANAGER, ADMIN, COLLECTOR, COUNSEL = "manager", "admin", "collector", "counsel"
 NO_PAGES = {
     "static": "files",
     "health.healthz": "for a machine",
@@ -37,6 +37,9 @@ NO_PAGES = {
     "portal.receipt_by_link": "a file",
     "portal.link_code": "a picture",
     "backoffice.letter_link_made": "leads on to backoffice.account_contacts",
+    "backoffice.template": "leads on to backoffice.template_version",
+    "backoffice.sequence": "leads on to backoffice.sequence_version",
+    "backoffice.template_preview_pdf": "a file",
 }
 
 
@@ -350,6 +353,28 @@ HOUSE = (
     at("dev.outbox", NOBODY),
     at("dev.message", NOBODY, message_id=other("message"), **BUSY),
 )
+WORDS = (
+    at("backoffice.reminders"),
+    at("backoffice.reminders", COUNSEL, "the reminders of counsel"),
+    at("backoffice.new_template"),
+    at("backoffice.template_version", template_id=other("words"), number=1),
+    at("backoffice.template_version", COUNSEL, "words that changed", template_id=other("words"), number=2,
+       language="fa"),
+    at("backoffice.template_version", name="a draft of words", template_id=other("words_draft"), number=2),
+    at("backoffice.template_text", template_id=other("words_draft"), number=2, language="lt"),
+    at("backoffice.template_preview", template_id=other("words"), number=1),
+    at("backoffice.template_preview", name="the longest words", template_id=other("letter"), number=1, case="longest",
+       language="fa"),
+    at("backoffice.new_sequence"),
+    at("backoffice.sequence_version", sequence_id=other("sequence"), number=1),
+    at("backoffice.sequence_version", name="a draft of a sequence", sequence_id=other("sequence"), number=2),
+    at("backoffice.sequence_steps", sequence_id=other("sequence"), number=2),
+    at("backoffice.review_template", COUNSEL, template_id=other("words"), number=2),
+    at("backoffice.review_sequence", COUNSEL, sequence_id=other("sequence"), number=1),
+    at("backoffice.publish_sequence", sequence_id=other("sequence"), number=1),
+    sent("words that miss something", "backoffice.template_text", MANAGER,
+         {"subject": "", "body": "Pay {sum} now"}, 422, template_id=other("words_draft"), number=2, language="pl"),
+)  # fmt: skip
 ANSWERS = (
     at("backoffice.entry", name="not found by staff", status=404, customer_id=customer("one"), entry_id=entry("large")),
     at("backoffice.books", COLLECTOR, "not allowed", 403),
@@ -367,4 +392,4 @@ ANSWERS = (
     at("journeys.broken_for_staff", MANAGER, "something went wrong for staff", 500),
     Case("without a database", "portal.home", NOBODY, _without_database, 503),
 )
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *ANSWERS)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *ANSWERS)

@@ -28,6 +28,12 @@ REGISTRIES = {
     "import_rejects": "a rejected row is nobody's",
     "imported_payments": "a payment in a file arrives without a customer",
     "approvals": "decisions that wait for a second person, on one page for all customers",
+    "templates": "the words of reminders are the company's",
+    "template_versions": "the words of reminders are the company's",
+    "template_texts": "the words of reminders are the company's",
+    "sequences": "the company's reminders, for all customers",
+    "sequence_versions": "the company's reminders, for all customers",
+    "sequence_steps": "the company's reminders, for all customers",
     "procrastinate_": "the queue",
 }
 _TABLES = """
