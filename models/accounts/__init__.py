@@ -18,6 +18,7 @@ from models.accounts.statement import (
     statement_page,
     statements,
 )
+from models.accounts.stopping import Stopping, stopping, stopping_by
 from models.accounts.timeline import TimelineEvent, timeline
 from models.accounts.transfer import Transfer, transfer_for_account, transfer_for_invoice
 
@@ -28,6 +29,7 @@ __all__ = [
     "Statement",
     "StatementPage",
     "StatementRow",
+    "Stopping",
     "TimelineEvent",
     "Transfer",
     "calendar",
@@ -46,6 +48,8 @@ __all__ = [
     "statement_page",
     "statement_pdf",
     "statements",
+    "stopping",
+    "stopping_by",
     "timeline",
     "transfer_for_account",
     "transfer_for_invoice",
