@@ -81,7 +81,7 @@ def claim(claim_id: int) -> str:
 
 @portal.post("/claims/<int:claim_id>/yes")
 def claim_yes(claim_id: int) -> Response:
-    mine, entry_id = _claim(claim_id), request.form.get("entry", type=int) or abort(404)
+    mine, entry_id = _claim(claim_id), request.form.get("entry", type=int) or abort(400)
     customer, contact = account_of(current_user)
     with transaction():
         claims.answer_yes(mine, entry_id, customer, contact, by=current_user.actor, on=_today(), now=clock.now())

@@ -12,7 +12,7 @@ from models.database import session
 from models.transactions import transaction
 from tests.conftest import NOW
 from tests.making import Maker
-from tests.portal.mailbox import mails, send_mails
+from tests.portal.mailbox import mails, sent_mails
 
 
 def token_of(contact: Contact) -> str:
@@ -73,7 +73,7 @@ def test_the_address_is_in_the_mail_s_head_and_forgotten_once_it_is_sent(contact
         facts = {"language": "en", "subject": "S", "text": f"T {address}", "html": "<p>T</p>", "now": NOW}
         messages.queue(contact.customer_id, dedupe_key="r", kind="reminder", address="ap@example.test",
                        unsubscribe=address, **facts)  # fmt: skip
-    [sent] = send_mails(whole=True)
+    [sent] = sent_mails()
     assert sent["List-Unsubscribe"] == f"<{address}>"
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     [kept] = mails("reminder")
