@@ -28,8 +28,10 @@ EVENTS = {
     "note": N_("Note"),
     "note.written": N_("Note written"),
     "mail.receipt": N_("Mail: receipt"),
+    "mail.payment_failed": N_("Mail: payment did not go through"),
     "mail.link": N_("Mail: link asked for"),
     "mail.code": N_("Mail: code"),
+    "address.released": N_("Mail goes to an address again"),
     "call.spoke": N_("Call: we spoke"),
     "call.promise": N_("Call: they promise to pay"),
     "call.something_wrong": N_("Call: they say something is wrong"),
@@ -51,6 +53,7 @@ EVENTS = {
     "link.opened": N_("Link opened"),
     "link.revoked": N_("Link revoked"),
     "session.ended": N_("Sign-in ended"),
+    "session.confirmed": N_("Confirmed by a code"),
     "calendar.made": N_("Calendar address made"),
     "calendar.revoked": N_("Calendar address revoked"),
     "contact.opted_out": N_("No reminders by mail, please"),
@@ -164,6 +167,8 @@ def actor_name(event: AuditEvent) -> str:
     if event.actor_kind == ActorKind.CONTACT and event.actor_id:
         contact = customers.contact_of(event.customer_id, event.actor_id)
         return (contact.name or contact.email or "") if contact else ""
+    if event.actor_kind == ActorKind.LINK:
+        return gettext("Whoever holds a link")
     return gettext("Command line") if event.actor_kind == ActorKind.COMMAND else gettext("Duewell")
 
 
@@ -200,4 +205,5 @@ def method_word(entry: Entry) -> str:
 @backoffice.app_template_global()
 def who_word(name: str) -> str:
     """A person's name; the two that are no persons in words."""
-    return {"job": gettext("Duewell"), "command": gettext("Command line")}.get(name, name)
+    words = {"job": N_("Duewell"), "command": N_("Command line"), "link": N_("Whoever holds a link")}
+    return gettext(words[name]) if name in words else name

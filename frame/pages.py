@@ -69,7 +69,7 @@ def install(app: Flask, settings: Settings) -> None:
         answer = redirect(page_to_return_to(app, request.form.get("back")), 303)
         language = request.form.get("language", "")
         if words.known(language):
-            set_cookie(answer, LANGUAGE_COOKIE, language, settings, days=365)
+            set_cookie(answer, LANGUAGE_COOKIE, language, settings, lives=timedelta(days=365))
         return answer
 
 

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,8 +15,10 @@ from sqlalchemy import URL
 
 from models import audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
+from models.gateways.mail_port import MailPort
+from models.gateways.mail_port import listening as mail_listening
 from models.gateways.stripe import GatewayError
-from models.messages import sending
+from models.messages import bouncing, sending
 from models.transactions import release, transaction
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ def review_address(_: Tools, customer_id: int) -> None:
         worklist.review_address(customer_id, now=clock.now())
 
 
+def dead_address(_: Tools, stopped_id: int) -> None:
+    with transaction():
+        worklist.dead_address(stopped_id, now=clock.now())
+
+
 def add_task(_: Tools, customer_id: int, kind: str, about: str, due_on: str = "") -> None:
     """A task that something below the worklist asks for."""
     with transaction():
@@ -117,6 +124,7 @@ HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": send_messages,
     "refunds.send": send_refund,
     "worklist.add": add_task,
+    "worklist.dead_address": dead_address,
     "worklist.review_address": review_address,
 }
 CLOCKWORK = (
@@ -132,9 +140,35 @@ CLOCKWORK = (
 )
 
 
-def run(url: URL, *, gateway: "StripeGateway | None", sender: "Sender | None", seals: Path, production: bool) -> None:
-    """Work until SIGTERM or SIGINT: queued jobs in one thread, the clockwork in this one."""
-    tools = Tools(gateway, sender, seals)
+def take_bounce(raw: bytes) -> None:
+    """What the mail port brings; in its thread, whose connection goes back at once."""
+    try:
+        with transaction():
+            bouncing.receive(raw, now=clock.now())
+    finally:
+        release()
+
+
+def run(
+    url: URL,
+    *,
+    gateway: "StripeGateway | None",
+    sender: "Sender | None",
+    seals: Path,
+    production: bool,
+    mail_port: MailPort | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT: queued jobs in one thread, mails that come back in another, the clockwork here."""
+    with ExitStack() as stack:
+        if mail_port:
+            try:
+                stack.enter_context(mail_listening(mail_port, take_bounce))
+            except OSError as error:  # Another worker of this machine has the port.
+                _tell("mail_port_not_opened", error=str(error))
+        _work(url, Tools(gateway, sender, seals), production)
+
+
+def _work(url: URL, tools: Tools, production: bool) -> None:
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
@@ -154,8 +188,12 @@ def _run_calmly(task: Periodic, tools: Tools, production: bool) -> None:
         company.keep_clock(production=production)
         task.run(tools)
     except Exception as error:
-        import structlog
-
-        structlog.get_logger().error("periodic_task_failed", task=task.name, exc_info=error)
+        _tell("periodic_task_failed", task=task.name, exc_info=error)
     finally:
         release()
+
+
+def _tell(what: str, **facts: object) -> None:
+    import structlog
+
+    structlog.get_logger().error(what, **facts)

@@ -21,7 +21,10 @@ from tests.making import Maker
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 # GETs that write something nobody would miss; see DESIGN in docs/architecture.md.
-GET_MAY_WRITE = {"portal.payment": "coming back from Stripe asks Stripe"}
+GET_MAY_WRITE = {
+    "portal.payment": "coming back from Stripe asks Stripe",
+    "portal.payment_by_link": "coming back from Stripe asks Stripe",
+}
 TEMPLATE = "template_duewell"
 _house = ExitStack()
 _numbers = itertools.count(1)

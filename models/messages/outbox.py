@@ -32,12 +32,13 @@ class Message(Stateful, Base):
     One mail. `dedupe_key` names its cause, once per customer: a repeated cause writes nothing.
 
     `unknown`: the answer was lost after the text was handed over; it is sent again under the same
-    Message-ID, so nothing is lost and at worst something arrives twice.
+    Message-ID, so nothing is lost and at worst something arrives twice. `bounced_at`: it was sent and came back.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("customer_id", "dedupe_key"),
+        Index("ix_messages_message_id", "message_id"),
         Index("ix_messages_waiting", "next_try_at", postgresql_where="state in ('queued', 'sending', 'unknown')"),
     )
     TRANSITIONS: ClassVar = {
@@ -67,6 +68,7 @@ class Message(Stateful, Base):
     queued_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(server_default="")
 
     def without_secrets(self, part: str) -> str:

@@ -11,6 +11,7 @@ from models import company
 from models.database import session
 from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, UnsafeHeader, compose
 from models.gateways.mime import envelope_address
+from models.messages import addresses
 from models.messages.outbox import Message, MessageState
 from models.transactions import transaction
 
@@ -129,6 +130,8 @@ def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
         if isinstance(outcome, RefusedForGood):
             row.move_to(MessageState.REFUSED)
             row.forget_secrets()
+            if outcome.address_stopped:
+                addresses.stop(row.address, outcome.reason, now=now)
             return
         row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
         row.next_try_at = now + WAITS[min(row.tries, len(WAITS)) - 1]

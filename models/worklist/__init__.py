@@ -3,7 +3,7 @@
 from models.worklist.calls import CONVERSATIONS, Call, CallOutcome, DayMissing, record
 from models.worklist.kinds import WORDS, TaskKind
 from models.worklist.reading import PAGE_SIZE, TaskRow, Whose, calls_of, listed, of_customers, one, waiting_for
-from models.worklist.reviewing import review_address
+from models.worklist.reviewing import dead_address, release_address, review_address
 from models.worklist.tasks import NobodyThere, Task, TaskState, WordMissing, add, drop, find, finish, hand_to
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "WordMissing",
     "add",
     "calls_of",
+    "dead_address",
     "drop",
     "find",
     "finish",
@@ -30,6 +31,7 @@ __all__ = [
     "of_customers",
     "one",
     "record",
+    "release_address",
     "review_address",
     "waiting_for",
 ]

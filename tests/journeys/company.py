@@ -33,6 +33,7 @@ from models.database import session
 from models.desk import Line, Method
 from models.gateways.stripe import StripeGateway
 from models.ledger import Entry
+from models.messages import addresses
 from models.money import Money
 from models.payments import AttemptState
 from models.policies.permissions import Role
@@ -297,6 +298,7 @@ class Furnisher:
             facts = {"note": HOSTILE} if place % 2 else {}
             added = worklist.add(busy.id, kind, about="journeys:1", now=self.now - timedelta(days=place), facts=facts)
             self.made.others[f"task {kind}"] = added
+        addresses.stop("busy@customers.example", "550 5.1.1 No such mailbox", now=self.now)
         done = worklist.find(busy.id, self.made.others[f"task {TaskKind.HAND_OVER}"])
         worklist.finish(done, HOSTILE, by=collector, now=self.now)
         for outcome in (CallOutcome.SPOKE, CallOutcome.NO_ANSWER):

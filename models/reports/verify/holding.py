@@ -1,6 +1,6 @@
 """I15: every hold has its living source, every living source its holds."""
 
-from models.payments import FINAL
+from models.payments import AHEAD, FINAL
 from models.reports.verify.proof import Finding, Proof
 
 _MINE = "(cast(:customer as bigint) is null or h.customer_id = :customer)"
@@ -84,21 +84,23 @@ where h.named = '{named}' and {_MINE}
 order by h.customer_id, h.line"""
 
 
-def _lines_unlike_whole(wholes: str, lines: str, key: str, living: str) -> Finding:
+def _lines_unlike_whole(wholes: str, lines: str, key: str, living: str, whole: str = "h.amount_minor") -> Finding:
     return Finding(
         "I15",
         wholes,
         f"select count(*) from {wholes} h where {living} and {_MINE}",
         f"""
-select {_ID} as id, h.currency, h.amount_minor as expected, coalesce(sum(l.amount_minor), 0) as found
+select {_ID} as id, h.currency, {whole} as expected, coalesce(sum(l.amount_minor), 0) as found
 from {wholes} h left join {lines} l on l.customer_id = h.customer_id and l.{key} = h.id
 where {living} and {_MINE}
 group by h.customer_id, h.id
-having h.amount_minor <> coalesce(sum(l.amount_minor), 0)
+having {whole} <> coalesce(sum(l.amount_minor), 0)
 order by h.customer_id, h.id""",
     )
 
 
+# What is paid ahead is for no item.
+_FOR_ITEMS = f"case when h.kind = '{AHEAD}' then 0 else h.amount_minor end"
 FINDINGS = (
     Finding("I15", "holds", f"select count(*) {_HOLDS}", _WITHOUT_SOURCE),
     Finding("I15", "holds", "select 0", _UNLIKE_ITS_LINE),
@@ -109,7 +111,7 @@ FINDINGS = (
     ),
     Finding("I15", "claims", f"select count(*) from claims h where {_OPEN} and {_MINE}", _without_hold("claims")),
     Finding("I15", "pauses", f"select count(*) from pauses h where {_LIVING} and {_MINE}", _without_hold("pauses")),
-    _lines_unlike_whole("attempts", "attempt_lines", "attempt_id", _IN_FLIGHT),
+    _lines_unlike_whole("attempts", "attempt_lines", "attempt_id", _IN_FLIGHT, _FOR_ITEMS),
     _lines_unlike_whole("promises", "promise_lines", "promise_id", _OPEN),
 )
 
