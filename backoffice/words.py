@@ -56,6 +56,30 @@ EVENTS = {
     "session.confirmed": N_("Confirmed by a code"),
     "calendar.made": N_("Calendar address made"),
     "calendar.revoked": N_("Calendar address revoked"),
+    "contact.opted_out": N_("No reminders by mail, please"),
+    "contact.opted_in": N_("Reminders by mail allowed again"),
+    "promise.made": N_("Promise to pay"),
+    "promise.moved": N_("Promise moved to another day"),
+    "promise.withdrawn": N_("Promise withdrawn"),
+    "promise.kept": N_("Promise kept"),
+    "promise.broken": N_("Promise not kept"),
+    "claim.already_paid": N_("Says: already paid"),
+    "claim.not_ours": N_("Says: not mine"),
+    "claim.recognised": N_("Recognised money without a name as theirs"),
+    "claim.not_recognised": N_("Did not recognise the money that was found"),
+    "claim.settled": N_("Recognised their payment, which is used"),
+    "claim.closed": N_("What they said was looked at"),
+    "claim.lapsed": N_("The pause for what they said is over"),
+    "hold.pause": N_("Pause placed"),
+    "hold.hardship": N_("Hardship noted"),
+    "hold.breathing_space": N_("Breathing space begun"),
+    "hold.cease_contact": N_("Contact ceased"),
+    "hold.wrong_address": N_("Wrong address noted"),
+    "hold.legal_representative": N_("Legal representative noted"),
+    "hold.treatment_ended": N_("Treatment of a crisis ended"),
+    "hold.ended": N_("Hold ended"),
+    "mail.promise": N_("Mail: promise"),
+    "mail.claim": N_("Mail: what they told us"),
     "payment.asked": N_("Payment started"),
     "payment.succeeded": N_("Payment succeeded"),
     "payment.failed": N_("Payment failed"),
@@ -103,8 +127,10 @@ EVENTS = {
     "job.requeued": N_("Job tried again"),
 }
 METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}
-GOOD = frozenset({"receipt", "won_back", "payment.succeeded", "credit_note"})
-TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"})
+GOOD = frozenset({"promise.kept", "claim.settled", "receipt", "won_back", "payment.succeeded", "credit_note"})
+TROUBLE = frozenset(
+    {"promise.broken", "chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"}
+)
 CAUSES = {"won_back": returns.WON_BACK, "refund_came_back": returns.CAME_BACK}
 
 

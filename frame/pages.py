@@ -48,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
         words.use(language_of_browser("en"))
         g.company = company.of_request()
         clock.move(timedelta(seconds=0 if settings.production else g.company.clock_offset_seconds))
-        words.use(language_of_reader(), timezone=g.company.timezone)
+        words.use(language_of_reader(), calendar_of_reader(), timezone=g.company.timezone)
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -98,6 +98,11 @@ def language_of_reader() -> str:
     """What this browser chose, else the contact's own language, else the browser's, else the company's."""
     own = "" if chosen_language() else getattr(current_user, "language", "")
     return str(own) if own and words.known(own) else language_of_browser(g.company.language)
+
+
+def calendar_of_reader() -> words.Calendar | None:
+    own = getattr(current_user, "calendar", "")
+    return own if own in words.CALENDARS else None
 
 
 def language_of_browser(otherwise: str) -> str:

@@ -82,7 +82,7 @@ def content_security_policy(settings: Settings) -> str:
 
 def refuse_foreign_posts() -> None:
     """A form of another site, even with a stolen token: browsers say where a request comes from."""
-    if request.method in SAFE or request.endpoint == "portal.stripe_webhook":
+    if request.method in SAFE or request.endpoint in ("portal.stripe_webhook", "portal.unsubscribe_now"):
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import audit, clock, company, jobs, payments, sign_ins, worklist
+from models import audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
 from models.gateways.mail_port import MailPort
 from models.gateways.mail_port import listening as mail_listening
@@ -104,6 +104,16 @@ def seal_audit(tools: Tools) -> None:
     audit.export_seals(tools.seals)
 
 
+def judge_promises(_: Tools) -> None:
+    now = clock.now()
+    promises.judge(company.get().today(now), now=now)
+
+
+def lapse_claims(_: Tools) -> None:
+    now = clock.now()
+    claims.lapse(company.get().today(now), now=now)
+
+
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
@@ -123,6 +133,8 @@ CLOCKWORK = (
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
     Periodic("refunds", timedelta(minutes=1), sweep_refunds),
     Periodic("missed events", timedelta(hours=1), read_missed_events),
+    Periodic("promises", timedelta(seconds=15), judge_promises),
+    Periodic("claims", timedelta(minutes=1), lapse_claims),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )

@@ -7,6 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from models import accounts, clock, words
+from models.claims import is_disowned
 from models.customers import calendars
 from models.transactions import transaction
 from portal import portal
@@ -47,6 +48,8 @@ def revoke_calendar() -> AnyResponse:
 def calendar_file(token: str) -> Response:
     """For a calendar program, which brings the token and nothing else."""
     reader = calendars.reader(token) or abort(404)
+    if is_disowned(reader.customer_id, g.company.today(clock.now())):
+        abort(404)
     host = urlsplit(current_app.extensions["settings"].url).hostname or "localhost"
     with words.speak(reader.language if words.known(reader.language) else g.company.language):
         content = accounts.calendar(reader.customer_id, g.company, host=host, now=clock.now())

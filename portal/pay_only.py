@@ -15,6 +15,7 @@ from frame.admission import admitted
 from frame.security import set_cookie
 from models import accounts, clock, customers, payments, words
 from models.audit import Actor, ActorKind
+from models.claims import is_disowned
 from models.customers import codes, links
 from models.customers.codes import Recipient
 from models.customers.links import Link
@@ -124,7 +125,8 @@ def link_code() -> Response:
 
 
 def _shows_amounts(link: Link, to: Recipient) -> bool:
-    return to.contact.may_see and links.pays_only(link, cookie(BROWSER_COOKIE))
+    hidden = is_disowned(link.customer_id, _today())
+    return to.contact.may_see and links.pays_only(link, cookie(BROWSER_COOKIE)) and not hidden
 
 
 def _dues(link: Link) -> list[Due]:

@@ -14,11 +14,27 @@ from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from models import approvals, audit, company, jobs, ledger, messages, sessions, staff, worklist
+from models import (
+    accounts,
+    approvals,
+    audit,
+    claims,
+    company,
+    jobs,
+    ledger,
+    messages,
+    pauses,
+    payments,
+    promises,
+    sessions,
+    staff,
+    worklist,
+)
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
 from models.dunning import sequences, standard, templates
+from models.holds import HoldKind
 from models.imports import runs
 from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
@@ -107,6 +123,7 @@ def world(app: Flask, make: Maker) -> World:
             "token": "unknown",
             "session_id": 987_654,
             "role": "clerk",
+            "kind": "pause",
             "filename": "duewell.css",
             "staff_id": people["spare"],
         },
@@ -161,9 +178,24 @@ def _add_money(made: World, make: Maker) -> None:
         **{"entry_id": debit.id, "allocation_id": allocation.id, "attempt_id": attempt.id},
         "approval_id": waiting.approval.id,
     }
+    _add_holds(made)
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
     of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit", "portal.receipt_pdf")
     made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
+
+
+def _add_holds(made: World) -> None:
+    """A promise and a claim of the customer, and a breathing space, each with its hold."""
+    at = {"by": audit.Actor(audit.ActorKind.CONTACT, made.contact.id), "on": TODAY, "now": NOW}
+    mine = made.mine
+    with transaction():
+        items = payments.payable_items(mine.id, TODAY)
+        promise = promises.make(mine.id, {items[0].entry_id: Money(100, "EUR")}, pay_on=TODAY, **at)
+        paid = {"paid_on": TODAY, "how": "card", "payer": ""}
+        claim = claims.say_paid(mine, made.contact, items, Money(100, "EUR"), **paid, **at)
+        pauses.place(mine.id, HoldKind.BREATHING_SPACE, "x", crisis=True, **at)
+    found = {one.kind: one.hold_id for one in accounts.stopping([mine.id])}
+    made.arguments[""] |= {"promise_id": promise.id, "claim_id": claim.id, "hold_id": found["breathing_space"]}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:

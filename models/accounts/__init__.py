@@ -7,6 +7,7 @@ from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
 from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
+from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
 from models.accounts.reminder_paper import reminder_pdf
@@ -19,6 +20,7 @@ from models.accounts.statement import (
     statement_page,
     statements,
 )
+from models.accounts.stopping import Stopping, stopping, stopping_by
 from models.accounts.timeline import TimelineEvent, timeline
 from models.accounts.transfer import Transfer, reference_of_account, transfer_for_account, transfer_for_invoice
 
@@ -30,6 +32,7 @@ __all__ = [
     "Statement",
     "StatementPage",
     "StatementRow",
+    "Stopping",
     "TimelineEvent",
     "Transfer",
     "calendar",
@@ -42,6 +45,7 @@ __all__ = [
     "kind_word",
     "letter_list_csv",
     "letter_list_pdf",
+    "own_data",
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",
@@ -51,6 +55,8 @@ __all__ = [
     "statement_page",
     "statement_pdf",
     "statements",
+    "stopping",
+    "stopping_by",
     "timeline",
     "transfer_for_account",
     "transfer_for_invoice",

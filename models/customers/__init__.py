@@ -2,6 +2,7 @@
 
 from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
 from models.customers.contacts import (
+    Channel,
     Contact,
     add_contact,
     change_contact,
@@ -27,6 +28,7 @@ from models.customers.customers import (
 
 __all__ = [
     "Account",
+    "Channel",
     "Contact",
     "Customer",
     "CustomerKind",

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import audit, sessions
 from models.audit import Actor
 from models.customers import links, mails
-from models.customers.contacts import Contact, contact_of
+from models.customers.contacts import Contact, contact_of, masked
 from models.customers.customers import Customer, find
 from models.customers.links import Link, Opened
 from models.database import Base, session
@@ -75,9 +75,7 @@ class Recipient:
 
     @property
     def masked_email(self) -> str:
-        """'a•••@example.test': enough for whoever knows it."""
-        name, _, domain = self.email.rpartition("@")
-        return f"{name[:1]}•••@{domain}" if domain else ""
+        return masked(self.email)
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,7 +20,17 @@ class DuplicateContact(Refused):
     pass
 
 
+class Channel(StrEnum):
+    MAIL = "mail"
+    LETTER = "letter"
+
+
 class Contact(Base):
+    """
+    `calendar` and `language` empty: the customer's, or the company's. `channel` is how reminders come. Nothing is sent
+    from the hour `quiet_from` until `quiet_until`, by the customer's clock; the night may lie between them.
+    """
+
     __tablename__ = "contacts"
     __table_args__ = (
         UniqueConstraint("customer_id", "email"),
@@ -37,7 +48,17 @@ class Contact(Base):
     may_dispute: Mapped[bool] = mapped_column(server_default="true")
     may_sign: Mapped[bool] = mapped_column(server_default="false")
     active: Mapped[bool] = mapped_column(server_default="true")
+    calendar: Mapped[str] = mapped_column(server_default="")
+    channel: Mapped[Channel] = mapped_column(default=Channel.MAIL, server_default=Channel.MAIL.value)
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
     added_at: Mapped[datetime]
+
+
+def masked(email: str) -> str:
+    """'a•••@example.test': enough for whoever knows it."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}•••@{domain}" if domain else ""
 
 
 def contacts_of(customer_id: int) -> Sequence[Contact]:

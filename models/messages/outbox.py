@@ -14,7 +14,7 @@ from models.company import HOLDING_ACCOUNT
 from models.database import Base, session
 from models.states import Stateful
 
-SECRET_LINK = re.compile(r"(/(?:l|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
+SECRET_LINK = re.compile(r"(/(?:l|unsubscribe|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
 SECRET_CODE = re.compile(r"(^|>)\d{6}(?=$|<)", re.MULTILINE)  # Alone in its line or element, as in mails of codes.
 CODE = "code"
 
@@ -61,6 +61,7 @@ class Message(Stateful, Base):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    unsubscribe: Mapped[str] = mapped_column(server_default="")
     message_id: Mapped[str]
     state: Mapped[MessageState] = mapped_column(default=MessageState.QUEUED)
     tries: Mapped[int] = mapped_column(server_default="0")
@@ -78,6 +79,7 @@ class Message(Stateful, Base):
     def forget_secrets(self) -> None:
         """Once it is on its way, or never will be: the database keeps hashes of tokens and codes only."""
         self.text, self.html = self.without_secrets(self.text), self.without_secrets(self.html)
+        self.unsubscribe = self.without_secrets(self.unsubscribe)
 
 
 def queue(
@@ -92,13 +94,18 @@ def queue(
     html: str,
     now: datetime,
     contact_id: int | None = None,
+    unsubscribe: str = "",
 ) -> bool:
-    """Put a rendered mail into the outbox in the caller's transaction; False where its cause wrote one before."""
+    """
+    Put a rendered mail into the outbox in the caller's transaction; False where its cause wrote one before.
+
+    :param unsubscribe: the address by which its reader stops such mails: for its head.
+    """
     row = {
         **{"customer_id": customer_id, "dedupe_key": dedupe_key, "kind": kind, "contact_id": contact_id},
         **{"address": address, "language": language, "subject": subject, "text": text, "html": html},
         **{"message_id": f"<{secrets.token_hex(16)}@duewell>", "state": MessageState.QUEUED},
-        **{"queued_at": now, "next_try_at": now},
+        **{"queued_at": now, "next_try_at": now, "unsubscribe": unsubscribe},
     }
     added = insert(Message).values(row).on_conflict_do_nothing().returning(Message.id)
     return session.scalar(added) is not None

@@ -109,6 +109,7 @@ def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft
         html=row.html,
         written_at=row.queued_at,
         language=row.language,
+        unsubscribe=row.unsubscribe,
         reply_to=Mailbox(creditor.help_email, creditor.name) if creditor.help_email else None,
     )
 

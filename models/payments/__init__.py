@@ -20,9 +20,17 @@ from models.payments.attempts import (
 from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.drafts import Draft, keep_choice, pay_with
 from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
-from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
+from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
+from models.payments.payable import (
+    NotPayable,
+    PayableItem,
+    check_amount,
+    check_share,
+    payable_item,
+    payable_items,
+    spread,
+)
 from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
 from models.payments.returned import (
@@ -72,6 +80,7 @@ __all__ = [
     "find",
     "find_by_link",
     "find_for",
+    "forget_choice",
     "give_up_open",
     "is_begun_by_link",
     "is_mailed",
@@ -95,6 +104,7 @@ __all__ = [
     "request_refund",
     "send_refund",
     "shown_lines",
+    "spread",
     "submit",
     "sweep",
     "sweep_refunds",

@@ -71,7 +71,8 @@ def items_and_chosen(
 
 
 def all_due(items: Sequence[PayableItem], on: date) -> dict[int, int]:
-    return {item.entry_id: item.payable.minor for item in items if item.due_on < on and item.payable}
+    """What may be asked for: nothing that is promised, said to be paid or paused."""
+    return {item.entry_id: item.collectable.minor for item in items if item.due_on < on and item.collectable}
 
 
 def due_by_link(customer_id: int, link_id: int, currency: str, on: date) -> Choice | None:

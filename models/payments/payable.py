@@ -10,6 +10,7 @@ from models import holds, invoices, ledger
 from models.customers import merges
 from models.database import session
 from models.errors import N_, Refused
+from models.holds import Held, HoldKind
 from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
 from models.policies import payment_limits
@@ -25,7 +26,8 @@ class NotPayable(Refused):
 class PayableItem:
     """
     An open item as a payer sees it. `payable` is what is open, less what other payments may still take.
-    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs.
+    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs. `held` is why it
+    is not asked for, or a part of it: whoever wants to pay it may.
     """
 
     customer_id: int
@@ -34,6 +36,24 @@ class PayableItem:
     due_on: date
     open: Money
     payable: Money
+    held: tuple[Held, ...] = ()
+
+    @property
+    def on_hold(self) -> Money:
+        return holds.taken(self.held, self.payable)
+
+    @property
+    def collectable(self) -> Money:
+        """What may be asked for."""
+        return self.payable - self.on_hold
+
+    @property
+    def promised(self) -> Money:
+        return holds.taken((one for one in self.held if one.kind == HoldKind.PROMISE), self.payable)
+
+    @property
+    def promisable(self) -> Money:
+        return self.payable - self.promised
 
 
 def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
@@ -68,7 +88,8 @@ def payable_items(
         query = query.where(entry.currency == currency)
     rows = session.execute(query).all()
     own = pages_of(members, contact_id, link_id)
-    taken = holds.in_flight_by_item(one for one in holds.living(members, on) if one.source not in own)
+    held = holds.living(members, on)
+    taken, covered = holds.in_flight_by_item(one for one in held if one.source not in own), holds.Covered(held)
     return [
         PayableItem(
             owner_id,
@@ -77,6 +98,7 @@ def payable_items(
             due_on or on,
             Money(left_minor or 0, money),
             Money(max((left_minor or 0) - taken.get(entry_id, 0), 0), money),
+            covered.of(owner_id, entry_id, money),
         )
         for owner_id, entry_id, number, due_on, left_minor, money in rows
     ]
@@ -97,6 +119,17 @@ def gives_up(contact_id: int | None, link_id: int | None) -> ColumnElement[bool]
     """
     whose = Attempt.link_id == link_id if link_id else (Attempt.contact_id == contact_id) | Attempt.link_id.is_not(None)
     return whose & Attempt.state.in_(GIVEN_UP)
+
+
+def spread(amount: Money, items: Sequence[PayableItem], first: int | None = None) -> list[tuple[PayableItem, Money]]:
+    """So much of what is payable, oldest due first; one item before all others where it is named."""
+    shares, left = [], amount.minor
+    for item in sorted(items, key=lambda item: item.entry_id != first):
+        share = min(left, item.payable.minor) if item.payable.currency == amount.currency else 0
+        if share > 0:
+            shares.append((item, Money(share, amount.currency)))
+            left -= share
+    return shares
 
 
 def check_share(amount: Money, item: PayableItem) -> None:

@@ -11,6 +11,7 @@ REGISTRIES = {
     "company": "the creditor, one row",
     "customers": "the registry of customers itself",
     "links": "a token arrives without a customer",
+    "unsubscribe_tokens": "a click in a mail arrives without a customer",
     "codes": "a browser's half of a code arrives without a customer",
     "sessions": "a cookie arrives without a customer",
     "invoice_numbers": "a number or an RF reference arrives without a customer",
