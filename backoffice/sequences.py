@@ -188,7 +188,13 @@ def sequence_steps(sequence_id: int, number: int) -> Response | tuple[str, int]:
         if not form.errors:
             flash(words.gettext("Saved."), "ok")
             return redirect(_after(version, place), 303)
-    return form_page("backoffice/sequence_steps.html", form, sequence=_sequence_or_404(sequence_id), version=version)
+    return form_page(
+        "backoffice/sequence_steps.html",
+        form,
+        sequence=_sequence_or_404(sequence_id),
+        version=version,
+        currency=g.company.currency,
+    )
 
 
 def _decided(version: SequenceVersion, yes: dict[str, Callable[..., None]]) -> Response | tuple[str, int]:
@@ -254,10 +260,8 @@ def _known() -> dict[str, tuple[Channel, Purpose, Tone, int | None]]:
 
 def _choices(known: dict[str, tuple[Channel, Purpose, Tone, int | None]]) -> list[SelectChoice]:
     names = {str(one.id): one.name for one in templates.every()}
-    return [
-        SelectChoice(value, names.get(value) or words.gettext(PURPOSES[purpose]))
-        for value, (_, purpose, _, _) in known.items()
-    ]
+    named = [SelectChoice(value, names[value], {"data-raw": "true"}) for value in known if value in names]
+    return [*named, *(SelectChoice(one.value, words.gettext(PURPOSES[one])) for one in DECISIONS)]
 
 
 def _typed(step: Step) -> dict[str, object]:

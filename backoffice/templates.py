@@ -138,7 +138,13 @@ def template_text(template_id: int, number: int, language: str) -> Response | tu
     known = templates.find(template_id)
     names = [(name, words.gettext(MEANINGS[name])) for name in allowed(known.channel)]
     return form_page(
-        "backoffice/template_text.html", form, template=known, version=version, language=language, names=names
+        "backoffice/template_text.html",
+        form,
+        template=known,
+        version=version,
+        language=language,
+        text_direction=words.direction(language),
+        names=names,
     )
 
 
@@ -149,6 +155,7 @@ def template_preview(template_id: int, number: int) -> str:
     return render_template(
         "backoffice/template_preview.html",
         case=case,
+        text_direction=words.direction(case.language),
         all_languages=[(one, words.native_name(one)) for one in templates.wording(case.version).texts],
         may_read_accounts=current_user.may(Permission.READ_ACCOUNTS),
         composed=texts.compose(case.text, case.values),
@@ -268,6 +275,7 @@ def _version_page(version: TemplateVersion, form: ReviewForm) -> tuple[str, int]
         version=version,
         versions=templates.versions(version.template_id),
         language=language,
+        text_direction=words.direction(language),
         texts=said.texts,
         text_here=new,
         all_languages=list(words.LANGUAGES.items()),

@@ -1,5 +1,6 @@
 """Headers, cookies and the checks that stand before every POST."""
 
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Response, abort, request
@@ -51,11 +52,13 @@ def cookie_name(name: str, settings: Settings) -> str:
     return f"__Host-{name}" if is_https(settings) else name
 
 
-def set_cookie(response: Response, name: str, value: str, settings: Settings, *, days: int | None = None) -> None:
+def set_cookie(
+    response: Response, name: str, value: str, settings: Settings, *, lives: timedelta | None = None
+) -> None:
     response.set_cookie(
         cookie_name(name, settings),
         value,
-        max_age=days * 86_400 if days else None,
+        max_age=lives,
         secure=is_https(settings),
         httponly=True,
         samesite="Lax",

@@ -11,6 +11,7 @@ from models.sign_ins import TooManyTries
 portal = Blueprint("portal", __name__)
 OPEN_TO_ALL = {
     *("portal.home", "portal.ask_for_link", "portal.asked", "portal.arrive", "portal.landing", "portal.open_link"),
+    *("portal.pay_by_link", "portal.payment_by_link", "portal.receipt_by_link", "portal.link_code"),
     *("portal.send_code", "portal.enter_code", "portal.stripe_webhook", "portal.calendar_file"),
     *("portal.unsubscribe", "portal.unsubscribe_now", "portal.subscribe_again"),
 }
@@ -25,7 +26,7 @@ def require_contact() -> Response | None:
     if request.endpoint in OPEN_TO_ALL:
         return None
     if not str(current_user.get_id() or "").startswith("contact:"):
-        return see_other("/")
+        return see_other(url_for("portal.landing") if at_hand.link_at_hand() else "/")
     if request.endpoint in STAYS_OPEN or not is_disowned(current_user.customer_id, g.company.today(clock.now())):
         return None
     return see_other(url_for("portal.not_mine"))
@@ -43,20 +44,24 @@ def ways() -> dict[str, str | None]:
 
 @portal.errorhandler(TooManyTries)
 def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
-    page = render_template("portal/too_many_tries.html", until=refusal.values.get("until"))
+    page = render_template("portal/too_many_tries.html", refusal=refusal)
     return page, 429, {"Retry-After": str(refusal.seconds)}
 
 
 from portal import (  # noqa: E402, F401
     access,
+    ahead,
+    at_hand,
     calendar,
     choosing,
     claims,
     codes,
+    confirming,
     history,
     holds,
     invoices,
     links,
+    pay_only,
     payments,
     preferences,
     principal,

@@ -11,6 +11,7 @@ from models.claims import is_disowned
 from models.customers import calendars
 from models.transactions import transaction
 from portal import portal
+from portal.confirming import fresh_code_first
 
 
 @portal.get("/calendar")
@@ -20,8 +21,12 @@ def calendar() -> str:
 
 
 @portal.post("/calendar")
+@fresh_code_first("portal.calendar")
 def make_calendar() -> str:
-    """The address is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again."""
+    """
+    The address is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again. It outlives the
+    session, so that a code comes first.
+    """
     who = current_user
     with transaction():
         token = calendars.make(who.customer_id, who.contact_id, by=who.actor, now=clock.real_now())

@@ -16,7 +16,6 @@ from models.policies import payment_limits
 from models.transactions import transaction
 from portal import portal
 from portal.payments import item_name, result_address
-from portal.principal import payer
 
 PAGE = 50
 TICK, AMOUNT = "pay-", "amount-"
@@ -134,17 +133,17 @@ def _request(choice: Choice) -> payments.Attempt:
 
 def _choose_page(items: Sequence[PayableItem], chosen: Mapping[int, int], form: ChoiceForm) -> tuple[str, int]:
     payable = {item.entry_id: item.payable.minor for item in items}
-    shares = [Money(min(minor, payable.get(one, 0)), chosen_currency()) for one, minor in chosen.items()]
+    shares = [Money(min(minor, payable.get(one, 0)), currency_asked()) for one, minor in chosen.items()]
     return form_page(
         "portal/choose.html",
         form,
         items=_shown(items),
         tick=TICK,
         amount=AMOUNT,
-        currency=chosen_currency(),
-        currencies=currencies_open(),
+        currency=currency_asked(),
+        currencies=currencies(),
         count=len([share for share in shares if share]),
-        total=total(shares, chosen_currency()),
+        total=total(shares, currency_asked()),
         today=_today(),
         page_no=page_asked(),
         pages=max(-(-len(items) // PAGE), 1),
@@ -183,7 +182,7 @@ def _form_for(items: Sequence[PayableItem], chosen: Mapping[int, int]) -> Callab
 
 def _items_and_chosen() -> tuple[list[PayableItem], dict[int, int]]:
     who = payer()
-    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, chosen_currency(), _today())
+    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, currency_asked(), _today())
     if page_asked() > max(-(-len(items) // PAGE), 1):
         abort(404)
     return items, chosen
@@ -191,28 +190,34 @@ def _items_and_chosen() -> tuple[list[PayableItem], dict[int, int]]:
 
 def _choice() -> Choice | None:
     who = payer()
-    return payments.choice(who.customer_id, who.contact_id, chosen_currency(), _today())
+    return payments.choice(who.customer_id, who.contact_id, currency_asked(), _today())
 
 
 def _keep(chosen: Mapping[int, int]) -> None:
     who = payer()
-    payments.keep_choice(who.customer_id, who.contact_id, chosen_currency(), chosen, now=clock.now())
+    payments.keep_choice(who.customer_id, who.contact_id, currency_asked(), chosen, now=clock.now())
+
+
+def payer() -> object:
+    if not current_user.may_pay:
+        abort(403)
+    return current_user
 
 
 def _shown(items: Sequence[PayableItem]) -> Sequence[PayableItem]:
     return items[(page_asked() - 1) * PAGE : page_asked() * PAGE]
 
 
-def currencies_open() -> list[str]:
+def currencies() -> list[str]:
     """Those in which something is open; asked once for a page."""
     if "currencies" not in g:
         g.currencies = accounts.currencies_of(current_user.customer_id, _today())
     return list(g.currencies)
 
 
-def chosen_currency() -> str:
+def currency_asked() -> str:
     """The one that was asked for, where something is open in it; else the first."""
-    open_in, asked = currencies_open(), request.args.get("currency")
+    open_in, asked = currencies(), request.args.get("currency")
     return asked if asked in open_in else next(iter(open_in), str(g.company.currency))
 
 
@@ -222,4 +227,4 @@ def _today() -> date:
 
 
 def _to(endpoint: str, **values: int) -> Response:
-    return redirect(url_for(endpoint, currency=chosen_currency(), **values), 303)
+    return redirect(url_for(endpoint, currency=currency_asked(), **values), 303)

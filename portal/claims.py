@@ -18,7 +18,7 @@ from models.errors import N_
 from models.payments import PayableItem
 from models.transactions import transaction
 from portal import portal
-from portal.choosing import chosen_currency, currencies_open
+from portal.choosing import currencies, currency_asked
 from portal.principal import account_of
 
 MOST_ITEMS = 100
@@ -46,11 +46,11 @@ class NotMineForm(OurForm):
 
 @portal.route("/already-paid", methods=["GET", "POST"])
 def already_paid() -> Response | tuple[str, int]:
-    items = payments.payable_items(current_user.customer_id, _today(), currency=chosen_currency())
+    items = payments.payable_items(current_user.customer_id, _today(), currency=currency_asked())
     form = _paid_form(items)
-    amount = form.amount.money(chosen_currency()) if request.method == "POST" and form.validate() else None
+    amount = form.amount.money(currency_asked()) if request.method == "POST" and form.validate() else None
     if amount is None:
-        shown = {"items": items, "currency": chosen_currency(), "currencies": currencies_open(), "today": _today()}
+        shown = {"items": items, "currency": currency_asked(), "currencies": currencies(), "today": _today()}
         return form_page("portal/already_paid.html", form, **shown)
     customer, contact = account_of(current_user)
     with transaction():
@@ -81,7 +81,7 @@ def claim(claim_id: int) -> str:
 
 @portal.post("/claims/<int:claim_id>/yes")
 def claim_yes(claim_id: int) -> Response:
-    mine, entry_id = _claim(claim_id), request.form.get("entry", type=int) or abort(404)
+    mine, entry_id = _claim(claim_id), request.form.get("entry", type=int) or abort(400)
     customer, contact = account_of(current_user)
     with transaction():
         claims.answer_yes(mine, entry_id, customer, contact, by=current_user.actor, on=_today(), now=clock.now())

@@ -1,6 +1,7 @@
 """How a contact wants to be written to, and what we hold about them."""
 
 import json
+from datetime import timedelta
 
 from flask import Response, current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
@@ -76,7 +77,7 @@ def preferences() -> AnyResponse | tuple[str, int]:
     answer = redirect(url_for("portal.preferences"), 303)
     settings = current_app.extensions["settings"]
     if me.language:
-        set_cookie(answer, LANGUAGE_COOKIE, me.language, settings, days=365)
+        set_cookie(answer, LANGUAGE_COOKIE, me.language, settings, lives=timedelta(days=365))
         words.use(me.language, timezone=g.company.timezone)
     else:
         forget_cookie(answer, LANGUAGE_COOKIE, settings)

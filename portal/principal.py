@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import abort
-from flask_login import UserMixin, current_user
+from flask_login import UserMixin
 
 from models import customers, sessions
 from models.audit import Actor, ActorKind
@@ -51,12 +51,6 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         may_pay=found.may_pay,
         calendar=found.calendar,
     )
-
-
-def payer() -> ContactPrincipal:
-    """Who may pay, and promise to."""
-    who: ContactPrincipal = current_user
-    return who if who.may_pay else abort(403)
 
 
 def account_of(who: ContactPrincipal) -> tuple[Customer, Contact]:

@@ -17,8 +17,8 @@ from models.payments import PayableItem
 from models.promises import Promise, PromiseState
 from models.transactions import transaction
 from portal import portal
-from portal.choosing import chosen_currency, currencies_open
-from portal.principal import account_of, payer
+from portal.choosing import currencies, currency_asked, payer
+from portal.principal import account_of
 
 FIRST_WISH = timedelta(days=7)
 MOST_SHOWN = 50
@@ -61,7 +61,7 @@ def make_promise() -> Response | tuple[str, int]:
             on=_today(),
             now=clock.now(),
         )
-        payments.forget_choice(who.customer_id, who.contact_id, chosen_currency())
+        payments.forget_choice(who.customer_id, who.contact_id, currency_asked())
     if form.errors:
         return _page(form)
     newest = promises.of_customers(merges.family(who.customer_id), state=PromiseState.OPEN, most=1)[0]
@@ -107,15 +107,15 @@ def _page(form: PromiseForm) -> tuple[str, int]:
         form,
         shares=shares,
         most=MOST_SHOWN,
-        total=total((share for _, share in shares), chosen_currency()),
+        total=total((share for _, share in shares), currency_asked()),
         pay_on=pay_on,
         answer_on=promises.limits().answer_on(pay_on) if pay_on else None,
         seen=_seen(pay_on, shares),
         last_day=promises.limits().last_day(today),
         today=today,
         moves=promises.limits().moves,
-        currency=chosen_currency(),
-        currencies=currencies_open(),
+        currency=currency_asked(),
+        currencies=currencies(),
         living=promises.of_customers(merges.family(current_user.customer_id), state=PromiseState.OPEN),
     )
 
@@ -147,8 +147,8 @@ def _form_of_address() -> PromiseForm:
 def _shares() -> list[tuple[PayableItem, Money]]:
     """What was chosen to be paid, without what is promised already. At first: all that is due."""
     who = payer()
-    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, chosen_currency(), _today())
-    wanted = ((item, min(Money(chosen.get(item.entry_id, 0), chosen_currency()), item.promisable)) for item in items)
+    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, currency_asked(), _today())
+    wanted = ((item, min(Money(chosen.get(item.entry_id, 0), currency_asked()), item.promisable)) for item in items)
     return [(item, share) for item, share in wanted if share]
 
 

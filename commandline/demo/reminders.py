@@ -1,4 +1,4 @@
-"""The demonstration's reminders: counsel has read the standard's words, and somebody else has published its sequence."""
+"""The demonstration's reminders: counsel has read the standard's words, somebody else has published its sequence."""
 
 from datetime import datetime
 

@@ -12,13 +12,14 @@ from sqlalchemy import Select, select
 from models import audit, clock, company, customers, words
 from models.accounts.documents import debit_document
 from models.accounts.invoice_paper import invoice_pdf
-from models.accounts.reminder_paper import Listed, letter_list_csv, letter_list_pdf, reminder_pdf
+from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
+from models.accounts.reminder_paper import reminder_pdf
 from models.accounts.transfer import transfer_for_account
 from models.audit import Actor
 from models.company import HOLDING_ACCOUNT
 from models.customers import Customer, links
 from models.database import session
-from models.dunning import sending, templates, texts
+from models.dunning import advice, sending, templates, texts
 from models.dunning.lines import ReminderRun
 from models.dunning.writing import dedupe_key
 from models.gateways.mail import Attachment
@@ -80,6 +81,7 @@ def _letter(row: Message, address: str, now: datetime) -> bytes:
         language=row.language,
         link=_link(customer, address),
         how=transfer_for_account(creditor, customer.id, facts.totals),
+        advice=advice.place(customer.country or creditor.country, customer.kind),
         now=now,
     )
 
@@ -90,7 +92,7 @@ def _link(customer: Customer, address: str) -> str:
     if contact is None:
         return ""
     customers.lock_all(customer.id)
-    return f"{address}/l/{links.make(customer, contact, by=audit.JOB, now=clock.real_now())}"
+    return f"{address}/l/{links.make(customer, contact, by=audit.JOB, now=clock.real_now(), paper=True)}"
 
 
 def _facts(row: Message, customer: Customer) -> texts.Facts:

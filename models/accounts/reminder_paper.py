@@ -1,14 +1,9 @@
-"""A reminder on paper, from the same approved words as a mail; and the list that lies on top of a run's letters."""
+"""A reminder on paper, from the same approved words as a mail."""
 
-import csv
-import io
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from models import words
 from models.accounts import stationery
-from models.accounts.files import safe_cell
 from models.accounts.transfer import Transfer
 from models.company import Company
 from models.dunning import texts
@@ -18,21 +13,6 @@ from models.gateways import pdf, qr
 from models.policies.sequences import Purpose
 from models.words import Calendar
 from models.words import gettext as _
-
-LIST_COLUMNS = ("place", "customer_number", "name", "address", "country", "file", "words", "amount")
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One letter of a run: its file, what it says, and whom it goes to. `said` names the version: 'final 3'."""
-
-    customer_number: str
-    name: str
-    address: str
-    country: str
-    file: str
-    said: str
-    amount: str
 
 
 def reminder_pdf(
@@ -53,6 +33,7 @@ def reminder_pdf(
 
     :param address: the customer's, in lines.
     :param link: of a page that shows what a letter may show, to type and to scan.
+    :param advice: where free advice about debt is found (`dunning.advice`).
     :param how: to pay by transfer; left out where the company names no account.
     """
     spoken, text = said.text(language, company.language)
@@ -83,7 +64,7 @@ def _content(
         facts=_facts(facts),
         dates_line=f"{known} · {said.key} {words.number(said.number)}",
         intro="",
-        notes=[values.advice] if values.advice else [],
+        notes=[_("Free and independent advice about debt: %(where)s", where=values.advice)] if values.advice else [],
         paragraphs=[pdf.Paragraph(kind=block.kind, lines=block.lines) for block in composed.blocks],
         items=_items(facts, values),
         payment=stationery.payment(how),
@@ -128,43 +109,3 @@ def _online(link: str) -> pdf.OnlinePayment:
         address=link,
         qr=pdf.Code(svg=qr.link(link, title=caption), alt=caption, caption=caption),
     )
-
-
-def letter_list_pdf(letters: Sequence[Listed], company: Company, on: date, *, now: datetime) -> bytes:
-    """The list to tick off while letters go into envelopes, in the company's language."""
-    with words.speak(company.language, timezone=company.timezone):
-        heading = _("Letters of %(day)s", day=on)
-        content = pdf.LetterList(
-            title=heading,
-            heading=heading,
-            sender=stationery.sender(company),
-            recipient=pdf.Recipient(name=company.name, lines=stationery.address_lines(company.address)),
-            facts=[pdf.Fact(label=_("Letters"), value=words.number(len(letters)))],
-            dates_line=_("Effective by %(day)s, as known at %(moment)s", day=on, moment=now),
-            intro="",
-            notes=[],
-            letters=pdf.Table(
-                heading="",
-                columns=["", _("Customer"), _("Address"), _("Words"), _("Amount")],
-                rows=[_row(place, one) for place, one in enumerate(letters, 1)],
-                total=None,
-            ),
-        )
-        return pdf.letter_list(content, language=company.language, made_at=now)
-
-
-def _row(place: int, one: Listed) -> list[str]:
-    where = ", ".join(stationery.address_lines(one.address))
-    return [words.number(place), f"{one.name} ({one.customer_number})", where, one.said, one.amount]
-
-
-def letter_list_csv(letters: Sequence[Listed]) -> str:
-    """The same list for spreadsheets and printing houses; UTF-8 with a mark."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(LIST_COLUMNS)
-    for place, one in enumerate(letters, 1):
-        where = ", ".join(stationery.address_lines(one.address))
-        row = (one.customer_number, one.name, where, one.country, one.file, one.said, one.amount)
-        writer.writerow([place, *(safe_cell(cell) for cell in row)])
-    return "\ufeff" + out.getvalue()

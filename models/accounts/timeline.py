@@ -71,7 +71,7 @@ with events as (
     select * from events order by at desc, rank desc, place desc, what, customer_id limit :most offset :skip
 )
 select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email,
-                        case when v.actor_kind in ('job', 'command') then v.actor_kind end, '') as who
+                        case when v.actor_kind in ('job', 'command', 'link') then v.actor_kind end, '') as who
 from page
 left join lateral (
     select v.actor_kind, v.actor_id from audit_events v

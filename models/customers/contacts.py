@@ -75,6 +75,13 @@ def first_contact(customer_id: int) -> Contact | None:
     return session.scalar(query.order_by(Contact.id).limit(1))
 
 
+def for_letters(customer: Customer, *, by: Actor, now: datetime) -> Contact:
+    """Whose link a letter holds: the first contact who may look, with an address before without; made where none is."""
+    query = select(Contact).where(Contact.customer_id == customer.id, Contact.active, Contact.may_see)
+    found = session.scalar(query.order_by(Contact.email.is_(None), Contact.id).limit(1))
+    return found or add_contact(customer, email=None, by=by, now=now)
+
+
 def by_email(customer_id: int, email: str) -> Contact | None:
     query = select(Contact).where(Contact.customer_id == customer_id, Contact.email == email.strip().lower())
     return session.scalar(query)

@@ -17,7 +17,7 @@ LONGEST_BODY = 5_000
 MEANINGS = {
     "person": N_("whom it is addressed to: the contact's name, or the customer's"),
     "customer": N_("the customer's name"),
-    "customer_number": N_("the customer's number"),
+    "account": N_("the customer's number"),
     "company": N_("our name"),
     "total_due": N_("what it asks for, net of what is disputed, promised or on its way"),
     "items": N_("the list of what is open, on a line of its own"),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from sqlalchemy import select
+
 from models import company
 from models.company import Company
 from models.database import session
@@ -204,6 +206,11 @@ def waiting_words() -> list[TemplateVersion]:
 
 
 def waiting_sequences() -> list[tuple[DunningSequence, SequenceVersion]]:
-    """What counsel has to read, and what has to be published."""
-    waiting = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
-    return [(one, row) for one in sequences.every() for row in sequences.versions(one.id) if row.state in waiting]
+    """What counsel has to read, and what has to be published; longest waiting first."""
+    query = (
+        select(DunningSequence, SequenceVersion)
+        .join(SequenceVersion, SequenceVersion.sequence_id == DunningSequence.id)
+        .where(SequenceVersion.state.in_((ReviewState.IN_REVIEW, ReviewState.APPROVED)))
+        .order_by(SequenceVersion.sent_at, SequenceVersion.id)
+    )
+    return [(one, version) for one, version in session.execute(query)]

@@ -69,7 +69,7 @@ class Values:
     """
     Everything that a text may name, already written in the reader's language and calendar. `link` opens the account,
     `unsubscribe` stops mails like this one; both are addresses, empty where there is none. `advice`: where free and
-    independent advice about debt is found, a whole sentence or nothing.
+    independent advice about debt is found (`advice.place`), or nothing.
     """
 
     language: str
@@ -141,7 +141,7 @@ def _named(facts: Facts, company: Company, lines: Sequence[Line]) -> dict[str, s
     return {
         "person": words.written(facts.person or facts.customer),
         "customer": words.written(facts.customer),
-        "customer_number": words.written(facts.customer_number),
+        "account": words.written(facts.customer_number),
         "company": words.written(company.name),
         "total_due": words.list_of([words.money(amount) for amount in facts.totals]),
         "invoice": words.written(lines[0].number) if lines else "",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models.company import Company
 from models.customers import Contact, Customer
 from models.database import session
-from models.dunning import texts
+from models.dunning import advice, texts
 from models.dunning.loading import INVOICE, REMINDER, STATEMENT, Whole
 from models.dunning.placeholders import Text
 from models.dunning.templates import Wording
@@ -21,6 +21,7 @@ from models.messages.outbox import new_message_id
 from models.money import Money
 from models.policies.dunning import Asked, Facts, Send
 from models.policies.sequences import Channel, Purpose
+from models.words import Calendar
 
 # Written in place of addresses that hold a secret; the transaction that marks a mail 'sending' puts those in.
 LINK, STOP = "duewell:account", "duewell:no-more"
@@ -103,6 +104,10 @@ def _made_from(facts: Facts, send: Send, words_of: Wording, run_id: int, day: da
     }
 
 
+def calendar_of(contact: Contact | None) -> Calendar:
+    return "jalali" if contact and contact.calendar == "jalali" else "gregorian"
+
+
 def _asked(one: Asked) -> list[Any]:
     item = one.item
     due_on = item.due_on.isoformat() if item.due_on else None
@@ -137,6 +142,8 @@ def rendered(
         language,
         whole_numbers=not by_mail or purpose == Purpose.INVOICE,
         link=LINK if by_mail else "",
+        calendar=calendar_of(contact),
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
+        advice=advice.place(customer.country or creditor.country, customer.kind),
     )
     return texts.mail(text, values, creditor, purpose)

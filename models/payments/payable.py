@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from models import holds, invoices, ledger
 from models.customers import merges
@@ -15,7 +15,7 @@ from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
 from models.policies import payment_limits
 
-GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
+GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a payer's next payment ends: nobody has paid on it yet.
 
 
 class NotPayable(Refused):
@@ -68,10 +68,11 @@ def payable_items(
     currency: str | None = None,
     among: Sequence[int] | None = None,
     contact_id: int | None = None,
+    link_id: int | None = None,
 ) -> list[PayableItem]:
     """
     The open items of the customer's statement, those of joined accounts included, oldest due first; or those `among`
-    these entries, open or not. What a contact's own open page holds is payable for this contact: `give_up_open`
+    these entries, open or not. What an open page of the payer's own holds is payable for this payer: `give_up_open`
     closes that page before they pay again.
     """
     members = merges.family(customer_id, on)
@@ -86,7 +87,7 @@ def payable_items(
     if currency is not None:
         query = query.where(entry.currency == currency)
     rows = session.execute(query).all()
-    own = pages_of(members, contact_id) if contact_id else frozenset()
+    own = pages_of(members, contact_id, link_id)
     held = holds.living(members, on)
     taken, covered = holds.in_flight_by_item(one for one in held if one.source not in own), holds.Covered(held)
     return [
@@ -103,12 +104,21 @@ def payable_items(
     ]
 
 
-def pages_of(members: Sequence[int], contact_id: int) -> frozenset[str]:
-    """The sources of what a contact's unfinished payments hold."""
-    query = select(Attempt).where(
-        Attempt.customer_id.in_(members), Attempt.contact_id == contact_id, Attempt.state.in_(GIVEN_UP)
-    )
+def pages_of(members: Sequence[int], contact_id: int | None, link_id: int | None) -> frozenset[str]:
+    """The sources of what the pages hold that a payer's next payment closes."""
+    if contact_id is None and link_id is None:
+        return frozenset()
+    query = select(Attempt).where(Attempt.customer_id.in_(members), gives_up(contact_id, link_id))
     return frozenset(attempt.source for attempt in session.scalars(query))
+
+
+def gives_up(contact_id: int | None, link_id: int | None) -> ColumnElement[bool]:
+    """
+    Which open pages a payer's next payment closes: their own. Whoever is signed in goes before those who pay by a
+    link, so that a forwarded mail blocks nobody.
+    """
+    whose = Attempt.link_id == link_id if link_id else (Attempt.contact_id == contact_id) | Attempt.link_id.is_not(None)
+    return whose & Attempt.state.in_(GIVEN_UP)
 
 
 def spread(amount: Money, items: Sequence[PayableItem], first: int | None = None) -> list[tuple[PayableItem, Money]]:

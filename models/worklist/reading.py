@@ -76,7 +76,7 @@ def _wanted(whose: Whose, staff_id: int, kind: TaskKind | None) -> Sequence[Colu
 
 def of_customers(customers: Sequence[int], *, most: int = 20) -> list[TaskRow]:
     """Of an account and of what is joined to it: open ones first, then what was done lately."""
-    order = (Task.state != TaskState.OPEN, Task.due_on.desc(), Task.id.desc())
+    order = (Task.state != TaskState.OPEN, Task.ended_at.desc(), Task.due_on, Task.id)
     query = _ROWS.where(Task.customer_id.in_(customers)).order_by(*order).limit(most)
     return [TaskRow(*row) for row in session.execute(query)]
 

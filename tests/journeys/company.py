@@ -29,7 +29,7 @@ from models import (
     worklist,
 )
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
-from models.customers import Customer, links, merges, notes
+from models.customers import Customer, calendars, links, merges, notes
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import review, sequences, templates
@@ -315,6 +315,11 @@ class Furnisher:
         for key in ("link", "bound"):
             contact = customers.contact_of(busy.id, self.made.contacts["busy"])
             self.made.tokens[key] = links.make(busy, contact, by=audit.COMMAND, now=self.now)
+        persian_id, contact_id = self.made.customers["persian"], self.made.contacts["persian"]
+        for key, whose in (("letter", contact), ("persian letter", customers.contact_of(persian_id, contact_id))):
+            owner = customers.find(whose.customer_id)
+            self.made.tokens[key] = links.make(owner, whose, by=audit.COMMAND, now=self.now, paper=True)
+        calendars.make(busy.id, contact.id, by=audit.COMMAND, now=self.now)
         links.open_link(self.made.tokens["bound"], None, now=self.now, address="192.0.2.1", agent="another browser")
 
     def _tasks(self, busy: Customer) -> None:
@@ -332,12 +337,16 @@ class Furnisher:
 
     def pay(self, gateway: StripeGateway, till: standin.Running) -> None:
         """Payments of the busy customer, one in each state that a customer can meet."""
-        for state in ("open", "processing", "succeeded", "failed", "expired"):
+        letter = links.living(self.made.tokens["letter"], now=clock.real_now())
+        by_letter = audit.Actor(audit.ActorKind.LINK, letter.id)
+        by_contact = audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"])
+        asked = [(state, by_contact, state) for state in ("open", "processing", "succeeded", "failed", "expired")]
+        for state, by, key in (*asked, ("succeeded", by_letter, "by letter")):
             with transaction():
                 attempt = payments.request(
                     self.made.customers["busy"],
                     [(self.made.entries["open"], Money(1_000, "EUR"))],
-                    by=audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"]),
+                    by=by,
                     on=self.made.today,
                     now=self.now,
                     success_url="http://localhost/payments/{attempt}",
@@ -345,7 +354,7 @@ class Furnisher:
                     language="en",
                     description=HOSTILE,
                 )
-            self.made.attempts[state] = attempt.id
+            self.made.attempts[key] = attempt.id
             payments.submit(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
             self._bring_to(AttemptState(state), attempt.customer_id, attempt.id, gateway, till)
         self._ask_back(gateway, till)

@@ -22,6 +22,7 @@ REGISTRIES = {
     "webhook_events": "an event of Stripe's arrives without a customer",
     "audit_seals": "one line a night over all streams",
     "sign_in_attempts": "who tries to sign in is nobody yet",
+    "stopped_addresses": "an address is a contact of several customers",
     "staff": "people of the company",
     "staff_tokens": "invitations and resets of people of the company",
     "import_runs": "a file is about many customers",
