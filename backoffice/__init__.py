@@ -127,6 +127,7 @@ from backoffice import (  # noqa: E402
     principal,  # noqa: F401
     receipts,  # noqa: F401
     reminder_words,  # noqa: F401
+    runs,  # noqa: F401
     sequences,  # noqa: F401
     settings,  # noqa: F401
     sign_in,  # noqa: F401

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from models.database import session
 from models.dunning.loading import Whole
 from models.policies.dunning.statements import WEEKS, week_of
-from models.policies.sequences import Counted, Purpose
+from models.policies.sequences import Counted, Purpose, Sequence
 
 NEW = timedelta(days=60)  # An invoice that nobody sent for so long is not sent any more by step zero.
 
@@ -33,8 +33,9 @@ order by 1
 )
 
 
-def candidates(day: date, whole: Whole) -> list[int]:
-    steps = [step for segment in whole.segments for step in segment.sequence.steps]
+def candidates(day: date, whole: Whole, draft: Sequence | None = None) -> list[int]:
+    """:param draft: a sequence that is looked at beside those in use."""
+    steps = [step for segment in whole.segments for step in segment.sequence.steps] + [*(draft.steps if draft else ())]
     if not steps and whole.statement_words is None:
         return []
     lead = min((step.days for step in steps if step.counted == Counted.FROM_DUE and _asks(step.purpose)), default=0)

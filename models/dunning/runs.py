@@ -12,13 +12,15 @@ from sqlalchemy import func, insert, select, text
 from models import audit, company, customers, jobs
 from models.audit import Actor
 from models.company import HOLDING_ACCOUNT, Company
-from models.customers import lock_all_of
+from models.customers import Customer, lock_all_of
 from models.database import session
 from models.dunning import sequences
 from models.dunning.choosing import candidates
 from models.dunning.keeping import keep
 from models.dunning.lines import ReminderChunk, ReminderRun
 from models.dunning.loading import BANK_MONEY_DAYS, load, whole_at
+from models.dunning.writing import dedupe_key
+from models.messages import Message
 from models.policies.dunning import Send, decide
 from models.transactions import transaction
 
@@ -210,6 +212,19 @@ def progress(run_id: int) -> Progress:
         kept.update(outcome.get("kept", {}))
         rules.update(outcome.get("rules", {}))
     return Progress(len(rows), sum(row.done_at is not None for row in rows), kept, dict(rules.most_common()))
+
+
+def messages_of(run_id: int, *, most: int = 50) -> Sequence[Any]:
+    """The first messages of a run: customer, subject, state."""
+    query = (
+        select(
+            *(Message.customer_id, Message.id, Message.subject, Message.state, Message.error),
+            *(Message.channel, Customer.name.label("customer_name")),
+        )
+        .join(Customer, Customer.id == Message.customer_id)
+        .where(Message.dedupe_key == dedupe_key(run_id))
+    )
+    return session.execute(query.order_by(Message.id).limit(most)).all()
 
 
 def find(run_id: int) -> ReminderRun | None:

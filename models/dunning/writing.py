@@ -66,8 +66,7 @@ def message_row(
     contact = readers.contacts.get((facts.customer_id, send.person_id or 0))
     words_of = wording_for(send, whole)
     assert words_of is not None
-    asked_for = (contact.language if contact else "") or customer.language or whole.creditor.language
-    language, text = words_of.text(asked_for, whole.creditor.language)
+    language, text = words_of.text(language_of(customer, contact, whole.creditor), whole.creditor.language)
     mail = rendered(send, text, language, whole.creditor, customer, contact, day)
     letter = send.channel == Channel.LETTER
     kind = kind_of(send)
@@ -102,6 +101,10 @@ def _made_from(facts: Facts, send: Send, words_of: Wording, run_id: int, day: da
         "pay_by": send.pay_by.isoformat() if send.pay_by else None,
         "asked": [_asked(one) for one in send.asked],
     }
+
+
+def language_of(customer: Customer, contact: Contact | None, creditor: Company) -> str:
+    return (contact.language if contact else "") or customer.language or creditor.language
 
 
 def calendar_of(contact: Contact | None) -> Calendar:
@@ -144,6 +147,6 @@ def rendered(
         link=LINK if by_mail else "",
         calendar=calendar_of(contact),
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
-        advice=advice.place(customer.country or creditor.country, customer.kind),
+        advice=advice.place(customer.kind, customer.country or creditor.country),
     )
     return texts.mail(text, values, creditor, purpose)

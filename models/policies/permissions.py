@@ -30,6 +30,7 @@ class Permission(StrEnum):
     WRITE_WORDS = "write_words"
     APPROVE_WORDS = "approve_words"
     PUBLISH_SEQUENCE = "publish_sequence"
+    RUN_REMINDERS = "run_reminders"
     APPOINT_STAFF = "appoint_staff"
     CHANGE_SETTINGS = "change_settings"  # the company's own facts
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
@@ -49,7 +50,9 @@ _MONEY = frozenset(
         *(Permission.REFUND, Permission.CREDIT, Permission.WRITE_OFF),
     }
 )
-_WORDS = frozenset({Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE})
+_WORDS = frozenset(
+    {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
+)
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS,
     Role.CLERK: _ACCOUNTS,

@@ -86,7 +86,9 @@ def _drain(oldest_first: list[dict[str, Any]], left: dict[int, int], currency: s
             left[one["entry"]], pool = left[one["entry"]] - part, pool - part
 
 
-def step_for(case: dict[str, Any], one: dict[str, Any], left: dict[int, int], day: date) -> tuple[int, int] | None:
+def step_for(  # noqa: C901 — the rules in one piece, as they are read.
+    case: dict[str, Any], one: dict[str, Any], left: dict[int, int], day: date
+) -> tuple[int, int] | None:
     """(place, so-many-th time) of the step that is due for an item, found by walking through the days until now."""
     gone = sorted((line for line in case["lines"] if line["entry"] == one["entry"]), key=lambda line: line["on"])
     steps = [step for step in case["steps"] if _large_enough(case, one, left, step, day)]
@@ -144,7 +146,9 @@ def reachable(case: dict[str, Any]) -> dict[str, Any] | None:
     return next((one for one in case["people"] if not one["stopped"] and not one["out"]), None)
 
 
-def expected(case: dict[str, Any], day: date, moment: datetime) -> Expected | None:
+def expected(  # noqa: C901 — as above.
+    case: dict[str, Any], day: date, moment: datetime
+) -> Expected | None:
     """The message of a day, or none."""
     if silent(case, day) or case["bank_late"]:
         return None
