@@ -69,9 +69,7 @@ def sample_reminder(customer_id: int, day: str) -> str:
     mail = preview.sample(
         customer.id, _day_or_404(day), now=clock.now(), version_id=_draft_or_404(version_id) if version_id else None
     )
-    return render_template(
-        "backoffice/reminder_sample.html", customer=customer, day=_day_or_404(day), mail=mail or abort(404)
-    )
+    return render_template("backoffice/reminder_sample.html", customer=customer, day=_day_or_404(day), mail=mail)
 
 
 @backoffice.get("/customers/<int:customer_id>/reminders")

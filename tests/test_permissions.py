@@ -33,6 +33,7 @@ from models import (
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
+from models.dunning import runs as reminders
 from models.dunning import sequences, standard, templates
 from models.holds import HoldKind
 from models.imports import runs
@@ -144,6 +145,9 @@ def world(app: Flask, make: Maker) -> World:
 def _add_words(made: World) -> None:
     with transaction():
         standard.ensure(now=NOW)
+        night = reminders.start(by=audit.COMMAND, now=NOW)
+    made.arguments["backoffice.reminder_run"] = {"run_id": night.id}
+    made.arguments["backoffice.sample_reminder"] = {"day": TODAY.isoformat()}
     [sequence] = sequences.every()
     made.arguments[""] |= {
         **{"template_id": templates.every()[0].id, "sequence_id": sequence.id},

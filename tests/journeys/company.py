@@ -32,7 +32,7 @@ from models.approvals import CreditLine, CreditNote, Refund, WriteOff
 from models.customers import Customer, calendars, links, merges, notes
 from models.database import session
 from models.desk import Line, Method
-from models.dunning import review, sequences, templates
+from models.dunning import preview, review, runs, sequences, templates
 from models.gateways.stripe import StripeGateway
 from models.ledger import Entry
 from models.messages import addresses
@@ -61,6 +61,7 @@ class Furnished:
     attempts: dict[str, UUID] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     others: dict[str, int] = field(default_factory=dict)
+    reminded_on: str = ""
 
 
 class Furnisher:
@@ -89,7 +90,18 @@ class Furnisher:
             self._around()
         with transaction():
             self._words()
+        self._reminded()
         return self.made
+
+    def _reminded(self) -> None:
+        """A run; the first message of the days to come, for whom and when."""
+        with transaction():
+            run = runs.start(by=audit.COMMAND, now=self.now)
+        runs.work_off(run.id, now=lambda: self.now)
+        with transaction():
+            first = preview.preview(now=self.now).planned[0]
+            self.made.others |= {"run": run.id, "reminded": first.customer_id, "draft": preview.drafts()[-1][1].id}
+            self.made.reminded_on = first.day.isoformat()
 
     def _words(self) -> None:
         """Words and a sequence in use, each with a newer version; a text that somebody tried to make a page of."""

@@ -392,4 +392,12 @@ ANSWERS = (
     at("journeys.broken_for_staff", MANAGER, "something went wrong for staff", 500),
     Case("without a database", "portal.home", NOBODY, _without_database, 503),
 )
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *ANSWERS)
+RUNS = (
+    at("backoffice.run_list"),
+    at("backoffice.reminder_run", run_id=other("run")),
+    at("backoffice.preview_reminders"),
+    at("backoffice.preview_reminders", name="what a draft of a sequence would change", version=other("draft")),
+    at("backoffice.account_reminders", customer_id=other("reminded")),
+    at("backoffice.sample_reminder", customer_id=other("reminded"), day=lambda made: made.reminded_on),
+)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *ANSWERS)

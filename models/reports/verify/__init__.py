@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from models import company
 from models.database import session
-from models.reports.verify import gateway, holding, ledger, minor_units, trail, waiting
+from models.reports.verify import gateway, holding, ledger, minor_units, reminding, trail, waiting
 from models.reports.verify.proof import Broken, Finding, Proof
 from models.transactions import snapshot
 
@@ -20,6 +21,8 @@ MEANING = {
     "I5": "entries are never changed or deleted; reversals are the opposite of one original, once",
     "I6": "each id of Stripe's belongs to one row, each payment page to one success",
     "I7": "every payment, refund and chargeback at Stripe has its entry, to the cent, and no entry lacks one",
+    "I8": "no step goes twice for an item, and no customer gets two messages of one run",
+    "I9": "no reminder was sent while a hold, an opt-out or a limit spoke against it",
     "I10": "audit chains, heads and seals are whole",
     "I12": "whatever is unfinished is looked at again in time",
     "I13": "no more was refunded than was paid",
@@ -44,4 +47,5 @@ def verify(customer_id: int | None = None, *, now: datetime, seal_file: Path | N
         waiting.prove(proof, customer_id, now)
         minor_units.prove(proof, customer_id)
         holding.prove(proof, customer_id)
+        reminding.prove(proof, customer_id, company.get().timezone)
     return proof

@@ -10,12 +10,18 @@ from models.reports.verify.proof import Finding, Proof
 ATTEMPTS_WAIT_AT_MOST = timedelta(hours=2)  # payments.sweep, every minute
 REFUNDS_WAIT_AT_MOST = timedelta(hours=2)  # payments.sweep_refunds, every minute
 MESSAGES_WAIT_AT_MOST = timedelta(hours=2)  # messages.send_due, every five seconds
+# Reminders wait for the reader's next open hour: after a run of a day to come, over a weekend and holidays.
+REMINDERS_WAIT_AT_MOST = timedelta(days=62)
 EVENTS_WAIT_AT_MOST = timedelta(hours=2)  # payments.drain, every second, in real time
 
 _MINE = "(cast(:customer as bigint) is null or w.customer_id = :customer)"
 _ATTEMPTS = f"from attempts w where w.state <> all(:final) and {_MINE}"
 _REFUNDS = f"from refunds w where w.state = any(:unfinished) and {_MINE}"
 _MESSAGES = f"from messages w where w.state in ('queued', 'sending', 'unknown') and {_MINE}"
+_MESSAGES_UNTIL = (
+    "case when w.kind in ('reminder', 'statement_mail', 'invoice_mail') then cast(:reminders_until as timestamptz)"
+    " else cast(:messages_until as timestamptz) end"
+)
 _EVENTS = "from webhook_events w where w.done_at is null and cast(:customer as bigint) is null"
 
 
@@ -44,7 +50,7 @@ FINDINGS = (
         "I12",
         "messages",
         f"select count(*) {_MESSAGES}",
-        _late(_MESSAGES, "w.customer_id || ':' || w.id", "cast(:messages_until as timestamptz)"),
+        _late(_MESSAGES, "w.customer_id || ':' || w.id", _MESSAGES_UNTIL),
     ),
     Finding(
         "I12",
@@ -65,5 +71,6 @@ def prove(proof: Proof, customer_id: int | None, now: datetime) -> None:
             refunds_until=now + REFUNDS_WAIT_AT_MOST,
             attempts_until=now + ATTEMPTS_WAIT_AT_MOST,
             messages_until=now + MESSAGES_WAIT_AT_MOST,
+            reminders_until=now + REMINDERS_WAIT_AT_MOST,
             events_wait=EVENTS_WAIT_AT_MOST,
         )

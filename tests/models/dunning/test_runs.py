@@ -1,19 +1,27 @@
 """The run against the database: who is written to, once, and what is asked again before it goes."""
 
 from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
 
 from commandline.demo import reminders as demo
-from models import accounts, audit, company
-from models.customers import Contact, Customer
+from models import accounts, audit, company, holds, ledger
+from models.customers import Contact, Customer, merges, opt_outs
+from models.customers.opt_outs import OptedOutBy
 from models.database import session
-from models.dunning import runs
+from models.dunning import runs, why
 from models.dunning.lines import LineState, ReminderLine, ReminderRun
 from models.dunning.sending import Reminders
+from models.dunning.writing import dedupe_key
+from models.holds import HoldKind
+from models.ledger import Entry
 from models.messages import Message, MessageState, sending
 from models.messages.sending import LocalOutbox
+from models.money import Money
+from models.reports.verify import verify
 from models.staff import Principal
 from models.transactions import transaction
 from tests.conftest import NOW
@@ -83,3 +91,153 @@ def test_one_message_at_the_highest_step_lists_all_items_once(owing, make: Maker
     assert mail.state is MessageState.SENT
     assert "https://pay.example.test/l/" in mail.text
     assert {line.state for line in lines()} == {LineState.SENT}
+
+
+def test_what_a_hold_an_opt_out_or_a_payment_says_before_it_goes_keeps_it_back(owing, make: Maker) -> None:
+    customer, _ = owing
+    entry = make.invoice(customer, due_on=DAY - timedelta(days=8))
+    run()
+    with transaction():
+        receipt = ledger.receive(
+            customer.id, Money(2_000, "EUR"), effective_on=DAY, dedupe_key="paid", now=NIGHT + timedelta(hours=1)
+        )
+        ledger.allocate(receipt, ledger.entry_of(customer.id, entry.id), Money(2_000, "EUR"), now=MORNING)
+    assert go() == 0
+    session.expire_all()
+    (mail,), (line,) = mails(), lines()
+    assert (mail.state, mail.error, line.state, line.reason) == (
+        *(MessageState.SKIPPED, "paid"),
+        *(LineState.SKIPPED, "paid"),
+    )
+    tomorrow = NIGHT + timedelta(days=1)
+    run(tomorrow)
+    assert [one.amount_minor for one in lines()] == [12_000, 10_000]
+    assert go(MORNING + timedelta(days=1)) == 1
+
+
+def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, make: Maker, tmp_path: Path) -> None:
+    customer, contact = owing
+    make.invoice(customer, due_on=DAY - timedelta(days=8))
+    with transaction():
+        opt_outs.opt_out(contact, OptedOutBy.PAGE, now=NIGHT - timedelta(days=1))
+    done = run()
+    for _ in range(2):
+        printed = accounts.write_letters(
+            done.id, tmp_path, "https://pay.example.test", by=audit.COMMAND, now=lambda: MORNING
+        )
+        assert (printed.letters, printed.skipped) == (1, 0)
+    session.expire_all()
+    (letter,), (line,) = mails(), lines()
+    (file,) = tmp_path.glob(f"{customer.number}-*.pdf")
+    assert sha256(file.read_bytes()).hexdigest() == letter.document_hash
+    assert (letter.state, line.state, file.read_bytes()[:5]) == (MessageState.SENT, LineState.SENT, b"%PDF-")
+    assert {path.name for path in tmp_path.iterdir()} == {file.name, "list.pdf", "list.csv"}
+    assert verify(now=MORNING).broken == []
+
+
+def test_a_joined_account_is_written_to_once_and_keeps_its_own_lines(owing, make: Maker) -> None:
+    customer, _ = owing
+    branch = make.customer("Branch")
+    make.contact(branch, "branch@example.test")
+    for who in (customer, branch):
+        make.invoice(who, due_on=DAY - timedelta(days=8))
+    with transaction():
+        merges.merge(branch, customer, effective_on=make.today, by=audit.COMMAND, now=NIGHT - timedelta(days=1))
+    run()
+    (mail,) = mails()
+    assert (mail.customer_id, {line.customer_id for line in lines()}) == (customer.id, {customer.id, branch.id})
+    assert {line.written_to for line in lines()} == {customer.id}
+    assert go() == 1
+
+
+def test_a_run_is_refused_while_the_banks_money_is_old(owing, make: Maker) -> None:
+    make.invoice(owing[0], due_on=DAY - timedelta(days=8))
+    with transaction():
+        company.locked().bank_money_until = DAY - timedelta(days=8)
+    assert run().refused
+    assert mails() == []
+    (answer,) = why.why(owing[0].id, DAY, now=MORNING)
+    assert [spoke.rule for spoke in answer.decision.rules] == ["bank_money_old"]
+
+
+def test_the_nightly_run_starts_once_a_day_and_not_before_two(live: None, engine: Engine) -> None:
+    for now in (NIGHT - timedelta(minutes=1), NIGHT, NIGHT + timedelta(minutes=5), NIGHT + timedelta(days=1)):
+        with transaction():
+            runs.start_nightly(now=now)
+    # One minute before two it is still the same day, and the run of that day has begun.
+    assert [one.as_of for one in reversed(runs.latest())] == [DAY, DAY + timedelta(days=1)]
+
+
+def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_hold(owing, make: Maker) -> None:
+    customer, _ = owing
+    make.invoice(customer, due_on=DAY - timedelta(days=8))
+    run()
+    assert go() == 1
+    later = MORNING + timedelta(hours=1)
+    proof = verify(now=later)
+    assert (proof.broken, proof.checked["I8"], proof.checked["I9"]) == ([], 1, 1)
+    with transaction():
+        holds.add(customer.id, HoldKind.CEASE_CONTACT, source="pauses:1", currency=None, on=DAY, now=NIGHT)
+        session.execute(text("update reminder_lines set state = 'selected'"))
+    broken = {(one.invariant, one.table) for one in verify(now=later).broken if one.invariant != "I15"}
+    assert broken == {("I8", "reminder_lines"), ("I9", "messages")}
+
+
+def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: None, make: Maker) -> None:
+    """Payments, holds and promises come and go; afterwards the policy is asked again, for each customer and day."""
+    owing = []
+    for number in range(4):
+        customer = make.customer(country="LT", timezone="Europe/Vilnius", address="Gatvė 1", kind="business")
+        make.contact(customer, f"c{number}@example.test")
+        owing.append((customer, make.invoice(customer, due_on=DAY + timedelta(days=6 * number - 8))))
+    decided: dict[tuple[int, date], object] = {}
+    for number in range(30):
+        night = NIGHT + timedelta(days=number)
+        done = run(night)
+        for customer, _ in owing:
+            mail = session.scalar(
+                select(Message).where(Message.customer_id == customer.id, Message.dedupe_key == dedupe_key(done.id))
+            )
+            asked = {row[1]: row[2] for row in mail.made_from["asked"]} if mail else None
+            decided[customer.id, done.as_of] = asked
+        live_through(number, owing, night + timedelta(hours=5))
+        go(night + timedelta(hours=7))
+    for (customer_id, day), asked in decided.items():
+        (answer,) = why.why(customer_id, day, now=NIGHT + timedelta(days=31))
+        send = answer.decision.send
+        found = {one.item.entry_id: one.minor for one in send.asked} if send else None
+        assert found == asked, f"customer {customer_id} on {day}"
+        assert answer.sentences
+    assert 8 < sum(asked is not None for asked in decided.values()) < 40
+    assert verify(now=NIGHT + timedelta(days=31)).broken == []
+
+
+def live_through(number: int, owing: list[tuple[Customer, Entry]], now: datetime) -> None:
+    """What happens on the mornings, before the mails of the night go."""
+    day = now.date()
+    (_, _), (payer, paid), (paused, _), (promising, promised) = owing
+    with transaction():
+        if number in (7, 13):
+            receipt = ledger.receive(
+                payer.id, Money(5_000, "EUR"), effective_on=day - timedelta(days=1), dedupe_key=f"r{number}", now=now
+            )
+            ledger.allocate(receipt, ledger.entry_of(payer.id, paid.id), Money(5_000, "EUR"), now=now)
+        if number == 9:
+            until = day + timedelta(days=8)
+            holds.add(paused.id, HoldKind.PAUSE, source="tests:1", currency=None, on=day, now=now, until_on=until)
+        if number == 20:
+            holds.end(paused.id, "tests:1", on=day, now=now)
+            holds.end(promising.id, "tests:2", on=day, now=now)
+        if number == 15:
+            half = Money(promised.amount_minor, "EUR")
+            holds.add(
+                promising.id,
+                HoldKind.PROMISE,
+                source="tests:2",
+                currency="EUR",
+                on=day,
+                now=now,
+                entry_id=promised.id,
+                amount=half,
+                until_on=day + timedelta(days=5),
+            )
