@@ -36,7 +36,7 @@ order by 1
 def candidates(day: date, whole: Whole, draft: Sequence | None = None) -> list[int]:
     """:param draft: a sequence that is looked at beside those in use."""
     steps = [step for segment in whole.segments for step in segment.sequence.steps] + [*(draft.steps if draft else ())]
-    if not steps and whole.statement_words is None:
+    if not steps and not whole.statements:
         return []
     lead = min((step.days for step in steps if step.counted == Counted.FROM_DUE and _asks(step.purpose)), default=0)
     zero = any(step.purpose == Purpose.INVOICE for step in steps)
@@ -44,7 +44,7 @@ def candidates(day: date, whole: Whole, draft: Sequence | None = None) -> list[i
         "as_of": day,
         "due_until": day - timedelta(days=min(lead, 0)) if steps else date.min,
         "new_since": (day - NEW).isoformat() if zero else None,
-        "statements": whole.statement_words is not None,
+        "statements": whole.statements,
         "weeks": WEEKS,
         "week": week_of(day) % WEEKS,
     }

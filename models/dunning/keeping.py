@@ -89,13 +89,13 @@ def _key(one: Asked) -> Key:
 def _messages(
     run: ReminderRun, sends: Mapping[int, Send], facts: Mapping[int, Facts], whole: Whole, now: datetime
 ) -> dict[int, Any]:
-    readers = writing.readers(list(sends))
+    if not sends:
+        return {}
+    readers = writing.readers(list(sends), whole.moment)
     rows = [
         writing.message_row(facts[customer_id], send, whole, readers, run_id=run.id, day=run.as_of, now=now)
         for customer_id, send in sends.items()
     ]
-    if not rows:
-        return {}
     added = insert(Message).on_conflict_do_nothing().returning(Message.customer_id, Message.id)
     return {row.customer_id: row for row in session.execute(added, rows)}
 

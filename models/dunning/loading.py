@@ -12,10 +12,11 @@ from models import holds
 from models.company import Company
 from models.customers import Contact, Customer, CustomerKind, contacts, opt_outs
 from models.database import session
-from models.dunning import sequences, templates
+from models.dunning import sequences
 from models.dunning.lines import LineState, ReminderLine
+from models.dunning.reviewed import ReviewState
 from models.dunning.sequences import Segment
-from models.dunning.templates import Wording
+from models.dunning.templates import Template, TemplateVersion
 from models.ledger import OpenItem, Side, items_as_of
 from models.messages import addresses
 from models.policies import contact_limits
@@ -38,16 +39,17 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What is the same for all customers: the company's settings, and the sequences of a moment."""
+    """
+    What is the same for all customers: the company's settings, the sequences of a moment (or of now), and by the ids
+    of their templates which words are approved. `statements`: those of statements are.
+    """
 
     creditor: Company
     segments: Sequence[Segment]
-    words: Mapping[int, Wording]
+    moment: datetime | None
+    words: frozenset[int]
+    statements: bool
     bank_money_until: date | None
-
-    @property
-    def statement_words(self) -> Wording | None:
-        return next((one for one in self.words.values() if one.purpose == Purpose.STATEMENT), None)
 
     @property
     def ours(self) -> ContactLimits:
@@ -59,7 +61,15 @@ class Whole:
 
 def whole_at(creditor: Company, moment: datetime | None, bank_money_until: date | None) -> Whole:
     """As it was at a moment, or is now."""
-    return Whole(creditor, sequences.live(moment), templates.live(moment), bank_money_until)
+    live = select(Template.id, Template.purpose).join(TemplateVersion, TemplateVersion.template_id == Template.id)
+    if moment is None:
+        live = live.where(TemplateVersion.state == ReviewState.APPROVED)
+    else:
+        still = TemplateVersion.retired_at.is_(None) | (TemplateVersion.retired_at > moment)
+        live = live.where(TemplateVersion.live_at <= moment, still)
+    words = {row.id: row.purpose for row in session.execute(live)}
+    statements = Purpose.STATEMENT in words.values()
+    return Whole(creditor, sequences.live(moment), moment, frozenset(words), statements, bank_money_until)
 
 
 @dataclass(slots=True)
@@ -134,8 +144,8 @@ def _facts(
         company_zone=whole.creditor.timezone,
         holidays=holidays_of(land, day, day + AHEAD),
         grace_days=whole.setting("grace_days", GRACE_DAYS),
-        statements=whole.statement_words is not None,
-        words=frozenset(whole.words),
+        statements=whole.statements,
+        words=whole.words,
         bank_money_until=whole.bank_money_until,
         bank_money_days=whole.setting("bank_money_days", BANK_MONEY_DAYS),
     )

@@ -177,12 +177,11 @@ def sample(customer_id: int, day: date, *, now: datetime, version_id: int | None
     shown = preview(now=now, version_id=version_id, only=customer_id)
     send = next((one.send for one in shown.planned if one.day == day), None)
     creditor = company.get()
-    whole = whole_at(creditor, None, creditor.bank_money_until)
-    said_by = writing.wording_for(send, whole) if send else None
+    readers = writing.readers([customer_id], None)
+    said_by = writing.wording_for(send, readers.live) if send else None
     customer = find(customer_id)
     if send is None or said_by is None or customer is None:
         return None
-    readers = writing.readers([customer_id])
     contact = readers.contacts.get((customer_id, send.person_id or 0))
     language, text = said_by.text(writing.language_of(customer, contact, creditor), creditor.language)
     return writing.rendered(send, text, language, creditor, customer, contact, day)

@@ -13,7 +13,7 @@ from models.database import session
 from models.dunning import runs
 from models.dunning.lines import ReminderRun
 from models.dunning.loading import Whole, load, whole_at
-from models.policies.dunning import Decision, Facts, Spoke, ahead, decide
+from models.policies.dunning import Decision, Send, ahead, decide
 from models.policies.dunning.rules import said
 
 
@@ -70,15 +70,18 @@ def _answers(
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """What comes next, if nobody pays: the first message, or why there is none; in words for the customer."""
+    """
+    What comes next if nobody pays, for the customer: the first message and its day, or none; and what rests, in kind
+    sentences.
+    """
 
     on: date | None
-    decision: Decision | None
-    stops: Sequence[str]
+    send: Send | None
+    resting: Sequence[str]
 
 
-NEXT = 45  # Days that are looked ahead.
-TELLS = frozenset({"gap", "week", "opted_out", "address_stopped", "wants_letters"})
+LOOKED_AHEAD = 45  # Days.
+TOLD = frozenset({"gap", "opted_out", "address_stopped", "wants_letters"})
 
 
 def coming(customer_id: int, today: date, *, now: datetime) -> Coming:
@@ -87,20 +90,9 @@ def coming(customer_id: int, today: date, *, now: datetime) -> Coming:
     facts = load([customer_id], today, now, whole).get(customer_id) if whole.segments else None
     if facts is None or not facts.items:
         return Coming(None, None, ())
-    first = ahead.first(facts, today, days=NEXT, moment_of=lambda day: _later(day, creditor, now))
-    resting = [spoke for spoke in decide(facts, today, _later(today, creditor, now)).rules if _tells(spoke)]
-    stops = list(dict.fromkeys(words.gettext(said(spoke).customer, **spoke.values) for spoke in resting))
-    return Coming(first.day if first else None, first.decision if first else None, stops)
-
-
-def _later(day: date, creditor: Company, now: datetime) -> datetime:
-    return max(runs.moment_of(day, creditor), now)
-
-
-def _tells(spoke: Spoke) -> bool:
-    """What a customer is told of: what rests, and why; not what staff have to put right."""
-    return spoke.rule.startswith("held.") or spoke.rule in TELLS
-
-
-def facts_of(customers: Sequence[int], day: date, now: datetime, whole: Whole) -> dict[int, Facts]:
-    return load(customers, day, now, whole)
+    first = ahead.first(
+        facts, today, days=LOOKED_AHEAD, moment_of=lambda day: max(runs.moment_of(day, creditor), now)
+    )
+    spoken = [one for one in decide(facts, today, now).rules if one.rule.startswith("held.") or one.rule in TOLD]
+    resting = list(dict.fromkeys(words.gettext(said(one).customer, **one.values) for one in spoken))
+    return Coming(first.day if first else None, first.decision.send if first else None, resting)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models.company import Company
 from models.customers import Contact, Customer
 from models.database import session
-from models.dunning import advice, texts
+from models.dunning import advice, templates, texts
 from models.dunning.loading import INVOICE, REMINDER, STATEMENT, Whole
 from models.dunning.placeholders import Text
 from models.dunning.templates import Wording
@@ -29,16 +29,19 @@ LINK, STOP = "duewell:account", "duewell:no-more"
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """The customers and contacts of a chunk, read once."""
+    """The customers and contacts of a chunk and the words for them, read once."""
 
     customers: Mapping[int, Customer]
     contacts: Mapping[tuple[int, int], Contact]
+    live: Mapping[int, Wording]
 
 
-def readers(customers: Sequence[int]) -> Readers:
+def readers(customers: Sequence[int], moment: datetime | None) -> Readers:
     found = session.scalars(select(Customer).where(Customer.id.in_(customers)))
     people = session.scalars(select(Contact).where(Contact.customer_id.in_(customers)))
-    return Readers({one.id: one for one in found}, {(one.customer_id, one.id): one for one in people})
+    return Readers(
+        {one.id: one for one in found}, {(one.customer_id, one.id): one for one in people}, templates.live(moment)
+    )
 
 
 def dedupe_key(run_id: int) -> str:
@@ -52,10 +55,11 @@ def kind_of(send: Send) -> str:
     return INVOICE if send.step.purpose == Purpose.INVOICE else REMINDER
 
 
-def wording_for(send: Send, whole: Whole) -> Wording | None:
+def wording_for(send: Send, live: Mapping[int, Wording]) -> Wording | None:
+    """:param live: the approved words, by the id of their template."""
     if send.step is None:
-        return whole.statement_words
-    return whole.words.get(send.step.template_id or 0)
+        return next((one for one in live.values() if one.purpose == Purpose.STATEMENT), None)
+    return live.get(send.step.template_id or 0)
 
 
 def message_row(
@@ -64,7 +68,7 @@ def message_row(
     """A row of the outbox; a letter's PDF is made when its chunk is done."""
     customer = readers.customers[facts.customer_id]
     contact = readers.contacts.get((facts.customer_id, send.person_id or 0))
-    words_of = wording_for(send, whole)
+    words_of = wording_for(send, readers.live)
     assert words_of is not None
     language, text = words_of.text(language_of(customer, contact, whole.creditor), whole.creditor.language)
     mail = rendered(send, text, language, whole.creditor, customer, contact, day)

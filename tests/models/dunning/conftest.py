@@ -1,14 +1,18 @@
 """The standard in place, and the three who work on it."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
-from models import audit, staff
+from commandline.demo import reminders as demo
+from models import audit, company, staff
 from models.dunning import standard
 from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from tests.conftest import NOW
+from tests.making import Maker
 
 
 @pytest.fixture
@@ -38,3 +42,16 @@ def counsel(engine: Engine) -> Principal:
 @pytest.fixture
 def manager(engine: Engine) -> Principal:
     return _somebody("manager", Role.MANAGER)
+
+
+@pytest.fixture
+def old(engine: Engine) -> Maker:
+    """What is owed was recorded long ago, so that no grace holds."""
+    return Maker(NOW - timedelta(days=60))
+
+
+@pytest.fixture
+def live(counsel: Principal, manager: Principal) -> None:
+    with transaction():
+        company.locked().law_firm = "Teisė ir Ko"
+        demo.put_in_use(counsel, manager, now=NOW - timedelta(days=50))

@@ -1,4 +1,4 @@
-"""A payment, a hold or an opt-out at the very moment at which a reminder goes: whoever has the account first decides."""
+"""A payment, a hold or an opt-out while a reminder goes: whoever has the account first decides."""
 
 import threading
 from collections import Counter
@@ -20,7 +20,7 @@ from models.messages.sending import LocalOutbox
 from models.money import Money
 from models.transactions import release, transaction
 from tests.making import Maker
-from tests.models.dunning.test_runs import DAY, MORNING, NIGHT, live, make  # noqa: F401
+from tests.models.dunning.test_runs import DAY, MORNING, NIGHT
 
 Owing = tuple[Customer, Contact, Entry]
 
@@ -67,12 +67,12 @@ def send() -> None:
         release()
 
 
-def race(make: Maker, rounds: int) -> Counter[tuple[str, str]]:
+def race(old: Maker, rounds: int) -> Counter[tuple[str, str]]:
     owing: list[Owing] = []
     for number in range(rounds):
-        customer = make.customer(country="LT", timezone="Europe/Vilnius", kind="business")
-        contact = make.contact(customer, f"c{number}@example.test")
-        owing.append((customer, contact, make.invoice(customer, due_on=DAY - timedelta(days=8))))
+        customer = old.customer(country="LT", timezone="Europe/Vilnius", kind="business")
+        contact = old.contact(customer, f"c{number}@example.test")
+        owing.append((customer, contact, old.invoice(customer, due_on=DAY - timedelta(days=8))))
     with transaction():
         run = runs.start(DAY, by=audit.COMMAND, now=NIGHT)
     runs.work_off(run.id, now=lambda: NIGHT + timedelta(seconds=1))
@@ -111,12 +111,12 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sending, "CHUNK", 2)
 
 
-def test_nothing_goes_to_whoever_paid_promised_or_opted_out_before(live: None, make: Maker, small_chunks: None) -> None:  # noqa: F811
-    became = race(make, 50)
+def test_nothing_goes_to_whoever_paid_promised_or_opted_out_before(live: None, old: Maker, small_chunks: None) -> None:
+    became = race(old, 50)
     check(became, 50)
     assert became["queued", "skipped"]
 
 
 @pytest.mark.prove
-def test_nothing_goes_to_a_thousand_who_paid_promised_or_opted_out(live: None, make: Maker, small_chunks: None) -> None:  # noqa: F811
-    check(race(make, 1_000), 1_000)
+def test_nothing_goes_to_a_thousand_who_paid_promised_or_opted_out(live: None, old: Maker, small_chunks: None) -> None:
+    check(race(old, 1_000), 1_000)

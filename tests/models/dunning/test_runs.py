@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select, text
 
-from commandline.demo import reminders as demo
 from models import accounts, audit, company, holds, ledger
 from models.customers import Contact, Customer, merges, opt_outs
 from models.customers.opt_outs import OptedOutBy
@@ -22,9 +21,7 @@ from models.messages import Message, MessageState, sending
 from models.messages.sending import LocalOutbox
 from models.money import Money
 from models.reports.verify import verify
-from models.staff import Principal
 from models.transactions import transaction
-from tests.conftest import NOW
 from tests.making import Maker
 
 NIGHT = datetime.fromisoformat("2026-11-23T00:00:00+00:00")  # A Monday, 02:00 in Vilnius.
@@ -55,29 +52,16 @@ def go(now: datetime = MORNING) -> int:
 
 
 @pytest.fixture
-def make(engine: Engine) -> Maker:
-    """What is owed was recorded long ago, so that no grace holds."""
-    return Maker(NOW - timedelta(days=60))
+def owing(live: None, old: Maker) -> tuple[Customer, Contact]:
+    customer = old.customer(country="LT", language="en", timezone="Europe/Vilnius", address="Gatvė 1\nVilnius")
+    return customer, old.contact(customer, name="Ona")
 
 
-@pytest.fixture
-def live(counsel: Principal, manager: Principal) -> None:
-    with transaction():
-        company.locked().law_firm = "Teisė ir Ko"
-        demo.put_in_use(counsel, manager, now=NOW - timedelta(days=50))
-
-
-@pytest.fixture
-def owing(live: None, make: Maker) -> tuple[Customer, Contact]:
-    customer = make.customer(country="LT", language="en", timezone="Europe/Vilnius", address="Gatvė 1\nVilnius")
-    return customer, make.contact(customer, name="Ona")
-
-
-def test_one_message_at_the_highest_step_lists_all_items_once(owing, make: Maker) -> None:
+def test_one_message_at_the_highest_step_lists_all_items_once(owing, old: Maker) -> None:
     customer, _ = owing
-    make.invoice(customer, 10_000, number="A-1", issued_on=DAY - timedelta(days=40), due_on=DAY - timedelta(days=8))
-    make.invoice(customer, 5_000, number="B-2", issued_on=DAY - timedelta(days=40), due_on=DAY - timedelta(days=1))
-    make.receipt(customer, 2_000)
+    old.invoice(customer, 10_000, number="A-1", issued_on=DAY - timedelta(days=40), due_on=DAY - timedelta(days=8))
+    old.invoice(customer, 5_000, number="B-2", issued_on=DAY - timedelta(days=40), due_on=DAY - timedelta(days=1))
+    old.receipt(customer, 2_000)
     done = run()
     (mail,) = mails()
     assert (done.customers, len(lines()), mail.state, mail.kind) == (1, 2, MessageState.QUEUED, "reminder")
@@ -93,9 +77,9 @@ def test_one_message_at_the_highest_step_lists_all_items_once(owing, make: Maker
     assert {line.state for line in lines()} == {LineState.SENT}
 
 
-def test_what_a_hold_an_opt_out_or_a_payment_says_before_it_goes_keeps_it_back(owing, make: Maker) -> None:
+def test_what_a_hold_an_opt_out_or_a_payment_says_before_it_goes_keeps_it_back(owing, old: Maker) -> None:
     customer, _ = owing
-    entry = make.invoice(customer, due_on=DAY - timedelta(days=8))
+    entry = old.invoice(customer, due_on=DAY - timedelta(days=8))
     run()
     with transaction():
         receipt = ledger.receive(
@@ -115,9 +99,9 @@ def test_what_a_hold_an_opt_out_or_a_payment_says_before_it_goes_keeps_it_back(o
     assert go(MORNING + timedelta(days=1)) == 1
 
 
-def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, make: Maker, tmp_path: Path) -> None:
+def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, old: Maker, tmp_path: Path) -> None:
     customer, contact = owing
-    make.invoice(customer, due_on=DAY - timedelta(days=8))
+    old.invoice(customer, due_on=DAY - timedelta(days=8))
     with transaction():
         opt_outs.opt_out(contact, OptedOutBy.PAGE, now=NIGHT - timedelta(days=1))
     done = run()
@@ -135,14 +119,14 @@ def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, m
     assert verify(now=MORNING).broken == []
 
 
-def test_a_joined_account_is_written_to_once_and_keeps_its_own_lines(owing, make: Maker) -> None:
+def test_a_joined_account_is_written_to_once_and_keeps_its_own_lines(owing, old: Maker) -> None:
     customer, _ = owing
-    branch = make.customer("Branch")
-    make.contact(branch, "branch@example.test")
+    branch = old.customer("Branch")
+    old.contact(branch, "branch@example.test")
     for who in (customer, branch):
-        make.invoice(who, due_on=DAY - timedelta(days=8))
+        old.invoice(who, due_on=DAY - timedelta(days=8))
     with transaction():
-        merges.merge(branch, customer, effective_on=make.today, by=audit.COMMAND, now=NIGHT - timedelta(days=1))
+        merges.merge(branch, customer, effective_on=old.today, by=audit.COMMAND, now=NIGHT - timedelta(days=1))
     run()
     (mail,) = mails()
     assert (mail.customer_id, {line.customer_id for line in lines()}) == (customer.id, {customer.id, branch.id})
@@ -150,8 +134,8 @@ def test_a_joined_account_is_written_to_once_and_keeps_its_own_lines(owing, make
     assert go() == 1
 
 
-def test_a_run_is_refused_while_the_banks_money_is_old(owing, make: Maker) -> None:
-    make.invoice(owing[0], due_on=DAY - timedelta(days=8))
+def test_a_run_is_refused_while_the_banks_money_is_old(owing, old: Maker) -> None:
+    old.invoice(owing[0], due_on=DAY - timedelta(days=8))
     with transaction():
         company.locked().bank_money_until = DAY - timedelta(days=8)
     assert run().refused
@@ -168,9 +152,9 @@ def test_the_nightly_run_starts_once_a_day_and_not_before_two(live: None, engine
     assert [one.as_of for one in reversed(runs.latest())] == [DAY, DAY + timedelta(days=1)]
 
 
-def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_hold(owing, make: Maker) -> None:
+def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_hold(owing, old: Maker) -> None:
     customer, _ = owing
-    make.invoice(customer, due_on=DAY - timedelta(days=8))
+    old.invoice(customer, due_on=DAY - timedelta(days=8))
     run()
     assert go() == 1
     later = MORNING + timedelta(hours=1)
@@ -183,13 +167,13 @@ def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_
     assert broken == {("I8", "reminder_lines"), ("I9", "messages")}
 
 
-def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: None, make: Maker) -> None:
+def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: None, old: Maker) -> None:
     """Payments, holds and promises come and go; afterwards the policy is asked again, for each customer and day."""
     owing = []
     for number in range(4):
-        customer = make.customer(country="LT", timezone="Europe/Vilnius", address="Gatvė 1", kind="business")
-        make.contact(customer, f"c{number}@example.test")
-        owing.append((customer, make.invoice(customer, due_on=DAY + timedelta(days=6 * number - 8))))
+        customer = old.customer(country="LT", timezone="Europe/Vilnius", address="Gatvė 1", kind="business")
+        old.contact(customer, f"c{number}@example.test")
+        owing.append((customer, old.invoice(customer, due_on=DAY + timedelta(days=6 * number - 8))))
     decided: dict[tuple[int, date], object] = {}
     for number in range(30):
         night = NIGHT + timedelta(days=number)
