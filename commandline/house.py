@@ -51,6 +51,7 @@ def work() -> None:
             seals=settings().home / "seals",
             production=settings().production,
             mail_port=_mail_port(settings()),
+            address=settings().url,
         )
 
 

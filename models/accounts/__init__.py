@@ -7,6 +7,7 @@ from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
 from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
+from models.accounts.letters import Printed, invoices_enclosed, make_letters, write_letters
 from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
@@ -29,6 +30,7 @@ __all__ = [
     "Document",
     "HistoryEvent",
     "Listed",
+    "Printed",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -42,9 +44,11 @@ __all__ = [
     "heading_of",
     "history",
     "invoice_pdf",
+    "invoices_enclosed",
     "kind_word",
     "letter_list_csv",
     "letter_list_pdf",
+    "make_letters",
     "own_data",
     "receipt_pdf",
     "reference_of_account",
@@ -60,4 +64,5 @@ __all__ = [
     "timeline",
     "transfer_for_account",
     "transfer_for_invoice",
+    "write_letters",
 ]

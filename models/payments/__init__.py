@@ -20,8 +20,8 @@ from models.payments.attempts import (
 from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
+from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.payable import (
     NotPayable,
     PayableItem,
