@@ -25,6 +25,7 @@ from models.customers.customers import (
     name_key,
     normal_number,
 )
+from models.customers.mails import change_own_address
 
 __all__ = [
     "Account",
@@ -40,6 +41,7 @@ __all__ = [
     "by_number",
     "change",
     "change_contact",
+    "change_own_address",
     "contact_of",
     "contacts_of",
     "count",
