@@ -72,10 +72,10 @@ def account_holds(customer_id: int) -> str:
     )
 
 
-@backoffice.route("/customers/<int:customer_id>/holds/new/<kind>", methods=["GET", "POST"])
+@backoffice.route("/customers/<int:customer_id>/holds/new", methods=["GET", "POST"])
 @requires(Permission.HOLD)
-def place_hold(customer_id: int, kind: str) -> Response | tuple[str, int]:
-    customer = customer_or_404(customer_id)
+def place_hold(customer_id: int) -> Response | tuple[str, int]:
+    customer, kind = customer_or_404(customer_id), request.args.get("kind", HoldKind.PAUSE.value)
     wanted = HoldKind(kind) if kind in {one.value for one in pauses.PLACED} else abort(404)
     form = PauseForm(request.form, kind=wanted, items=_items(customer), data={"item": request.args.get("item", "")})
     if request.method == "POST" and form.validate():
@@ -85,7 +85,7 @@ def place_hold(customer_id: int, kind: str) -> Response | tuple[str, int]:
             flash(gettext("It is in force. Nothing that it covers is asked for."), "ok")
             return redirect(url_for("backoffice.account_holds", customer_id=customer.id), 303)
     title, sub = gettext(KINDS[kind]), gettext(EXPLAINED[wanted])
-    return form_page("backoffice/hold_form.html", form, customer=customer, title=title, sub=sub)
+    return form_page("backoffice/hold_form.html", form, customer=customer, kind=kind, title=title, sub=sub)
 
 
 @backoffice.route("/customers/<int:customer_id>/holds/<int:hold_id>/end", methods=["GET", "POST"])

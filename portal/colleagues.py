@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 
 from frame.forms import OurForm, form_page, mail_address
 from models import clock, customers, words
-from models.customers import Contact
+from models.customers import Contact, Customer
 from models.customers.contacts import DuplicateContact, may_manage
 from models.errors import N_
 from models.transactions import transaction
@@ -50,9 +50,13 @@ def own_address() -> Response | tuple[str, int]:
 
 
 @portal.route("/preferences/contacts/new", methods=["GET", "POST"])
-@fresh_code_first("portal.new_colleague")
 def new_colleague() -> Response | tuple[str, int]:
     customer, _ = _manager()
+    return _add(customer)
+
+
+@fresh_code_first("portal.new_colleague")
+def _add(customer: Customer) -> Response | tuple[str, int]:
     form = ColleagueForm(request.form)
     if request.method == "POST" and form.validate():
         with form.telling_refusals(), transaction():
@@ -65,21 +69,23 @@ def new_colleague() -> Response | tuple[str, int]:
 
 
 @portal.post("/preferences/contacts/<int:contact_id>")
-@fresh_code_first("portal.preferences")
 def let_colleague(contact_id: int) -> Response:
     """In or out; nobody shuts out themselves."""
     customer, me = _manager()
     colleague = customers.contact_of(customer.id, contact_id) or abort(404)
-    if colleague.id == me.id:
-        abort(409)
+    return abort(409) if colleague.id == me.id else _let(colleague)
+
+
+@fresh_code_first("portal.preferences")
+def _let(colleague: Contact) -> Response:
     with transaction():
-        customers.lock_all(customer.id)
+        customers.lock_all(colleague.customer_id)
         let_in = request.form.get("let") == "in"
         customers.change_contact(colleague, active=let_in, by=current_user.actor, now=clock.now())
     flash(words.gettext("Saved."), "ok")
     return redirect(url_for("portal.preferences"), 303)
 
 
-def _manager() -> tuple[customers.Customer, Contact]:
+def _manager() -> tuple[Customer, Contact]:
     customer, me = account_of(current_user)
     return (customer, me) if may_manage(me) else abort(403)
