@@ -68,6 +68,7 @@ class NavLink:
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
     (N_("Tasks"), "backoffice.task_list", Permission.WORK_TASKS),
+    (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
     (N_("Approvals"), "backoffice.approvals", Permission.WRITE_OFF),
@@ -125,11 +126,14 @@ from backoffice import (  # noqa: E402
     outbox,  # noqa: F401
     principal,  # noqa: F401
     receipts,  # noqa: F401
+    reminder_words,  # noqa: F401
+    sequences,  # noqa: F401
     settings,  # noqa: F401
     sign_in,  # noqa: F401
     staff,  # noqa: F401
     statement,  # noqa: F401
     tasks,
+    templates,  # noqa: F401
     words,  # noqa: F401
 )
 

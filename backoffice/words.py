@@ -119,6 +119,12 @@ EVENTS = {
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
     "company.changed": N_("Company's facts changed"),
+    "words.standard_added": N_("Standard reminders added"),
+    "words.in_review": N_("Words or a sequence sent to review"),
+    "words.draft": N_("Words or a sequence sent back"),
+    "words.approved": N_("Words or a sequence approved"),
+    "words.published": N_("Sequence published"),
+    "words.retired": N_("Words or a sequence retired"),
     "job.requeued": N_("Job tried again"),
 }
 METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}

@@ -19,12 +19,17 @@ FARTHEST = timedelta(days=3653)
 @click.command()
 @with_appcontext
 def upgrade() -> None:
-    """Bring the database to the newest schema."""
+    """Bring the database to the newest schema, and a new one to the standard reminders."""
     from commandline.connection import connected
+    from models import clock as time
     from models import schema
+    from models.dunning import standard
+    from models.transactions import transaction
 
     with connected(keep_clock=False) as engine:
         schema.upgrade(engine)
+        with transaction():
+            standard.ensure(now=time.real_now())
     click.echo(schema.head())
 
 
@@ -46,6 +51,7 @@ def work() -> None:
             seals=settings().home / "seals",
             production=settings().production,
             mail_port=_mail_port(settings()),
+            address=settings().url,
         )
 
 

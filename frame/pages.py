@@ -20,6 +20,8 @@ from models.transactions import release
 from runtime.settings import Settings
 
 LANGUAGE_COOKIE = "duewell_language"
+# Nobody reads what they answer: for them the company is not asked for, nor a language.
+FOR_MACHINES = {"static", "health.healthz", "portal.stripe_webhook"}
 
 
 class RowNumber(IntegerConverter):
@@ -40,7 +42,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def meet_reader() -> None:
-        if request.endpoint in ("static", "health.healthz"):
+        if request.endpoint in FOR_MACHINES:
             return
         # Before the database is asked: a page that says it does not answer must be readable.
         words.use(language_of_browser("en"))

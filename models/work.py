@@ -13,8 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
+from models import accounts, audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
+from models.dunning import runs
+from models.dunning.sending import Reminders
 from models.gateways.mail_port import MailPort
 from models.gateways.mail_port import listening as mail_listening
 from models.gateways.stripe import GatewayError
@@ -33,6 +35,7 @@ class Tools:
     gateway: "StripeGateway | None"
     sender: "Sender | None"
     seals: Path
+    address: str = ""  # Of the portal, for the links in mails.
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ _sending = threading.Lock()  # The queue's threads and the clockwork share one c
 def send_messages(tools: Tools) -> None:
     if tools.sender:
         with _sending:
-            sending.send_due(tools.sender, now=clock.now)
+            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address, accounts.invoices_enclosed))
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -120,9 +123,25 @@ def forget_old_sign_ins(_: Tools) -> None:
         codes.forget_old(now=clock.real_now())
 
 
+def start_reminders(_: Tools) -> None:
+    """Once a day, from two o'clock at night where the company is; a worker that was down does it when it is back."""
+    with transaction():
+        runs.start_nightly(now=clock.now())
+
+
+def remind_chunk(_: Tools, run_id: int, number: int) -> None:
+    runs.do_chunk(run_id, number, now=clock.now())
+
+
+def make_letters(tools: Tools, run_id: int) -> None:
+    accounts.make_letters(run_id, tools.address, now=clock.now)
+
+
 HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": send_messages,
     "refunds.send": send_refund,
+    "reminders.chunk": remind_chunk,
+    "reminders.letters": make_letters,
     "worklist.add": add_task,
     "worklist.dead_address": dead_address,
     "worklist.review_address": review_address,
@@ -135,6 +154,7 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )
@@ -157,6 +177,7 @@ def run(
     seals: Path,
     production: bool,
     mail_port: MailPort | None = None,
+    address: str = "",
 ) -> None:
     """Work until SIGTERM or SIGINT: queued jobs in one thread, mails that come back in another, the clockwork here."""
     with ExitStack() as stack:
@@ -165,7 +186,7 @@ def run(
                 stack.enter_context(mail_listening(mail_port, take_bounce))
             except OSError as error:  # Another worker of this machine has the port.
                 _tell("mail_port_not_opened", error=str(error))
-        _work(url, Tools(gateway, sender, seals), production)
+        _work(url, Tools(gateway, sender, seals, address), production)
 
 
 def _work(url: URL, tools: Tools, production: bool) -> None:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from frame import files
 from frame.admission import admitted
 from frame.security import set_cookie
-from models import accounts, clock, customers, invoices, payments, words
+from models import accounts, clock, customers, payments, words
 from models.audit import Actor, ActorKind
 from models.claims import is_disowned
 from models.customers import codes, links
@@ -56,7 +56,7 @@ def page(link: Link, status: int = 200, refusal: str = "") -> AnyResponse | tupl
         dues=dues,
         refusal=refusal,
         begun=payments.is_begun_by_link(link.customer_id, link.id),
-        reference=invoices.account_reference(link.customer_id),
+        reference=accounts.reference_of_account(link.customer_id),
         transfer=_transfer(link, dues),
         **told,
     )

@@ -33,6 +33,7 @@ from models import (
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
+from models.dunning import sequences, standard, templates
 from models.holds import HoldKind
 from models.imports import runs
 from models.money import Money
@@ -48,7 +49,8 @@ from tests.making import Maker
 TABLE = Path(__file__).parent.parent / "docs" / "permissions.md"
 ROLES = [role.value for role in Role]
 CONTACTS = ["contact", "paying contact", "contact of another customer", "contact who may not look"]
-WALKERS = ["nobody signed in", *CONTACTS, *ROLES]
+HOLDER = "holder of a link"
+WALKERS = ["nobody signed in", HOLDER, *CONTACTS, *ROLES]
 REFUSED = {401, 403, 404, 500, 503}
 
 
@@ -129,12 +131,23 @@ def world(app: Flask, make: Maker) -> World:
         **{"message_id": messages.outbox(mine.id)[0].id, "customer_id": mine.id, "contact_id": contact.id},
     }
     _add_money(made, make)
+    _add_words(made)
     make.link(mine, contact)
     made.arguments[""]["link_id"] = customer_links.of_customer(mine.id)[0].id
     row = sessions.living(SessionKind.STAFF, sessions_of, now=real_now())
     made.arguments["backoffice.end_session"] = {"staff_id": people["second"], "session_id": row.id}
     made.arguments["backoffice.undo_merge"] = {"customer_id": apart.id}
     return made
+
+
+def _add_words(made: World) -> None:
+    with transaction():
+        standard.ensure(now=NOW)
+    [sequence] = sequences.every()
+    made.arguments[""] |= {
+        **{"template_id": templates.every()[0].id, "sequence_id": sequence.id},
+        **{"number": 1, "language": "en"},
+    }
 
 
 def _add_money(made: World, make: Maker) -> None:
@@ -214,15 +227,20 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             world.arguments["portal.end_session"] = {"session_id": row.id}
             world.arguments["portal.revoke_link"] = {"link_id": link.id}
         client.set_cookie("duewell", token)
+    elif walker == HOLDER:
+        with transaction():
+            token = customer_links.make(world.mine, world.contact, by=audit.COMMAND, now=real_now(), paper=True)
+        world.arguments["portal.arrive"] = {"token": token}
+        client.set_cookie("duewell_link", token)
 
 
 def rule_of(app: Flask, page: Page) -> Rule:
     return next(rule for rule in app.url_map.iter_rules() if rule.rule == page.rule and page.method in rule.methods)
 
 
-def was_sent_away(answer: TestResponse, page: Page) -> bool:
-    """Not signed in: to the sign-in of the door, and nothing else."""
-    door = "/staff/sign-in" if page.rule.startswith("/staff") else "/"
+def was_sent_away(answer: TestResponse, page: Page, walker: str) -> bool:
+    """Not signed in: to the sign-in of the door, and nothing else; who holds a link, to what that shows."""
+    door = "/staff/sign-in" if page.rule.startswith("/staff") else "/open" if walker == HOLDER else "/"
     return answer.status_code == 303 and answer.location.split("?")[0] == door
 
 
@@ -234,12 +252,14 @@ def complaint(answer: TestResponse, page: Page, walker: str) -> str | None:
     if "everybody" in page.who:
         return said if code in {401, 403, 500, 503} else None
     if page.is_for(walker):
-        return said if code in REFUSED or (was_sent_away(answer, page) and "sign-out" not in page.rule) else None
+        return (
+            said if code in REFUSED or (was_sent_away(answer, page, walker) and "sign-out" not in page.rule) else None
+        )
     if walker in ROLES and page.rule.startswith("/staff"):
         return None if code == 403 else said
     if walker in ("contact", "paying contact", "contact of another customer") and not page.rule.startswith("/staff"):
         return None if code in {403, 404} else said
-    return None if was_sent_away(answer, page) else said
+    return None if was_sent_away(answer, page, walker) else said
 
 
 def test_every_address_is_listed_and_every_listed_address_exists(app: Flask) -> None:

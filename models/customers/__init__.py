@@ -1,6 +1,6 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
-from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of
 from models.customers.contacts import (
     Channel,
     Contact,
@@ -24,6 +24,7 @@ from models.customers.customers import (
     find,
     name_key,
     normal_number,
+    numbers,
 )
 from models.customers.mails import change_own_address
 
@@ -51,6 +52,8 @@ __all__ = [
     "lock_account",
     "lock_accounts",
     "lock_all",
+    "lock_all_of",
     "name_key",
     "normal_number",
+    "numbers",
 ]

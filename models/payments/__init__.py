@@ -21,7 +21,7 @@ from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
 from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
-from models.payments.inbox import WrongMode, drain, keep_event
+from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.payable import (
     NotPayable,
     PayableItem,
@@ -76,6 +76,7 @@ __all__ = [
     "choice",
     "drain",
     "due_by_link",
+    "events_of_nobody",
     "find",
     "find_by_link",
     "find_for",

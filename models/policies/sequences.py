@@ -12,7 +12,7 @@ class Channel(StrEnum):
 
 
 class Purpose(StrEnum):
-    """What a step is for. A call is a task with a script; the last three are tasks or letters that decide."""
+    """What words are for. A call is a task with a script."""
 
     INVOICE = "invoice"  # Step zero: the invoice itself with its PDF.
     REMINDER = "reminder"
@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     STOP_SERVICE = "stop_service"
     LAW_FIRM = "law_firm"
     HAND_OVER = "hand_over"
+    STATEMENT = "statement"  # Goes by the calendar, and is no step of a sequence.
 
 
 class Tone(StrEnum):

@@ -20,6 +20,8 @@ REGISTRIES = {
     "gateway_objects": "an id of Stripe's arrives without a customer",
     "event_cursor": "one row: how far Stripe's list of events was read",
     "webhook_events": "an event of Stripe's arrives without a customer",
+    "reminder_runs": "a run is about all customers",
+    "reminder_chunks": "a part of a run is about many customers",
     "audit_seals": "one line a night over all streams",
     "sign_in_attempts": "who tries to sign in is nobody yet",
     "stopped_addresses": "an address is a contact of several customers",
@@ -29,6 +31,12 @@ REGISTRIES = {
     "import_rejects": "a rejected row is nobody's",
     "imported_payments": "a payment in a file arrives without a customer",
     "approvals": "decisions that wait for a second person, on one page for all customers",
+    "templates": "the words of reminders are the company's",
+    "template_versions": "the words of reminders are the company's",
+    "template_texts": "the words of reminders are the company's",
+    "sequences": "the company's reminders, for all customers",
+    "sequence_versions": "the company's reminders, for all customers",
+    "sequence_steps": "the company's reminders, for all customers",
     "procrastinate_": "the queue",
 }
 _TABLES = """
