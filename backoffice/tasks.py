@@ -105,9 +105,16 @@ def _call(customer_id: int, found: Task | None) -> Response | tuple[str, int]:
                 again_on=form.again_on.data,
             )
         if not form.errors:
-            flash(gettext("The call is written down."), "ok")
-            return redirect(url_for("backoffice.account_tasks", customer_id=customer_id), 303)
+            return _after_call(customer_id, CallOutcome(form.outcome.data))
     return form_page("backoffice/call.html", form, **_frame(found, customer_id))
+
+
+def _after_call(customer_id: int, outcome: CallOutcome) -> Response:
+    if outcome == CallOutcome.PROMISE:
+        flash(gettext("The call is written down. Now write down what they promise."), "ok")
+        return redirect(url_for("backoffice.write_promise", customer_id=customer_id), 303)
+    flash(gettext("The call is written down."), "ok")
+    return redirect(url_for("backoffice.account_tasks", customer_id=customer_id), 303)
 
 
 def _frame(found: Task | None, customer_id: int | None = None) -> dict[str, object]:

@@ -90,9 +90,7 @@ def coming(customer_id: int, today: date, *, now: datetime) -> Coming:
     facts = load([customer_id], today, now, whole).get(customer_id) if whole.segments else None
     if facts is None or not facts.items:
         return Coming(None, None, ())
-    first = ahead.first(
-        facts, today, days=LOOKED_AHEAD, moment_of=lambda day: max(runs.moment_of(day, creditor), now)
-    )
+    first = ahead.first(facts, today, days=LOOKED_AHEAD, moment_of=lambda day: max(runs.moment_of(day, creditor), now))
     spoken = [one for one in decide(facts, today, now).rules if one.rule.startswith("held.") or one.rule in TOLD]
     resting = list(dict.fromkeys(words.gettext(said(one).customer, **one.values) for one in spoken))
     return Coming(first.day if first else None, first.decision.send if first else None, resting)

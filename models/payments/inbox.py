@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
 # Made once, and of the table: to put it together for each event takes as long as all the rest of its request.
-_KEEP = insert(WebhookEvent.__table__).on_conflict_do_nothing()
+_KEEP = insert(cast(Table, WebhookEvent.__table__)).on_conflict_do_nothing()
 GIVE_UP_AFTER = timedelta(hours=24)  # An object nobody knew for a day is somebody's to look at.
 OF_NOBODY = "unknown object"
 

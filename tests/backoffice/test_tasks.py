@@ -54,6 +54,8 @@ def test_a_call_keeps_what_was_typed_until_it_can_be_kept(desk: FlaskClient, mak
     assert desk.post(page, data=typed).status_code == 303
     assert error_at(desk.post(page, data={"outcome": "spoke"}), "note") == "Write down what was said."
     assert desk.post(page, data={"outcome": "something_wrong", "note": "Two boxes broken"}).status_code == 303
+    promised = desk.post(page.replace("/tasks/1", "/calls/new"), data={"outcome": "promise", "note": "On Friday"})
+    assert promised.location.endswith(f"/staff/customers/{customer.id}/promises/new")
     timeline = shown(desk.get(f"/staff/customers/{customer.id}/timeline"))
     assert "Call: they say something is wrong" in timeline
     assert "Two boxes broken" in timeline

@@ -20,6 +20,8 @@ REGISTRIES = {
     "gateway_objects": "an id of Stripe's arrives without a customer",
     "event_cursor": "one row: how far Stripe's list of events was read",
     "webhook_events": "an event of Stripe's arrives without a customer",
+    "reminder_runs": "a run is about all customers",
+    "reminder_chunks": "a part of a run is about many customers",
     "audit_seals": "one line a night over all streams",
     "sign_in_attempts": "who tries to sign in is nobody yet",
     "stopped_addresses": "an address is a contact of several customers",
