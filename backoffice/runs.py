@@ -60,16 +60,15 @@ def preview_reminders() -> str:
     )
 
 
-@backoffice.get("/customers/<int:customer_id>/reminders/<day>")
+@backoffice.get("/customers/<int:customer_id>/reminders/sample")
 @requires(Permission.READ_ACCOUNTS)
-def sample_reminder(customer_id: int, day: str) -> str:
+def sample_reminder(customer_id: int) -> str:
     """A rendered message of the days to come."""
-    customer = customer_or_404(customer_id)
+    customer, now = customer_or_404(customer_id), clock.now()
+    day = _asked_day() or g.company.today(now)
     version_id = request.args.get("version", type=row_id)
-    mail = preview.sample(
-        customer.id, _day_or_404(day), now=clock.now(), version_id=_draft_or_404(version_id) if version_id else None
-    )
-    return render_template("backoffice/reminder_sample.html", customer=customer, day=_day_or_404(day), mail=mail)
+    mail = preview.sample(customer.id, day, now=now, version_id=_draft_or_404(version_id) if version_id else None)
+    return render_template("backoffice/reminder_sample.html", customer=customer, day=day, mail=mail)
 
 
 @backoffice.get("/customers/<int:customer_id>/reminders")
@@ -94,13 +93,6 @@ def _asked_day() -> date | None:
         return date.fromisoformat(request.args.get("day", ""))
     except ValueError:
         return None
-
-
-def _day_or_404(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return abort(404)
 
 
 def _draft_or_404(version_id: int) -> int:

@@ -146,7 +146,6 @@ def _add_words(made: World) -> None:
         standard.ensure(now=NOW)
         night = reminders.start(by=audit.COMMAND, now=NOW)
     made.arguments["backoffice.reminder_run"] = {"run_id": night.id}
-    made.arguments["backoffice.sample_reminder"] = {"day": TODAY.isoformat()}
     [sequence] = sequences.every()
     made.arguments[""] |= {
         **{"template_id": templates.every()[0].id, "sequence_id": sequence.id},

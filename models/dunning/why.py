@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from models import company, words
-from models.company import Company
 from models.database import session
 from models.dunning import runs
 from models.dunning.lines import ReminderRun
