@@ -12,8 +12,7 @@ from frame.forms import row_id
 from models import clock, words
 from models.dunning import preview, runs, why
 from models.errors import N_
-from models.policies.dunning.decisions import Spoke
-from models.policies.dunning.rules import SENTENCES, said
+from models.policies.dunning.for_staff import STAFF
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
@@ -107,9 +106,7 @@ def weekday_word(day: date) -> str:
 @backoffice.app_template_global()
 def rule_words(rule: str) -> str:
     """A rule by itself, as in the figures of a run: without what it is about."""
-    if rule not in SENTENCES:
-        return rule
-    return words.gettext(said(Spoke(rule)).staff, **dict.fromkeys(_VALUES, "…"))
+    return words.gettext(STAFF[rule], **dict.fromkeys(_VALUES, "…")) if rule in STAFF else rule
 
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))

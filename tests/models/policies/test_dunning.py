@@ -10,9 +10,11 @@ import pytest
 from models.policies.calling_hours import Quiet, daytime, zones_of
 from models.policies.contact_limits import OURS, Contacted, call_refused, limits_of, pack
 from models.policies.dunning import Claim, Decision, Facts, Item, Person, WentOut, ahead, decide, rechecking
+from models.policies.dunning.for_customers import CUSTOMERS
+from models.policies.dunning.for_staff import STAFF
 from models.policies.dunning.rechecking import Planned
-from models.policies.dunning.rules import SENTENCES
 from models.policies.dunning.statements import cohort_of, week_of
+from models.policies.holding import STOPS
 from models.policies.sequences import Channel, Counted, Purpose, Sequence, Signer, Step, Tone
 
 MONDAY = date(2026, 11, 23)
@@ -325,4 +327,6 @@ def test_every_number_of_every_pack_names_its_source_and_the_day_it_was_read() -
 
 
 def test_every_rule_has_a_sentence_for_staff_and_a_kind_one_for_the_customer() -> None:
-    assert all(said.staff and said.customer for said in SENTENCES.values())
+    assert set(STAFF) == set(CUSTOMERS)
+    assert all((*STAFF.values(), *CUSTOMERS.values()))
+    assert {f"held.{kind}" for kind in STOPS} <= set(STAFF)
