@@ -20,7 +20,7 @@ from models.policies.dunning.rules import said
 from models.policies.sequences import Sequence as Steps
 
 DAYS = 30
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from models.policies.contact_limits import NO_ZONE_CLOSES, NO_ZONE_OPENS, ContactLimits
 
 LOOKED_AHEAD = timedelta(days=21)  # Longer than any row of holidays and weekends.
+USUAL = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -52,9 +53,12 @@ class Daytime:
         """This moment, or the first after it at which it is open; None where there is none in three weeks."""
         if self.open_at(moment):
             return moment
-        until = moment + LOOKED_AHEAD
-        found = (at for at in self._changes(moment, until) if moment < at <= until and self.open_at(at))
-        return min(found, default=None)
+        for until in (moment + USUAL, moment + LOOKED_AHEAD):
+            found = (at for at in self._changes(moment, until) if moment < at <= until and self.open_at(at))
+            first = min(found, default=None)
+            if first is not None:
+                return first
+        return None
 
     def _changes(self, moment: datetime, until: datetime) -> Iterator[datetime]:
         """Every moment at which it may begin to be open: at an hour of ours, or where clocks are set."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from models.policies.dunning import reaching, statements
 from models.policies.dunning.asking import collectable, held, stopped
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
-from models.policies.dunning.facts import Facts, Item
+from models.policies.dunning.facts import Facts, Item, WentOut
 from models.policies.dunning.steps import Course, Due, due_step
 from models.policies.sequences import Channel, Counted, Purpose, Sequence, Step
 
@@ -65,6 +65,14 @@ def _closed(facts: Facts, day: date) -> Spoke | None:
 
 
 def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: date) -> Iterator[_Candidate]:
+    lines: dict[int, list[WentOut]] = {}
+    for line in facts.lines:
+        lines.setdefault(line.entry_id, []).append(line)
+    overdue = sum(
+        left[item.entry_id]
+        for item in facts.items
+        if _is_overdue(item, day) and item.currency == facts.company_currency
+    )
     for item in facts.items:
         minor = left[item.entry_id]
         if minor <= 0:
@@ -72,23 +80,16 @@ def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: dat
         if item.due_on is None:
             yield _Candidate(item, minor, Due(None, 1, (Spoke("no_due_date", {"number": item.number}),)))
             continue
-        asked = _asked_with(item, facts, left, day)
+        # The item and all that is overdue, in the company's currency; in another it cannot be compared.
+        asked = overdue if _is_overdue(item, day) else overdue + minor
+        comparable = item.currency == facts.company_currency
+        steps = [step for step in sequence.steps if not comparable or asked >= step.smallest_minor]
+        course = Course(item, sequence, steps, lines.get(item.entry_id, []))
+        yield _Candidate(item, minor, due_step(course, facts, day))
 
-        def too_small(step: Step, asked: int | None = asked) -> bool:
-            return asked is not None and asked < step.smallest_minor
 
-        yield _Candidate(item, minor, due_step(Course(item, facts, sequence, too_small), facts, day))
-
-
-def _asked_with(item: Item, facts: Facts, left: dict[int, int], day: date) -> int | None:
-    """The item and all that is overdue, in the company's currency; None in another, which cannot be compared."""
-    if item.currency != facts.company_currency:
-        return None
-    return left[item.entry_id] + sum(
-        left[other.entry_id]
-        for other in facts.items
-        if other is not item and other.currency == item.currency and other.due_on is not None and other.due_on < day
-    )
+def _is_overdue(item: Item, day: date) -> bool:
+    return item.due_on is not None and item.due_on < day
 
 
 def _tasks(candidates: list[_Candidate]) -> Iterator[Raised]:
@@ -125,7 +126,7 @@ def _wanted(
         others = [
             Asked(item, left[item.entry_id])
             for item in facts.items
-            if item.entry_id not in there and left[item.entry_id] > 0 and item.due_on is not None and item.due_on < day
+            if item.entry_id not in there and left[item.entry_id] > 0 and _is_overdue(item, day)
         ]
         before = top.counted == Counted.FROM_DUE and top.days < 0
         yield top, tuple(_in_order([*reminders, *([] if before else others)]))

@@ -1,6 +1,5 @@
 """Which step of the sequence is due for one item on a day. Only the newest goes; what was missed is passed over."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -28,14 +27,13 @@ class Due:
 class Course:
     """One item's way through a sequence."""
 
-    def __init__(self, item: Item, facts: Facts, sequence: Sequence, too_small: Callable[[Step], bool]) -> None:
-        self.item, self.sequence = item, sequence
-        self.steps = [step for step in sequence.steps if not too_small(step)]
-        self.lines = [line for line in facts.lines if line.entry_id == item.entry_id]
-        known = {step.id for step in sequence.steps}
-        self.last_on = max((line.on for line in self.lines), default=None)
+    def __init__(self, item: Item, sequence: Sequence, steps: list[Step], lines: list[WentOut]) -> None:
+        """:param steps: of the sequence, those that are not left out for so small an amount."""
+        self.item, self.sequence, self.steps, self.lines = item, sequence, steps, lines
+        self.last_on = max((line.on for line in lines), default=None)
+        known = {step.id for step in sequence.steps} if lines else set()
         self.other_version_on = max(
-            (line.on for line in self.lines if line.step_id not in known and line.step_id != END), default=None
+            (line.on for line in lines if line.step_id not in known and line.step_id != END), default=None
         )
 
     def sent(self, step: Step) -> list[WentOut]:
