@@ -21,6 +21,7 @@ from models.policies.sequences import Sequence as Steps
 
 DAYS = 30
 MOST = 100
+SAID = 4  # Sentences about one customer; all of them stand on the customer's own page.
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _planned(one: Ahead, customer: Customer) -> Planned | None:
 
 
 def _silent(one: Ahead, customer: Customer) -> Silent:
-    because = [words.gettext(said(spoke).staff, **spoke.values) for spoke in one.decision.rules]
+    because = [words.gettext(said(spoke).staff, **spoke.values) for spoke in one.decision.rules[:SAID]]
     return Silent(customer.id, customer.number_as_written, customer.name, because)
 
 

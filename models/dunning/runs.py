@@ -116,7 +116,7 @@ def dry(day: date, *, now: datetime) -> dict[str, Any]:
         decisions = {one: decide(facts[one], day, moment) for one in facts}
         numbers = customers.numbers(list(facts))
         for customer_id, decision in decisions.items():
-            rules.update(spoke.rule for spoke in decision.rules)
+            rules.update({spoke.rule for spoke in decision.rules})
             result["tasks"] += len(decision.tasks)
             if decision.send:
                 result[decision.send.channel.value] += 1
@@ -165,7 +165,7 @@ def _decide(chunk: ReminderChunk, now: datetime) -> None:
     whole = whole_at(company.get(), run.started_at, run.bank_money_until)
     facts = load(customers, run.as_of, run.started_at, whole)
     decisions = {one: decide(facts[one], run.as_of, run.moment) for one in customers if one in facts}
-    outcome = Counter(spoke.rule for decision in decisions.values() for spoke in decision.rules)
+    outcome = Counter(rule for decision in decisions.values() for rule in {spoke.rule for spoke in decision.rules})
     kept = keep(run, decisions, facts, whole, now=now)
     chunk.outcome = {"kept": dict(kept), "rules": dict(outcome)}
     chunk.done_at = now
@@ -194,7 +194,7 @@ def _joined_to(customers: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; what it wrote by kind, and how often each rule spoke."""
+    """How far a run is; what it wrote by kind, and to how many customers each rule spoke."""
 
     chunks: int
     done: int

@@ -19,9 +19,14 @@ class Ahead:
 
 
 def days_ahead(facts: Facts, first: date, *, days: int, moment_of: Callable[[date], datetime]) -> Iterator[Ahead]:
-    """One decision for each day; the facts of the first day, with what would have gone until then."""
+    """
+    One decision for each day; the facts of the first day, with what would have gone until then. That the bank's money
+    will be recorded in time is taken for granted.
+    """
     for number in range(days):
         day = first + timedelta(days=number)
+        if number == 1:
+            facts = replace(facts, bank_money_until=None)
         decision = decide(facts, day, moment_of(day))
         yield Ahead(day, decision)
         facts = after(facts, decision, day)

@@ -314,7 +314,10 @@ def test_what_changed_before_it_goes_keeps_it_back() -> None:
 
 
 def test_the_days_ahead_go_on_from_what_would_have_gone() -> None:
-    days = list(ahead.days_ahead(facts(item(-6)), MONDAY, days=30, moment_of=lambda day: NIGHT + (day - MONDAY)))
+    money = {"bank_money_until": MONDAY - timedelta(days=1), "bank_money_days": 7}
+    days = list(
+        ahead.days_ahead(facts(item(-6), **money), MONDAY, days=30, moment_of=lambda day: NIGHT + (day - MONDAY))
+    )
     sent = {(one.day - MONDAY).days: steps_of(one.decision)[1] for one in days if one.decision.send}
     assert sent == {1: 0, 7: 1, 14: 2, 21: 3}
 
