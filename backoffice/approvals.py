@@ -9,6 +9,7 @@ from backoffice.forms import DecisionForm, blame
 from models import approvals as business
 from models import clock
 from models.approvals import Approval, ApprovalState, Kind, ReasonMissing
+from models.dunning import review
 from models.errors import N_
 from models.policies.limits import REASONS
 from models.policies.permissions import Permission
@@ -32,6 +33,8 @@ def approvals() -> str:
         limits={kind.value: business.limit_of(kind) for kind in Kind},
         reasons=REASONS,
         may_decide=business.may_decide,
+        waiting_sequences=review.waiting_sequences() if current_user.may(Permission.READ_WORDS) else [],
+        may_publish=review.may_publish,
     )
 
 
@@ -64,7 +67,8 @@ def decide(customer_id: int, approval_id: int) -> Response | tuple[str, int]:
 
 def waiting_for_me() -> int:
     """How many decisions whoever is signed in can take."""
-    return sum(business.may_decide(approval, current_user) for approval in business.waiting())
+    sequences = sum(review.may_publish(version, current_user) for _, version in review.waiting_sequences())
+    return sequences + sum(business.may_decide(approval, current_user) for approval in business.waiting())
 
 
 def _found_or_404(customer_id: int, approval_id: int) -> Approval:

@@ -38,6 +38,8 @@ def home() -> Response:
         return redirect(url_for("backoffice.customer_list"), 303)
     if current_user.may(Permission.APPOINT_STAFF):
         return redirect(url_for("backoffice.staff"), 303)
+    if current_user.may(Permission.READ_WORDS):
+        return redirect(url_for("backoffice.reminders"), 303)
     return redirect(url_for("backoffice.own_sessions"), 303)
 
 

@@ -32,6 +32,7 @@ class CompanyForm(OurForm):
     account_holder = StringField(N_("Account holder"), validators=[Length(max=70)])
     iban = StringField("IBAN", validators=[Optional()])
     bic = StringField("BIC", validators=[Optional(), Length(max=11)])
+    law_firm = TextAreaField(N_("Law firm"), validators=[Length(max=500)])
     codes_always = BooleanField(N_("Every link also asks for a code"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:

@@ -19,3 +19,6 @@ allocations 13, what is staged and judged 20. Reading and checking run beside it
 minutes, and every guard that costs here has named a broken row in a test"""
 COLD_START = """\
 the commands' own names and the settings; everything else is imported by the command that needs it"""
+WEBHOOK = ""
+POSTING = ""
+PAPER = ""

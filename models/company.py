@@ -22,7 +22,8 @@ class Company(Base):
     """
     `books_closed_on`: nothing may be effective on or before it. `bank_money_until`: the last day whose
     bank money is in. `account_holder`: whose the bank account is, where it differs from the name. `codes_always`:
-    every link also asks for a code. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
+    every link also asks for a code. `law_firm`: who writes the last letters, its name on the first line and its
+    address below. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
     """
 
     __tablename__ = "company"
@@ -50,6 +51,7 @@ class Company(Base):
     clock_offset_seconds: Mapped[int] = mapped_column(server_default="0")
     limits: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     codes_always: Mapped[bool] = mapped_column(server_default="false")
+    law_firm: Mapped[str] = mapped_column(server_default="")
 
     def today(self, now: datetime) -> date:
         """The business date of a moment."""
@@ -98,6 +100,7 @@ def move_clock(by: timedelta | None) -> None:
 CHANGEABLE = (
     *("name", "registration", "address", "country", "currency", "language", "timezone", "help_phone", "help_email"),
     *("privacy_url", "imprint_url", "accessibility_url", "account_holder", "iban", "bic", "codes_always"),
+    "law_firm",
 )
 
 

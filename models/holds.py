@@ -12,7 +12,6 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
-    UniqueConstraint,
     any_,
     bindparam,
     select,
@@ -21,24 +20,44 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
 from models.money import Money
+from models.policies.holding import STOPS
 
 
 class HoldKind(StrEnum):
+    """What each stops is said in `policies.holding`."""
+
     IN_FLIGHT = "in_flight"  # A payment that may still take money; its source is an attempt.
+    PROMISE = "promise"
+    ALREADY_PAID = "already_paid"
+    NOT_OURS = "not_ours"
+    PAUSE = "pause"
+    HARDSHIP = "hardship"
+    BREATHING_SPACE = "breathing_space"
+    CEASE_CONTACT = "cease_contact"
+    WRONG_ADDRESS = "wrong_address"
+    LEGAL_REPRESENTATIVE = "legal_representative"
 
 
 class Hold(Base):
     """
-    Added and ended, never edited. `entry_id` none: the whole account. `amount_minor` none: all that is open.
-    Dates are business dates: in force from `from_on` until the day before `until_on`. `source` names the row that
-    lives as long as the hold: 'attempts:<id>'.
+    Added and ended, never edited. `entry_id` none: the whole account; `currency` none: all of the customer's
+    accounts. `amount_minor` none: all that is open. Dates are business dates: in force from `from_on` until the day
+    before `until_on` and before `ended_on`. `source` names the row that lives as long as the hold: 'attempts:<id>'.
     """
 
     __tablename__ = "holds"
     __table_args__ = (
         ForeignKeyConstraint(["customer_id", "entry_id"], ["entries.customer_id", "entries.id"]),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
-        UniqueConstraint("customer_id", "source", "entry_id", postgresql_nulls_not_distinct=True),
+        Index(
+            "uq_holds_living",
+            "customer_id",
+            "source",
+            "entry_id",
+            unique=True,
+            postgresql_where="ended_at is null",
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("ix_holds_living", "customer_id", "entry_id", postgresql_where="ended_at is null"),
     )
 
@@ -46,7 +65,7 @@ class Hold(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     kind: Mapped[HoldKind]
     entry_id: Mapped[int | None]
-    currency: Mapped[str]
+    currency: Mapped[str | None]
     amount_minor: Mapped[int | None]
     source: Mapped[str]
     from_on: Mapped[date]
@@ -60,11 +79,13 @@ class Hold(Base):
 class Held:
     """What a hold takes from an item: `least(claimed, open)`."""
 
+    customer_id: int
     kind: HoldKind
     entry_id: int | None
-    currency: str
+    currency: str | None
     claimed_minor: int | None
     source: str
+    from_on: date
     until_on: date | None
 
     def takes(self, open_amount: Money) -> Money:
@@ -77,7 +98,7 @@ def add(
     kind: HoldKind,
     *,
     source: str,
-    currency: str,
+    currency: str | None,
     on: date,
     now: datetime,
     entry_id: int | None = None,
@@ -110,17 +131,69 @@ def end(customer_id: int, source: str, *, on: date, now: datetime) -> None:
 
 
 # Made once: to put such a query together takes longer than to run it.
-_LIVING = select(Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor, Hold.source, Hold.until_on).where(
+_HELD = select(
+    *(Hold.customer_id, Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor),
+    *(Hold.source, Hold.from_on, Hold.until_on),
+).where(
     Hold.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))),
-    Hold.ended_at.is_(None),
     Hold.from_on <= bindparam("day"),
     Hold.until_on.is_(None) | (Hold.until_on > bindparam("day")),
+)
+_LIVING = _HELD.where(Hold.ended_at.is_(None))
+_IN_FORCE = _HELD.where(
+    Hold.added_at <= bindparam("known_at"),
+    Hold.ended_at.is_(None) | (Hold.ended_at > bindparam("known_at")) | (Hold.ended_on > bindparam("day")),
 )
 
 
 def living(customers: Sequence[int], on: date) -> list[Held]:
     """What is held on a day, of these customers."""
     return [Held(*row) for row in session.execute(_LIVING, {"customers": list(customers), "day": on})]
+
+
+def in_force(customers: Sequence[int], on: date, *, known_at: datetime) -> list[Held]:
+    """What was held on a day, as was known at a moment: what was added or ended after it is not counted."""
+    asked = {"customers": list(customers), "day": on, "known_at": known_at}
+    return [Held(*row) for row in session.execute(_IN_FORCE, asked)]
+
+
+class Covered:
+    """Which holds cover an item, of those that stop asking for it; payments on their way are counted apart."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        self._of_items: dict[int, list[Held]] = {}
+        self._of_accounts: list[Held] = []
+        for one in held:
+            if one.kind == HoldKind.IN_FLIGHT or not STOPS[one.kind].asking:
+                continue
+            if one.entry_id is None:
+                self._of_accounts.append(one)
+            else:
+                self._of_items.setdefault(one.entry_id, []).append(one)
+
+    def of(self, customer_id: int, entry_id: int, currency: str) -> tuple[Held, ...]:
+        """Those of the item first: they say most."""
+        wide = (one for one in self._of_accounts if one.customer_id == customer_id and one.currency in (None, currency))
+        return (*self._of_items.get(entry_id, ()), *wide)
+
+    @property
+    def items(self) -> list[int]:
+        return list(self._of_items)
+
+    @property
+    def accounts(self) -> list[Held]:
+        """Holds over whole accounts."""
+        return self._of_accounts
+
+
+def taken(held: Iterable[Held], free: Money) -> Money:
+    """What holds take together of an item, of which so much is open and not on its way."""
+    return Money(min(sum(one.takes(free).minor for one in held), free.minor), free.currency)
+
+
+def balance_is_hidden(customer_id: int, on: date) -> bool:
+    """Whether whoever opens the account's link is to see no amounts."""
+    return any(STOPS[one.kind].balance for one in living([customer_id], on) if one.entry_id is None)
 
 
 def in_flight(customer_id: int, on: date) -> dict[int, int]:

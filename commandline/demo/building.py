@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from commandline.demo import history, names, online
+from commandline.demo import history, names, online, reminders
 from commandline.demo.showing import SHOWN
 from models import approvals, audit, clock, company, customers, desk, imports, ledger, staff
 from models.approvals import Refund, WriteOff
@@ -63,6 +63,8 @@ def build(count: int, *, seed: int, today: date, home: Path) -> None:
     with transaction():
         _creditor(today)
         people = _staff(builder)
+        counsel, publisher = people["Austėja Balčiūnienė"], people["Mindaugas Žukauskas"]
+        reminders.put_in_use(counsel, publisher, now=builder.at(today - HISTORY))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "invoices.csv"
         history.write(file, builder.draw, count, today)
@@ -77,6 +79,7 @@ def _creditor(today: date) -> None:
     row.timezone, row.registration = "Europe/Vilnius", "304 512 987"
     row.address = "Verkių g. 29\n09108 Vilnius"
     row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
+    row.law_firm = "Advokatų kontora Balčiūnienė ir partneriai\nGedimino pr. 20\n01103 Vilnius"
     row.account_holder, row.iban, row.bic = "Baltic Supply UAB", "LT12 1000 0111 0100 1000", "AGBLLT2X"
     row.bank_money_until = today - timedelta(days=1)
     row.is_demo = True

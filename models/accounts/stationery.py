@@ -12,13 +12,17 @@ WINDOW_LINES = 5
 def sender(company: Company) -> pdf.Sender:
     return pdf.Sender(
         name=company.name,
-        lines=_lines(company.address),
+        lines=address_lines(company.address),
         imprint=" · ".join(part for part in (company.registration, company.help_phone, company.help_email) if part),
     )
 
 
 def recipient(customer: Customer) -> pdf.Recipient:
-    return pdf.Recipient(name=customer.name, lines=_lines(customer.address)[:WINDOW_LINES])
+    return pdf.Recipient(name=customer.name, lines=address_lines(customer.address)[:WINDOW_LINES])
+
+
+def masked(name: str) -> pdf.Recipient:
+    return pdf.Recipient(name=name, lines=[])
 
 
 def payment(how: Transfer | None) -> pdf.Payment | None:
@@ -41,5 +45,5 @@ def payment(how: Transfer | None) -> pdf.Payment | None:
     )
 
 
-def _lines(address: str) -> list[str]:
+def address_lines(address: str) -> list[str]:
     return [line.strip() for line in address.splitlines() if line.strip()]

@@ -1,7 +1,8 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
-from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of
 from models.customers.contacts import (
+    Channel,
     Contact,
     add_contact,
     change_contact,
@@ -23,10 +24,12 @@ from models.customers.customers import (
     find,
     name_key,
     normal_number,
+    numbers,
 )
 
 __all__ = [
     "Account",
+    "Channel",
     "Contact",
     "Customer",
     "CustomerKind",
@@ -47,6 +50,8 @@ __all__ = [
     "lock_account",
     "lock_accounts",
     "lock_all",
+    "lock_all_of",
     "name_key",
     "normal_number",
+    "numbers",
 ]

@@ -47,3 +47,9 @@ def lock_all(customer_id: int) -> list[Account]:
     """Lock every account of a customer: for what concerns the customer as a whole (contacts, links, merges)."""
     query = select(Account).where(Account.customer_id == customer_id).order_by(Account.currency)
     return list(session.scalars(query.with_for_update()))
+
+
+def lock_all_of(customers: Iterable[int]) -> None:
+    """As `lock_all`, for many customers at once, in ascending order."""
+    query = select(Account.customer_id).where(Account.customer_id.in_(sorted(set(customers))))
+    session.execute(query.order_by(Account.customer_id, Account.currency).with_for_update())

@@ -1,4 +1,4 @@
-"""Mails that let a contact in, in the contact's language."""
+"""Mails to a contact about their own account, in the contact's language: what lets them in, what they did."""
 
 from datetime import datetime
 
@@ -19,8 +19,9 @@ def write(
 
     creditor = company.get()
     language = contact.language or customer.language or creditor.language
-    with words.speak(language, timezone=creditor.timezone):
-        mail = render_mail(kind, language, company=creditor, **values)
+    calendar: words.Calendar | None = "jalali" if contact.calendar == "jalali" else None
+    with words.speak(language, calendar, timezone=creditor.timezone):
+        mail = render_mail(kind, language, company=creditor, customer=customer, **values)
     messages.queue(
         customer.id,
         dedupe_key=f"{kind}:{cause}",

@@ -44,7 +44,7 @@ def _calm(text: str) -> str:
     return "\n\n".join(paragraph.strip("\n") for paragraph in paragraphs if paragraph.strip("\n")) + "\n"
 
 
-def _ending(number: object) -> str:
+def ending(number: object) -> str:
     """The last four characters: enough to recognise an invoice by, for a mail that may be read by others."""
     text = str(number)
     return text if len(text) <= 4 else f"…{text[-4:]}"
@@ -62,7 +62,7 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     words.teach(environment)
-    environment.filters["ending"] = _ending
+    environment.filters["ending"] = ending
     return environment
 
 

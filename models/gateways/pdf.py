@@ -133,6 +133,37 @@ class Receipt(Letter):
     items: Table
 
 
+class Paragraph(TypedDict):
+    """`kind` text with its lines, or items: the place of the table."""
+
+    kind: str
+    lines: Sequence[str]
+
+
+class OnlinePayment(TypedDict):
+    """A page that shows what a letter may show, as an address to type and a code to scan."""
+
+    heading: str
+    intro: str
+    address: str
+    qr: Code
+
+
+class Reminder(Letter):
+    """`items`: number, due, how late, how much is asked for."""
+
+    paragraphs: Sequence[Paragraph]
+    items: Table
+    payment: Payment | None
+    online: OnlinePayment | None
+
+
+class LetterList(Letter):
+    """What goes into the envelopes of a run: `letters` in the order in which they are printed."""
+
+    letters: Table
+
+
 def statement(values: Statement, *, language: str, made_at: datetime) -> bytes:
     return letter("statement", values, language=language, made_at=made_at)
 
@@ -143,6 +174,14 @@ def invoice(values: Invoice, *, language: str, made_at: datetime) -> bytes:
 
 def receipt(values: Receipt, *, language: str, made_at: datetime) -> bytes:
     return letter("receipt", values, language=language, made_at=made_at)
+
+
+def reminder(values: Reminder, *, language: str, made_at: datetime) -> bytes:
+    return letter("reminder", values, language=language, made_at=made_at)
+
+
+def letter_list(values: LetterList, *, language: str, made_at: datetime) -> bytes:
+    return letter("letter_list", values, language=language, made_at=made_at)
 
 
 def letter(template: str, values: Mapping[str, object], *, language: str, made_at: datetime) -> bytes:

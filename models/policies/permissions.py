@@ -15,6 +15,8 @@ class Role(StrEnum):
 class Permission(StrEnum):
     READ_ACCOUNTS = "read_accounts"  # customers, open items, statements, and what was written to them
     WRITE_NOTES = "write_notes"
+    WORK_TASKS = "work_tasks"  # tasks and calls
+    HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -24,6 +26,10 @@ class Permission(StrEnum):
     REFUND = "refund"
     CREDIT = "credit"
     WRITE_OFF = "write_off"
+    READ_WORDS = "read_words"  # reminders: their words and sequences, and who approved them
+    WRITE_WORDS = "write_words"
+    APPROVE_WORDS = "approve_words"
+    PUBLISH_SEQUENCE = "publish_sequence"
     APPOINT_STAFF = "appoint_staff"
     CHANGE_SETTINGS = "change_settings"  # the company's own facts
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
@@ -34,7 +40,7 @@ class Permission(StrEnum):
 _ACCOUNTS = frozenset(
     {
         *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
-        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX),
+        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX, Permission.WORK_TASKS, Permission.HOLD),
     }
 )
 _MONEY = frozenset(
@@ -43,12 +49,13 @@ _MONEY = frozenset(
         *(Permission.REFUND, Permission.CREDIT, Permission.WRITE_OFF),
     }
 )
+_WORDS = frozenset({Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS,
     Role.CLERK: _ACCOUNTS,
-    Role.FINANCE: _ACCOUNTS | _MONEY,
-    Role.COUNSEL: frozenset(),
-    Role.MANAGER: _ACCOUNTS | _MONEY | {Permission.READ_AUDIT},
+    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS,
+    Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
+    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | {Permission.READ_AUDIT},
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),

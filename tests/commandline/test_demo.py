@@ -16,7 +16,8 @@ from models import clock, company, customers, database
 from models.database import session
 from models.reports.verify import verify
 from runtime.settings import Settings
-from tests.conftest import TODAY, new_database
+from tests.conftest import TODAY
+from tests.databases import new_database
 
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
 SMALL = ("--customers", "25", "--seed", "3", "--as-of", TODAY.isoformat())

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,18 +12,36 @@ import pyotp
 from sqlalchemy import text
 
 import standin
-from models import approvals, audit, clock, company, customers, desk, imports, jobs, ledger, messages, payments, staff
+from commandline.demo import reminders
+from models import (
+    approvals,
+    audit,
+    clock,
+    company,
+    customers,
+    desk,
+    imports,
+    jobs,
+    ledger,
+    messages,
+    payments,
+    staff,
+    worklist,
+)
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
-from models.customers import Customer, links, merges, notes
+from models.customers import Customer, calendars, links, merges, notes
 from models.database import session
 from models.desk import Line, Method
+from models.dunning import review, sequences, templates
 from models.gateways.stripe import StripeGateway
 from models.ledger import Entry
+from models.messages import addresses
 from models.money import Money
 from models.payments import AttemptState
 from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
+from models.worklist import CallOutcome, TaskKind
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -69,7 +87,31 @@ class Furnisher:
         with transaction():
             self._waiting()
             self._around()
+        with transaction():
+            self._words()
         return self.made
+
+    def _words(self) -> None:
+        """Words and a sequence in use, each with a newer version; a text that somebody tried to make a page of."""
+        writer, counsel = self.people[Role.FINANCE], self.people[Role.COUNSEL]
+        company.locked().law_firm = "Law & Sons\nMain Street 1"
+        reminders.put_in_use(counsel, self.people[Role.MANAGER], now=self.now)
+        keys = {one.key: one for one in templates.every()}
+        for place, key in (("words", "after_7"), ("words_draft", "after_14")):
+            draft = templates.draft(keys[key], by=writer, now=self.now)
+            before = templates.wording(draft).texts["fa"]
+            changed = replace(before, subject=f"{before.subject} {HOSTILE}"[:120], body=f"{before.body}\n\n{{company}}")
+            templates.write(draft, "fa", changed, by=writer, now=self.now)
+            self.made.others[place] = keys[key].id
+            if place == "words":
+                review.send(draft, by=writer, now=self.now)
+        self.made.others["letter"] = keys["final"].id
+        [everyone] = sequences.every()
+        changed_steps = [*sequences.live()[0].sequence.steps[1:]]
+        changed_steps[1] = replace(changed_steps[1], days=-3)
+        draft = sequences.draft(everyone, by=writer, now=self.now)
+        sequences.write(draft, [*changed_steps, replace(changed_steps[-1], id=0, days=80)], by=writer, now=self.now)
+        self.made.others["sequence"] = everyone.id
 
     def _creditor(self) -> None:
         row = company.locked()
@@ -266,22 +308,45 @@ class Furnisher:
                 subject=f"Your receipt {HOSTILE}", text=f"Dear {HOSTILE}\n\nThank you.", html="", now=self.now,
             )  # fmt: skip
         self.made.others["message"] = messages.outbox(busy.id)[0].id
+        self._tasks(busy)
         jobs.later("messages.send")
         session.execute(text("update procrastinate_jobs set status = 'failed', attempts = 5"))
         jobs.later("messages.send")
         for key in ("link", "bound"):
             contact = customers.contact_of(busy.id, self.made.contacts["busy"])
             self.made.tokens[key] = links.make(busy, contact, by=audit.COMMAND, now=self.now)
+        persian_id, contact_id = self.made.customers["persian"], self.made.contacts["persian"]
+        for key, whose in (("letter", contact), ("persian letter", customers.contact_of(persian_id, contact_id))):
+            owner = customers.find(whose.customer_id)
+            self.made.tokens[key] = links.make(owner, whose, by=audit.COMMAND, now=self.now, paper=True)
+        calendars.make(busy.id, contact.id, by=audit.COMMAND, now=self.now)
         links.open_link(self.made.tokens["bound"], None, now=self.now, address="192.0.2.1", agent="another browser")
+
+    def _tasks(self, busy: Customer) -> None:
+        """One of each kind that is open, one done, and calls."""
+        collector = self.people[Role.COLLECTOR]
+        for place, kind in enumerate(TaskKind):
+            facts = {"note": HOSTILE} if place % 2 else {}
+            added = worklist.add(busy.id, kind, about="journeys:1", now=self.now - timedelta(days=place), facts=facts)
+            self.made.others[f"task {kind}"] = added
+        addresses.stop("busy@customers.example", "550 5.1.1 No such mailbox", now=self.now)
+        done = worklist.find(busy.id, self.made.others[f"task {TaskKind.HAND_OVER}"])
+        worklist.finish(done, HOSTILE, by=collector, now=self.now)
+        for outcome in (CallOutcome.SPOKE, CallOutcome.NO_ANSWER):
+            worklist.record(busy.id, outcome, by=collector, now=self.now, note=HOSTILE)
 
     def pay(self, gateway: StripeGateway, till: standin.Running) -> None:
         """Payments of the busy customer, one in each state that a customer can meet."""
-        for state in ("open", "processing", "succeeded", "failed", "expired"):
+        letter = links.living(self.made.tokens["letter"], now=clock.real_now())
+        by_letter = audit.Actor(audit.ActorKind.LINK, letter.id)
+        by_contact = audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"])
+        asked = [(state, by_contact, state) for state in ("open", "processing", "succeeded", "failed", "expired")]
+        for state, by, key in (*asked, ("succeeded", by_letter, "by letter")):
             with transaction():
                 attempt = payments.request(
                     self.made.customers["busy"],
                     [(self.made.entries["open"], Money(1_000, "EUR"))],
-                    by=audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"]),
+                    by=by,
                     on=self.made.today,
                     now=self.now,
                     success_url="http://localhost/payments/{attempt}",
@@ -289,7 +354,7 @@ class Furnisher:
                     language="en",
                     description=HOSTILE,
                 )
-            self.made.attempts[state] = attempt.id
+            self.made.attempts[key] = attempt.id
             payments.submit(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
             self._bring_to(AttemptState(state), attempt.customer_id, attempt.id, gateway, till)
         self._ask_back(gateway, till)

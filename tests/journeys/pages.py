@@ -14,7 +14,7 @@ from tests.journeys.company import PASSWORD, Furnished
 from tests.journeys.house import House
 
 NOBODY = "nobody"
-MANAGER, ADMIN, COLLECTOR = "manager", "admin", "collector"
+MANAGER, ADMIN, COLLECTOR, COUNSEL = "manager", "admin", "collector", "counsel"
 NO_PAGES = {
     "static": "files",
     "health.healthz": "for a machine",
@@ -34,6 +34,12 @@ NO_PAGES = {
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
+    "portal.receipt_by_link": "a file",
+    "portal.link_code": "a picture",
+    "backoffice.letter_link_made": "leads on to backoffice.account_contacts",
+    "backoffice.template": "leads on to backoffice.template_version",
+    "backoffice.sequence": "leads on to backoffice.sequence_version",
+    "backoffice.template_preview_pdf": "a file",
 }
 
 
@@ -182,12 +188,39 @@ def _flooded_door(walk: Walk) -> int:
 def _code_sent(walk: Walk) -> int:
     """To a contact whose link was opened in another browser before."""
     walk.open("portal.arrive", token=token("bound"))
-    return walk.send()
+    return _press(walk, "/code/send")
 
 
 def _wrong_code(walk: Walk) -> int:
     _code_sent(walk)
     return walk.send(code="12345")
+
+
+def _paid_by_letter(walk: Walk) -> int:
+    walk.open("portal.arrive", token=token("letter"))
+    return walk.open("portal.payment_by_link", attempt_id=attempt("by letter"))
+
+
+def _by_letter_too_late(walk: Walk) -> int:
+    """What was seen is no longer what would be paid."""
+    walk.open("portal.arrive", token=token("persian letter"))
+    walk.page.locator("[name=seen]").first.evaluate("field => field.value = 'else'")
+    return _press(walk, "/open/pay")
+
+
+def _confirming(walk: Walk) -> int:
+    walk.open("portal.confirm")
+    return walk.send()
+
+
+def _wrongly_confirmed(walk: Walk) -> int:
+    _confirming(walk)
+    return walk.send(code="12345")
+
+
+def _link_for_a_letter(walk: Walk) -> int:
+    walk.open("backoffice.account_contacts", **BUSY)
+    return _press(walk, "/letter-link")
 
 
 def _without_database(walk: Walk) -> int:
@@ -232,6 +265,14 @@ PORTAL = (
     Case("a choice of thousands", "portal.review", contact("thousands"), _choose_all_due),
     Case("a choice that changed", "portal.review", contact("busy"), _choose_and_look_away, 409),
     at("portal.arrive", NOBODY, "a link of another browser", token=token("bound")),
+    at("portal.arrive", NOBODY, "a letter's link in three currencies", token=token("persian letter")),
+    Case("a letter's link that changed", "portal.landing", NOBODY, _by_letter_too_late, 409),
+    Case("portal.payment_by_link", "portal.payment_by_link", NOBODY, _paid_by_letter),
+    at("portal.confirm", contact("one")),
+    Case("portal.enter_confirming", "portal.enter_confirming", contact("one"), _confirming),
+    Case("wrongly confirmed", "portal.enter_confirming", contact("one"), _wrongly_confirmed, 422),
+    *(at("portal.ahead", contact(key), f"paying ahead, {key}") for key in ("none", "busy", "persian")),
+    sent("too much ahead", "portal.ahead", contact("long"), {"amount": "1000000000"}, 422),
     Case("portal.enter_code", "portal.enter_code", NOBODY, _code_sent),
     Case("a wrong code of a mail", "portal.enter_code", NOBODY, _wrong_code, 422),
     at("portal.asked", NOBODY),
@@ -246,7 +287,7 @@ ACCOUNT = (
     at("backoffice.account", name="the second page of an account", customer_id=customer("thousands"), page=2),
     *(at(endpoint, name=f"{endpoint} of {key}", customer_id=customer(key))
       for endpoint in ("backoffice.account_entries", "backoffice.account_timeline", "backoffice.account_contacts",
-                       "backoffice.account_notes", "backoffice.statement")
+                       "backoffice.account_notes", "backoffice.account_tasks", "backoffice.statement")
       for key in ("none", "busy")),
     at("backoffice.account_timeline", name="a long timeline", customer_id=customer("thousands")),
     at("backoffice.statement", name="a statement of hundreds", customer_id=customer("hundreds")),
@@ -280,6 +321,13 @@ HOUSE = (
     at("backoffice.approvals"),
     at("backoffice.approval", approval_id=other("approval0"), **BUSY),
     at("backoffice.approval", name="a decision that was taken", approval_id=other("approval2"), **BUSY),
+    at("backoffice.task_list"),
+    at("backoffice.task_list", name="no task of mine", whose="mine"),
+    at("backoffice.task", task_id=other("task call"), **BUSY),
+    at("backoffice.task", name="a task without a call", task_id=other("task check_payment"), **BUSY),
+    at("backoffice.task", name="a task that was done", task_id=other("task hand_over"), **BUSY),
+    sent("a task without a word", "backoffice.task", MANAGER, {}, 422, task_id=other("task stop_service"), **BUSY),
+    at("backoffice.new_call", **BUSY),
     at("backoffice.books"),
     at("backoffice.record_bank_day"),
     at("backoffice.close_books"),
@@ -305,6 +353,28 @@ HOUSE = (
     at("dev.outbox", NOBODY),
     at("dev.message", NOBODY, message_id=other("message"), **BUSY),
 )
+WORDS = (
+    at("backoffice.reminders"),
+    at("backoffice.reminders", COUNSEL, "the reminders of counsel"),
+    at("backoffice.new_template"),
+    at("backoffice.template_version", template_id=other("words"), number=1),
+    at("backoffice.template_version", COUNSEL, "words that changed", template_id=other("words"), number=2,
+       language="fa"),
+    at("backoffice.template_version", name="a draft of words", template_id=other("words_draft"), number=2),
+    at("backoffice.template_text", template_id=other("words_draft"), number=2, language="lt"),
+    at("backoffice.template_preview", template_id=other("words"), number=1),
+    at("backoffice.template_preview", name="the longest words", template_id=other("letter"), number=1, case="longest",
+       language="fa"),
+    at("backoffice.new_sequence"),
+    at("backoffice.sequence_version", sequence_id=other("sequence"), number=1),
+    at("backoffice.sequence_version", name="a draft of a sequence", sequence_id=other("sequence"), number=2),
+    at("backoffice.sequence_steps", sequence_id=other("sequence"), number=2),
+    at("backoffice.review_template", COUNSEL, template_id=other("words"), number=2),
+    at("backoffice.review_sequence", COUNSEL, sequence_id=other("sequence"), number=1),
+    at("backoffice.publish_sequence", sequence_id=other("sequence"), number=1),
+    sent("words that miss something", "backoffice.template_text", MANAGER,
+         {"subject": "", "body": "Pay {sum} now"}, 422, template_id=other("words_draft"), number=2, language="pl"),
+)  # fmt: skip
 ANSWERS = (
     at("backoffice.entry", name="not found by staff", status=404, customer_id=customer("one"), entry_id=entry("large")),
     at("backoffice.books", COLLECTOR, "not allowed", 403),
@@ -317,8 +387,9 @@ ANSWERS = (
     sent("nothing allocated", "backoffice.allocate", MANAGER, {}, 422, entry_id=entry("unapplied"), **BUSY),
     sent("an invoice without lines", "backoffice.write_invoice", MANAGER, {"number": "N-1"}, 422, **BUSY),
     sent("a link made", "backoffice.account_contacts", MANAGER, {}, 200, **BUSY),
+    Case("a link for a letter made", "backoffice.account_contacts", MANAGER, _link_for_a_letter),
     at("journeys.broken", NOBODY, "something went wrong", 500),
     at("journeys.broken_for_staff", MANAGER, "something went wrong for staff", 500),
     Case("without a database", "portal.home", NOBODY, _without_database, 503),
 )
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *ANSWERS)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *ANSWERS)
