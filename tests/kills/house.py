@@ -78,6 +78,7 @@ class House:
     def await_web(self) -> None:
         """For a customer who finds the door closed."""
         assert self._open.wait(PATIENCE), "the web server did not come back"
+        eventually(self._web_port.is_healthy, within=PATIENCE)
 
     def _await_open(self) -> None:
         eventually(self._web_port.is_healthy, within=PATIENCE)
