@@ -14,7 +14,7 @@ from backoffice.hold_forms import EndForm, PauseForm, PromiseForm, TreatmentForm
 from frame.forms import form_page
 from models import accounts, claims, clock, customers, pauses, payments, promises
 from models.accounts import Stopping
-from models.claims import Claim
+from models.claims import Claim, ClaimState
 from models.customers import Customer, merges
 from models.errors import N_
 from models.holds import HoldKind
@@ -35,6 +35,12 @@ KINDS: Mapping[str, str] = {
     "cease_contact": N_("Cease contact"),
     "wrong_address": N_("Wrong address"),
     "legal_representative": N_("Legal representative"),
+}
+CLAIM_STATES: Mapping[ClaimState, str] = {
+    ClaimState.OPEN: N_("open"),
+    ClaimState.SETTLED: N_("found and used"),
+    ClaimState.LAPSED: N_("the pause is over"),
+    ClaimState.CLOSED: N_("looked at"),
 }
 EXPLAINED: Mapping[HoldKind, str] = {
     HoldKind.PAUSE: N_("No reminders and no calls, for one item or the whole account, until a day."),
@@ -60,15 +66,16 @@ def account_holds(customer_id: int) -> str:
         "backoffice/holds.html",
         living=[row for row in rows if row.in_force(_today())],
         past=[row for row in rows if not row.in_force(_today())],
+        said=claims.of_customers(merges.family(customer.id), most=20),
         placed={kind.value: gettext(KINDS[kind.value]) for kind in pauses.PLACED},
         **frame_of(customer, "holds"),
     )
 
 
-@backoffice.route("/customers/<int:customer_id>/holds/new/<kind>", methods=["GET", "POST"])
+@backoffice.route("/customers/<int:customer_id>/holds/new", methods=["GET", "POST"])
 @requires(Permission.HOLD)
-def place_hold(customer_id: int, kind: str) -> Response | tuple[str, int]:
-    customer = customer_or_404(customer_id)
+def place_hold(customer_id: int) -> Response | tuple[str, int]:
+    customer, kind = customer_or_404(customer_id), request.args.get("kind", HoldKind.PAUSE.value)
     wanted = HoldKind(kind) if kind in {one.value for one in pauses.PLACED} else abort(404)
     form = PauseForm(request.form, kind=wanted, items=_items(customer), data={"item": request.args.get("item", "")})
     if request.method == "POST" and form.validate():
@@ -78,7 +85,7 @@ def place_hold(customer_id: int, kind: str) -> Response | tuple[str, int]:
             flash(gettext("It is in force. Nothing that it covers is asked for."), "ok")
             return redirect(url_for("backoffice.account_holds", customer_id=customer.id), 303)
     title, sub = gettext(KINDS[kind]), gettext(EXPLAINED[wanted])
-    return form_page("backoffice/hold_form.html", form, customer=customer, title=title, sub=sub)
+    return form_page("backoffice/hold_form.html", form, customer=customer, kind=kind, title=title, sub=sub)
 
 
 @backoffice.route("/customers/<int:customer_id>/holds/<int:hold_id>/end", methods=["GET", "POST"])
@@ -189,6 +196,11 @@ def claim_words(claim: Claim) -> str:
         day=claim.paid_on,
         how=gettext(claims.WAYS[claim.how]),
     )
+
+
+@backoffice.app_template_global()
+def claim_state_word(claim: Claim) -> str:
+    return gettext(CLAIM_STATES[claim.state])
 
 
 def _today() -> date:

@@ -79,6 +79,7 @@ EVENTS = {
     "hold.treatment_ended": N_("Treatment of a crisis ended"),
     "hold.ended": N_("Hold ended"),
     "mail.promise": N_("Mail: promise"),
+    "mail.address_changed": N_("Mail: address changed"),
     "mail.claim": N_("Mail: what they told us"),
     "payment.asked": N_("Payment started"),
     "payment.succeeded": N_("Payment succeeded"),

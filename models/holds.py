@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
-from models.money import Money
+from models.money import LARGEST_MINOR, Money
 from models.policies.holding import STOPS
 
 
@@ -172,9 +172,10 @@ class Covered:
                 self._of_items.setdefault(one.entry_id, []).append(one)
 
     def of(self, customer_id: int, entry_id: int, currency: str) -> tuple[Held, ...]:
-        """Those of the item first: they say most."""
+        """Those of the item first, and of these the one that takes most: it says why."""
         wide = (one for one in self._of_accounts if one.customer_id == customer_id and one.currency in (None, currency))
-        return (*self._of_items.get(entry_id, ()), *wide)
+        own = sorted(self._of_items.get(entry_id, ()), key=lambda one: -(one.claimed_minor or LARGEST_MINOR))
+        return (*own, *wide)
 
     @property
     def items(self) -> list[int]:

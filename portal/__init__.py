@@ -56,6 +56,7 @@ from portal import (  # noqa: E402, F401
     choosing,
     claims,
     codes,
+    colleagues,
     confirming,
     history,
     holds,

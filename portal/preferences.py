@@ -15,6 +15,7 @@ from frame.pages import LANGUAGE_COOKIE
 from frame.security import forget_cookie, set_cookie
 from models import accounts, clock, customers, words
 from models.customers import Channel, opt_outs
+from models.customers.contacts import may_manage
 from models.customers.opt_outs import OptedOutBy
 from models.errors import N_
 from models.transactions import transaction
@@ -68,6 +69,7 @@ def preferences() -> AnyResponse | tuple[str, int]:
             "portal/preferences.html",
             form,
             me=me,
+            manages=may_manage(me),
             colleagues=customers.contacts_of(me.customer_id),
             stopped=opt_outs.living(me),
         )

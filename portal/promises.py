@@ -20,7 +20,7 @@ from portal import portal
 from portal.choosing import currencies, currency_asked, payer
 from portal.principal import account_of
 
-FIRST_WISH = timedelta(days=7)
+FIRST_WISH, LATER = timedelta(days=7), timedelta(days=3)
 MOST_SHOWN = 50
 
 
@@ -40,7 +40,7 @@ class PromiseForm(OurForm):
 @portal.get("/promise")
 def promise() -> str | tuple[str, int]:
     payer()
-    return _page(_form_of_address())
+    return _page(_form_of_address(_today() + FIRST_WISH))
 
 
 @portal.post("/promise")
@@ -70,7 +70,8 @@ def make_promise() -> Response | tuple[str, int]:
 
 @portal.get("/promises/<int:promise_id>")
 def promised(promise_id: int) -> str | tuple[str, int]:
-    return _promised_page(_promise(promise_id), _form_of_address())
+    mine = _promise(promise_id)
+    return _promised_page(mine, _form_of_address(min(mine.pay_on + LATER, promises.limits().last_day(_today()))))
 
 
 @portal.post("/promises/<int:promise_id>")
@@ -135,10 +136,10 @@ def _promised_page(mine: Promise, form: PromiseForm) -> tuple[str, int]:
     )
 
 
-def _form_of_address() -> PromiseForm:
-    """The day that somebody looks at, before they promise it; a week from now where they begin."""
+def _form_of_address(at_first: date) -> PromiseForm:
+    """The day that somebody looks at, before they promise it."""
     if "pay_on" not in request.args:
-        return PromiseForm(data={"pay_on": _today() + FIRST_WISH})
+        return PromiseForm(data={"pay_on": at_first})
     form = PromiseForm(request.args)
     form.validate()
     return form

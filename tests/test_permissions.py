@@ -123,7 +123,6 @@ def world(app: Flask, make: Maker) -> World:
             "token": "unknown",
             "session_id": 987_654,
             "role": "clerk",
-            "kind": "pause",
             "filename": "duewell.css",
             "staff_id": people["spare"],
         },
@@ -213,6 +212,7 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             customer,
             f"{walker.replace(' ', '.')}@example.test",
             may_pay=walker != "contact",
+            may_sign=walker == "paying contact",
             may_see=walker != "contact who may not look",
         )
         whose = {"now": real_now(), "customer_id": customer.id, "contact_id": contact.id}

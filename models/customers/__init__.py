@@ -26,6 +26,7 @@ from models.customers.customers import (
     normal_number,
     numbers,
 )
+from models.customers.mails import change_own_address
 
 __all__ = [
     "Account",
@@ -41,6 +42,7 @@ __all__ = [
     "by_number",
     "change",
     "change_contact",
+    "change_own_address",
     "contact_of",
     "contacts_of",
     "count",

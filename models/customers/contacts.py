@@ -143,6 +143,12 @@ def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: objec
         jobs.later("worklist.review_address", customer_id=contact.customer_id)
 
 
+def may_manage(contact: Contact) -> bool:
+    """Who decides who else may open the account: a contact who may sign, or the only one there is."""
+    others = (one for one in contacts_of(contact.customer_id) if one.active and one.id != contact.id)
+    return contact.may_sign or not any(others)
+
+
 def known_by(email: str) -> Sequence[Contact]:
     """Every contact with this address: one person may speak for several customers."""
     query = select(Contact).where(func.lower(Contact.email) == email.strip().lower())

@@ -57,7 +57,7 @@ def end_address(desk: FlaskClient, customer: Customer) -> str:
 def test_each_kind_is_placed_seen_and_ended_by_its_page(desk: FlaskClient, make: Maker, customer: Customer) -> None:
     make.invoice(customer)
     for kind, typed in TYPED.items():
-        form = f"/staff/customers/{customer.id}/holds/new/{kind}"
+        form = f"/staff/customers/{customer.id}/holds/new?kind={kind}"
         assert errors_above(desk.post(form, data=typed)) == ["Write down why."]
         assert desk.post(form, data={**typed, "reason": f"Because {kind}"}).status_code == 303
         assert living(customer) == [(kind, None, None, UNTIL.get(kind))]
@@ -77,7 +77,7 @@ def test_each_kind_is_placed_seen_and_ended_by_its_page(desk: FlaskClient, make:
 def test_one_item_rests_and_the_others_do_not(desk: FlaskClient, make: Maker, customer: Customer) -> None:
     item, other = make.invoice(customer), make.invoice(customer)
     theirs = make.invoice(make.customer())
-    form = f"/staff/customers/{customer.id}/holds/new/pause"
+    form = f"/staff/customers/{customer.id}/holds/new?kind=pause"
     until = TODAY + timedelta(days=5)
     assert desk.post(form, data={"item": theirs.id, "until_on": until, "reason": "x"}).status_code == 422
     assert error_at(desk.post(form, data={"item": item.id, "reason": "x"}), "until_on") == "A pause needs a last day."
@@ -91,7 +91,7 @@ def test_one_item_rests_and_the_others_do_not(desk: FlaskClient, make: Maker, cu
 def test_a_breathing_space_for_a_crisis_lasts_as_long_as_the_treatment_and_30_days(
     desk: FlaskClient, customer: Customer
 ) -> None:
-    form = f"/staff/customers/{customer.id}/holds/new/breathing_space"
+    form = f"/staff/customers/{customer.id}/holds/new?kind=breathing_space"
     assert desk.post(form, data={"crisis": "y", "reason": "Certificate 7"}).status_code == 303
     assert living(customer, TODAY + timedelta(days=400)) == [(HoldKind.BREATHING_SPACE, None, None, None)]
     treatment = end_address(desk, customer).replace("/end", "/treatment")

@@ -14,8 +14,10 @@ from sqlalchemy import text
 import standin
 from commandline.demo import reminders
 from models import (
+    accounts,
     approvals,
     audit,
+    claims,
     clock,
     company,
     customers,
@@ -24,16 +26,19 @@ from models import (
     jobs,
     ledger,
     messages,
+    pauses,
     payments,
+    promises,
     staff,
     worklist,
 )
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
-from models.customers import Customer, calendars, links, merges, notes
+from models.customers import Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import review, sequences, templates
 from models.gateways.stripe import StripeGateway
+from models.holds import HoldKind
 from models.ledger import Entry
 from models.messages import addresses
 from models.money import Money
@@ -81,6 +86,7 @@ class Furnisher:
             self._staff()
             self._joined(self.key)
         self._plain_customers()
+        self._told()
         self._by_file()
         with transaction():
             self._money(self._customer("busy", HOSTILE, "1007"))
@@ -183,6 +189,34 @@ class Furnisher:
             self.make.invoice(persian, 1_284_500, currency=currency)
             self.make.invoice(persian, 99_000, currency=currency, due_on=self.made.today + timedelta(days=9))
             self.make.receipt(persian, 5_000, currency=currency)
+
+    def _told(self) -> None:
+        """Customers who said something: a promise and a payment that is looked for; 'not mine'. What staff placed."""
+        with transaction():
+            told = self._customer("told", "Kavinė „Du gaideliai“", "1009", country="LT", language="lt")
+            left = self._customer("left", "Nebe mano UAB", "1010", country="LT", language="lt")
+        items = [self.make.invoice(told, minor, number=f"TOLD-{minor}") for minor in (64_000, 20_000, 5_000)]
+        self.make.receipt(told, 20_000, on=self.made.today - timedelta(days=2))
+        self.make.invoice(left)
+        today, contact = self.made.today, customers.contact_of(told.id, self.made.contacts["told"])
+        at = {"by": audit.Actor(audit.ActorKind.CONTACT, contact.id, contact.name), "on": today, "now": self.now}
+        day = today + timedelta(days=10)
+        with transaction():
+            promise = promises.make(told.id, {items[0].id: Money(32_000, "EUR")}, pay_on=day, **at)
+            paid = {"paid_on": today, "how": "transfer", "payer": HOSTILE, "text": HOSTILE}
+            open_items = payments.payable_items(told.id, today)
+            found = claims.say_paid(told, contact, open_items, Money(20_000, "EUR"), first=items[1].id, **paid, **at)
+            missed = claims.say_paid(told, contact, open_items, Money(1_234, "EUR"), **paid, **at)
+            whose = customers.contact_of(left.id, self.made.contacts["left"])
+            claims.disown(left, whose, "sold", HOSTILE, **at)
+            staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}
+            pauses.place(told.id, HoldKind.BREATHING_SPACE, HOSTILE, crisis=True, **staff_at)
+            over = pauses.place(told.id, HoldKind.HARDSHIP, HOSTILE, **staff_at)
+            pauses.end(over, HOSTILE, **staff_at)
+            self.made.tokens["unsubscribe"] = opt_outs.unsubscribe_token(told.id, contact.id, now=self.now)
+        self.made.others |= {"promise": promise.id, "found": found.id, "missed": missed.id}
+        holding = {one.kind: one.hold_id for one in accounts.stopping([told.id])}
+        self.made.others |= {"crisis": holding["breathing_space"], "promised": holding["promise"]}
 
     def _by_file(self) -> None:
         """Five hundred items of one customer, 2,602 of another, and a file with rows that cannot be booked."""

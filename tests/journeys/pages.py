@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from models import clock, sign_ins, staff
+from models import clock, sessions, sign_ins, staff
 from models.customers import asking
 from models.transactions import transaction
 from tests.journeys.company import PASSWORD, Furnished
@@ -34,6 +34,7 @@ NO_PAGES = {
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
+    "portal.own_data": "a file",
     "portal.receipt_by_link": "a file",
     "portal.link_code": "a picture",
     "backoffice.letter_link_made": "leads on to backoffice.account_contacts",
@@ -228,6 +229,21 @@ def _without_database(walk: Walk) -> int:
         return walk.page.goto(f"{walk.house.url}/").status
 
 
+def _confirmed(endpoint: str, key: str = "busy") -> Callable[[Walk], int]:
+    """After the code: that it is asked for first is a page of its own."""
+
+    def whose(walk: Walk) -> tuple[int, int]:
+        return walk.made.customers[key], walk.made.contacts[key]
+
+    def go(walk: Walk) -> int:
+        with transaction():
+            for row in sessions.of_contact(*whose(walk), now=clock.real_now()):
+                sessions.code_typed(row.id, now=clock.real_now())
+        return walk.open(endpoint)
+
+    return go
+
+
 PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
 BUSY = {"customer_id": customer("busy")}
 PORTAL = (
@@ -278,6 +294,23 @@ PORTAL = (
     at("portal.asked", NOBODY),
     sent("no address to send a link to", "portal.home", NOBODY, {"email": "nobody"}, 422),
     Case("too many questions at the door", "portal.home", NOBODY, _flooded_door, 429),
+    at("portal.statement", contact("told"), "your statement, told"),
+    at("portal.choose", contact("told"), "choosing, told"),
+    *(at("portal.promise", contact(key), f"a promise, {key}") for key in ("none", "one", "told", "long", "thousands")),
+    at("portal.promise", contact("one"), "a promise for a day that is too far", 422, pay_on="2199-01-01"),
+    at("portal.promised", contact("told"), promise_id=other("promise")),
+    at("portal.already_paid", contact("told")),
+    sent("nothing said about a payment", "portal.already_paid", contact("one"), {}, 422),
+    *(at("portal.claim", contact("told"), f"a payment that was {key}", claim_id=other(key))
+      for key in ("found", "missed")),
+    at("portal.not_mine", contact("one")),
+    sent("nothing said about what is wrong", "portal.not_mine", contact("one"), {}, 422),
+    at("portal.not_mine", contact("left"), "looked at by a person"),
+    at("portal.preferences", contact("busy")),
+    at("portal.own_address", contact("one"), "a code before one's address is changed"),
+    Case("portal.own_address", "portal.own_address", contact("busy"), _confirmed("portal.own_address")),
+    Case("portal.new_colleague", "portal.new_colleague", contact("busy"), _confirmed("portal.new_colleague")),
+    at("portal.unsubscribe", NOBODY, token=token("unsubscribe")),
     at("portal.access", contact("busy")),
     at("portal.access", contact("one"), "the access of somebody without a link"),
 )  # fmt: skip
@@ -316,6 +349,18 @@ ACCOUNT = (
 )  # fmt: skip
 HOUSE = (
     at("backoffice.customer_list"),
+    *(
+        at("backoffice.account_holds", name=f"what stops reminders of {key}", customer_id=customer(key))
+        for key in ("none", "told", "left")
+    ),
+    *(
+        at("backoffice.place_hold", name=f"placing {kind}", customer_id=customer("told"), kind=kind)
+        for kind in ("pause", "breathing_space", "legal_representative")
+    ),
+    at("backoffice.end_hold", customer_id=customer("told"), hold_id=other("promised")),
+    at("backoffice.end_treatment", customer_id=customer("told"), hold_id=other("crisis")),
+    at("backoffice.write_promise", customer_id=customer("told")),
+    at("backoffice.account", name="an account on hold", customer_id=customer("told")),
     at("backoffice.customer_list", name="a customer found by an invoice", q="1005-7"),
     at("backoffice.customer_list", name="nobody found", q="xyzxyz"),
     at("backoffice.approvals"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Flask
 from flask.testing import FlaskClient
 
-from models import audit, customers, messages
+from models import audit, clock, customers, messages, sessions
 from models.customers import Channel, Contact, Customer, opt_outs
 from models.database import session
 from models.transactions import transaction
@@ -102,7 +102,8 @@ def test_what_we_hold_is_handed_over_whole_and_about_nobody_else(
     make.contact(customer, "colleague@example.test", name="A Colleague")
     make.invoice(make.customer("Somebody else"), 100, number="THEIRS")
     with transaction():
-        customers.change_contact(contact, name="Rūta", by=audit.COMMAND, now=NOW)
+        mine = customers.contact_of(contact.customer_id, contact.id)
+        customers.change_contact(mine, name="Rūta", by=audit.COMMAND, now=NOW)
     answer = browser.get("/preferences/data.json")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     data = json.loads(answer.data)
@@ -110,3 +111,48 @@ def test_what_we_hold_is_handed_over_whole_and_about_nobody_else(
     assert [(row["number"], row["amount"]) for row in data["entries"]] == [("INV-1", "640.00")]
     assert len(data["sign_ins"]) == len(data["links"]) == 1
     assert not {"colleague", "THEIRS", "token"} & set(answer.text.replace('"', " ").replace("@", " ").split())
+
+
+def test_colleagues_are_let_in_and_out_after_a_fresh_code_by_who_may(
+    browser: FlaskClient, make: Maker, customer: Customer, contact: Contact
+) -> None:
+    wanted = {"name": "Jonas", "email": "jonas@example.test", "may_pay": "y"}
+    assert browser.post("/preferences/contacts/new", data=wanted).location.startswith("/confirm")
+    typed_a_code(contact)
+    assert browser.post("/preferences/contacts/new", data=wanted).status_code == 303
+    jonas = people(customer)["jonas@example.test"]
+    assert (jonas.may_pay, jonas.may_sign, jonas.active) == (True, False, True)
+    # There are two now, and nobody signs: neither shuts the other out.
+    assert browser.post(f"/preferences/contacts/{jonas.id}", data={"let": "out"}).status_code == 403
+    with transaction():
+        customers.contact_of(contact.customer_id, contact.id).may_sign = True
+    assert browser.post(f"/preferences/contacts/{contact.id}", data={"let": "out"}).status_code == 409
+    assert browser.post(f"/preferences/contacts/{jonas.id}", data={"let": "out"}).status_code == 303
+    assert not people(customer)["jonas@example.test"].active
+    theirs = make.contact(make.customer(), "theirs@example.test")
+    assert browser.post(f"/preferences/contacts/{theirs.id}", data={"let": "out"}).status_code == 404
+
+
+def test_the_old_address_hears_of_the_new_one(browser: FlaskClient, contact: Contact) -> None:
+    assert browser.get("/preferences/address").location.startswith("/confirm")
+    typed_a_code(contact)
+    new = {"name": "Rūta", "email": "New@Example.test"}
+    assert browser.post("/preferences/address", data={**new, "email": "nobody"}).status_code == 422
+    assert browser.post("/preferences/address", data=new).status_code == 303
+    [mail] = mails("address_changed")
+    assert mail.address == "ap@example.test"
+    assert "n•••@example.test" in mail.text
+    assert customers.contact_of(contact.customer_id, contact.id).email == "new@example.test"
+
+
+def typed_a_code(contact: Contact) -> None:
+    """As if the six digits of a mail had been typed just now."""
+    with transaction():
+        for row in sessions.of_contact(contact.customer_id, contact.id, now=clock.real_now()):
+            sessions.code_typed(row.id, now=clock.real_now())
+
+
+def people(customer: Customer) -> dict[str | None, Contact]:
+    session.rollback()
+    session.expire_all()
+    return {one.email: one for one in customers.contacts_of(customer.id)}
