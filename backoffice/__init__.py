@@ -67,6 +67,7 @@ class NavLink:
 # In the order of the menu: label, endpoint, the permission that opens it.
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
+    (N_("Tasks"), "backoffice.task_list", Permission.WORK_TASKS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
@@ -91,7 +92,7 @@ class Menu:
                     gettext(label),
                     url,
                     current=request.path == url or request.path.startswith(f"{url}/"),
-                    count=approvals.waiting_for_me() or None if endpoint == "backoffice.approvals" else None,
+                    count=COUNTS[endpoint]() or None if endpoint in COUNTS else None,
                 )
 
 
@@ -116,6 +117,7 @@ from backoffice import (  # noqa: E402
     customers,  # noqa: F401
     decisions,  # noqa: F401
     entries,  # noqa: F401
+    holds,  # noqa: F401
     imports,  # noqa: F401
     invoices,  # noqa: F401
     jobs,  # noqa: F401
@@ -130,6 +132,13 @@ from backoffice import (  # noqa: E402
     sign_in,  # noqa: F401
     staff,  # noqa: F401
     statement,  # noqa: F401
+    tasks,
     templates,  # noqa: F401
     words,  # noqa: F401
 )
+
+# What waits behind a line of the menu.
+COUNTS: dict[str, Callable[[], int]] = {
+    "backoffice.approvals": approvals.waiting_for_me,
+    "backoffice.task_list": tasks.waiting_for_me,
+}

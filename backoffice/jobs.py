@@ -1,11 +1,11 @@
-"""Work in the queue, and what failed for good and waits for somebody to try it again."""
+"""Work in the queue, what failed for good and waits for somebody to try it again, and what Stripe told of nobody."""
 
 from flask import flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import backoffice, requires
-from models import audit, clock, company, jobs, words
+from models import audit, clock, company, jobs, payments, words
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
@@ -13,7 +13,7 @@ from models.transactions import transaction
 @backoffice.get("/jobs")
 @requires(Permission.OPERATE)
 def job_list() -> str:
-    return render_template("backoffice/jobs.html", jobs=jobs.waiting_and_failed())
+    return render_template("backoffice/jobs.html", jobs=jobs.waiting_and_failed(), strange=payments.events_of_nobody())
 
 
 @backoffice.post("/jobs/<int:job_id>/requeue")

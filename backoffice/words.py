@@ -28,8 +28,20 @@ EVENTS = {
     "note": N_("Note"),
     "note.written": N_("Note written"),
     "mail.receipt": N_("Mail: receipt"),
+    "mail.payment_failed": N_("Mail: payment did not go through"),
     "mail.link": N_("Mail: link asked for"),
     "mail.code": N_("Mail: code"),
+    "address.released": N_("Mail goes to an address again"),
+    "call.spoke": N_("Call: we spoke"),
+    "call.promise": N_("Call: they promise to pay"),
+    "call.something_wrong": N_("Call: they say something is wrong"),
+    "call.wrong_number": N_("Call: wrong number"),
+    "call.no_answer": N_("Call: nobody answered"),
+    "call.recorded": N_("Call written down"),
+    "task.done": N_("Task done"),
+    "task.dropped": N_("Task no longer needed"),
+    "task.handed": N_("Task given to somebody"),
+    "task.postponed": N_("Task put off"),
     "customer.added": N_("Customer added"),
     "customer.changed": N_("Customer changed"),
     "customer.merged": N_("Accounts merged"),
@@ -41,8 +53,34 @@ EVENTS = {
     "link.opened": N_("Link opened"),
     "link.revoked": N_("Link revoked"),
     "session.ended": N_("Sign-in ended"),
+    "session.confirmed": N_("Confirmed by a code"),
     "calendar.made": N_("Calendar address made"),
     "calendar.revoked": N_("Calendar address revoked"),
+    "contact.opted_out": N_("No reminders by mail, please"),
+    "contact.opted_in": N_("Reminders by mail allowed again"),
+    "promise.made": N_("Promise to pay"),
+    "promise.moved": N_("Promise moved to another day"),
+    "promise.withdrawn": N_("Promise withdrawn"),
+    "promise.kept": N_("Promise kept"),
+    "promise.broken": N_("Promise not kept"),
+    "claim.already_paid": N_("Says: already paid"),
+    "claim.not_ours": N_("Says: not mine"),
+    "claim.recognised": N_("Recognised money without a name as theirs"),
+    "claim.not_recognised": N_("Did not recognise the money that was found"),
+    "claim.settled": N_("Recognised their payment, which is used"),
+    "claim.closed": N_("What they said was looked at"),
+    "claim.lapsed": N_("The pause for what they said is over"),
+    "hold.pause": N_("Pause placed"),
+    "hold.hardship": N_("Hardship noted"),
+    "hold.breathing_space": N_("Breathing space begun"),
+    "hold.cease_contact": N_("Contact ceased"),
+    "hold.wrong_address": N_("Wrong address noted"),
+    "hold.legal_representative": N_("Legal representative noted"),
+    "hold.treatment_ended": N_("Treatment of a crisis ended"),
+    "hold.ended": N_("Hold ended"),
+    "mail.promise": N_("Mail: promise"),
+    "mail.address_changed": N_("Mail: address changed"),
+    "mail.claim": N_("Mail: what they told us"),
     "payment.asked": N_("Payment started"),
     "payment.succeeded": N_("Payment succeeded"),
     "payment.failed": N_("Payment failed"),
@@ -90,8 +128,10 @@ EVENTS = {
     "job.requeued": N_("Job tried again"),
 }
 METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}
-GOOD = frozenset({"receipt", "won_back", "payment.succeeded", "credit_note"})
-TROUBLE = frozenset({"chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"})
+GOOD = frozenset({"promise.kept", "claim.settled", "receipt", "won_back", "payment.succeeded", "credit_note"})
+TROUBLE = frozenset(
+    {"promise.broken", "chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"}
+)
 CAUSES = {"won_back": returns.WON_BACK, "refund_came_back": returns.CAME_BACK}
 
 
@@ -134,6 +174,8 @@ def actor_name(event: AuditEvent) -> str:
     if event.actor_kind == ActorKind.CONTACT and event.actor_id:
         contact = customers.contact_of(event.customer_id, event.actor_id)
         return (contact.name or contact.email or "") if contact else ""
+    if event.actor_kind == ActorKind.LINK:
+        return gettext("Whoever holds a link")
     return gettext("Command line") if event.actor_kind == ActorKind.COMMAND else gettext("Duewell")
 
 
@@ -170,4 +212,5 @@ def method_word(entry: Entry) -> str:
 @backoffice.app_template_global()
 def who_word(name: str) -> str:
     """A person's name; the two that are no persons in words."""
-    return {"job": gettext("Duewell"), "command": gettext("Command line")}.get(name, name)
+    words = {"job": N_("Duewell"), "command": N_("Command line"), "link": N_("Whoever holds a link")}
+    return gettext(words[name]) if name in words else name

@@ -1,4 +1,4 @@
-"""Measures everything and writes docs/bench.md. SIZE=small (about two minutes) or SIZE=full."""
+"""Measures everything and writes docs/bench.md. SIZE=small (about four minutes) or SIZE=full."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from bench import databases, imports, pages, report, sample, sizes, starting
+from bench import databases, imports, pages, papers, posting, report, sample, sizes, starting, webhooks
 from models import database
 from models.database import session
 from models.transactions import release
@@ -27,8 +27,14 @@ def main() -> None:
         version = str(session.scalar(text("show server_version")))
         release()
         engine.dispose()
+        _say("paper")
+        printed = papers.measured(own, size, now)
+        _say("webhooks")
+        stored = webhooks.measured(own, size)
+        _say("payments")
+        booked = posting.measured(own, size, now)
         _say("cold start")
-        figures = [*shown, imported, starting.measured(own.home, size)]
+        figures = [*shown, printed, imported, *stored, booked, starting.measured(own.home, size)]
     run = report.Run(now.date(), size, figures, version)
     report.PAGE.write_text(run.page(), encoding="utf-8")
     print(run.table())

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import create_engine, make_url, text
 
@@ -26,11 +27,9 @@ class Databases:
     def url(self, name: str) -> str:
         return self.cluster.url(name)
 
-    def make(self, name: str) -> str:
-        """A database with the schema and a company, without any customer. Returns its address."""
-        self.sql(
-            "postgres", f"drop database if exists {name} with (force)", f"create database {name} template {TEMPLATE}"
-        )
+    def make(self, name: str, of: str = TEMPLATE) -> str:
+        """A copy of a database, else one with the schema and a company, without any customer. Returns its address."""
+        self.sql("postgres", f"drop database if exists {name} with (force)", f"create database {name} template {of}")
         return self.url(name)
 
     def sql(self, name: str, *statements: str) -> None:
@@ -39,6 +38,13 @@ class Databases:
             for statement in statements:
                 connection.execute(text(statement))
         engine.dispose()
+
+    def scalar(self, name: str, query: str) -> Any:
+        engine = create_engine(self.url(name))
+        with engine.connect() as connection:
+            found = connection.scalar(text(query))
+        engine.dispose()
+        return found
 
     def psql(self, name: str, command: str) -> None:
         """The client that comes with the server."""

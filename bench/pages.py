@@ -1,18 +1,14 @@
 """Pages against raw limits."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import make_url
-
 from bench import causes
 from bench.databases import Databases
 from bench.figures import Figure, best
-from bench.raw import DATABASE
 from bench.sample import FIRST_CUSTOMER
-from bench.servers import Page, cpu_per_request, started
+from bench.servers import Page, cpu_per_request, environ, started
 from bench.sizes import LONG_PAGE, REAL_PAGE, Size
 from models import audit, customers, sessions, staff
 from models.customers import Customer
@@ -40,8 +36,7 @@ def measured(databases: Databases, name: str, size: Size, now: datetime) -> list
     """:param name: a database with the sample in it, to which the session is bound."""
     visitors = _let_in(now)
     pages = _pages(visitors)
-    environ = _environ(databases, name)
-    with started(pages, databases.home, environ) as servers:
+    with started(pages, databases.home, environ(databases, name)) as servers:
         spent = {page: best(rounds) for page, rounds in cpu_per_request(pages, servers, size.rounds).items()}
     return [
         _slower("Near-empty signed-in page: the statement of a customer who owes nothing", "nothing owed", spent),
@@ -96,18 +91,6 @@ def _share(what: str, page: str, raw: str, rows: int, spent: Mapping[str, float]
 
 def _micro(seconds: float) -> str:
     return f"{seconds * 1e6:,.0f} µs"
-
-
-def _environ(databases: Databases, name: str) -> dict[str, str]:
-    socket = make_url(databases.url(name)).query["host"]
-    return {
-        **{key: value for key, value in os.environ.items() if not key.startswith("DUEWELL_")},
-        "DUEWELL_HOME": str(databases.home),
-        "DUEWELL_EMBEDDED_URL": databases.url(name),
-        "DUEWELL_STRIPE_KEY": "sk_test_bench",
-        "DUEWELL_STRIPE_WEBHOOK_SECRETS": "whsec_bench",
-        DATABASE: f"host={socket} user=duewell dbname={name}",
-    }
 
 
 def _let_in(now: datetime) -> Visitors:

@@ -1,5 +1,6 @@
 """Contenders for a page, each on a granian of its own with our settings; what counts is the server's CPU time."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from sqlalchemy import make_url
 
+from bench.databases import Databases
+from bench.raw import DATABASE
 from runtime.ports import HOST, next_free
 from runtime.ties import tied
 
@@ -18,6 +22,7 @@ FIRST_PORT, PORTS_TRIED = 18_000, 500
 START_SECONDS = 60.0
 CPU_SECONDS = 0.6  # of each round: the kernel counts hundredths of a second
 WARM_UP = 50  # requests
+WEBHOOK_SECRET = "whsec_bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +37,14 @@ class Page:
 
 
 class Server:
-    """One process that serves, as `make run` starts it."""
+    """A web server as `make run` starts it, but that it may have fewer processes."""
 
-    def __init__(self, target: str, log: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, target: str, log: Path, environ: Mapping[str, str], workers: int = 1) -> None:
         self._port = next_free(FIRST_PORT, PORTS_TRIED)
-        command = [sys.executable, "-m", "runtime.server", target, "--port", str(self._port.number), "--workers", "1"]
+        command = [
+            *(sys.executable, "-m", "runtime.server", target),
+            *("--port", str(self._port.number), "--workers", str(workers)),
+        ]
         with log.open("ab") as out:
             self._process = subprocess.Popen(command, env=dict(environ), stdout=out, stderr=out, preexec_fn=tied())
         deadline = time.monotonic() + START_SECONDS
@@ -77,20 +85,37 @@ class Connection:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._socket.close()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
     def get(self, page: Page) -> bytes:
         """:raises RuntimeError: the answer is not 200."""
         cookies = "; ".join([page.cookie, *self._cookies.values()])
         lines = [f"GET {page.path} HTTP/1.1", f"Host: {self._host}", "Accept: text/html", f"Cookie: {cookies}"]
-        self._socket.sendall("\r\n".join([*lines, "", ""]).encode())
+        self.send("\r\n".join([*lines, "", ""]).encode())
+        return self.answer()
+
+    def send(self, request: bytes) -> None:
+        self._socket.sendall(request)
+
+    def answer(self) -> bytes:
+        """
+        The body of the answer to what was sent.
+
+        :raises RuntimeError: it is not 200.
+        """
         read = b""
         while b"\r\n\r\n" not in read:
             read += self._received()
         head, _, body = read.partition(b"\r\n\r\n")
         status, *lines = head.decode("latin-1").split("\r\n")
         if " 200 " not in f"{status} ":
-            raise RuntimeError(f"{page.path}: {status}")
+            raise RuntimeError(f"the server answers {status}")
         fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         self._keep_cookies(value for name, value in fields if name == "set-cookie")
         length = next(int(value) for name, value in fields if name == "content-length")
@@ -108,6 +133,19 @@ class Connection:
         if not received:
             raise RuntimeError("the server closed the connection")
         return received
+
+
+def environ(databases: Databases, name: str) -> dict[str, str]:
+    """What a server is started with that works on one of the databases."""
+    socket = make_url(databases.url(name)).query["host"]
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("DUEWELL_")},
+        "DUEWELL_HOME": str(databases.home),
+        "DUEWELL_EMBEDDED_URL": databases.url(name),
+        "DUEWELL_STRIPE_KEY": "sk_test_bench",
+        "DUEWELL_STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
+        DATABASE: f"host={socket} user=duewell dbname={name}",
+    }
 
 
 @contextmanager

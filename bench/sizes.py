@@ -17,11 +17,21 @@ class Size:
     rounds: int
     """How often each page is asked for in turn: the best counts."""
     starts: int
+    storms: int
+    """How often events are poured in: the best counts."""
+    papers: int
+    """How often a statement is printed: the best counts."""
+    payments: int
+    """How many payments each worker books, in each of `storms` rounds."""
 
 
 SIZES = {
-    "small": Size("small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9),
-    "full": Size("full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21),
+    "small": Size(
+        "small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9, storms=5, papers=20, payments=40
+    ),
+    "full": Size(
+        "full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21, storms=9, papers=60, payments=200
+    ),
 }
 
 

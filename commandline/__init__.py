@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def install(app: Flask) -> None:
     """Register every command; what a command needs is imported when it runs, so that `flask --help` is quick."""
-    from commandline import demo, doctor, house, imports, links, staff, statement, translations, verify
+    from commandline import demo, doctor, house, imports, links, reminders, staff, statement, translations, verify
 
     for command in (
         *house.COMMANDS,
@@ -21,6 +21,8 @@ def install(app: Flask) -> None:
             doctor.doctor,
             imports.import_,
             links.link,
+            reminders.letters,
+            reminders.remind,
             staff.staff,
             statement.statement,
             translations.translations,

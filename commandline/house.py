@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 from commandline import stripe_gateway
 
 if TYPE_CHECKING:
+    from models.gateways.mail_port import MailPort
     from runtime.settings import Settings
 
 FARTHEST = timedelta(days=3653)
@@ -45,11 +46,21 @@ def work() -> None:
         models_work.run(
             engine.url,
             gateway=stripe_gateway(settings()),
-            sender=sender_of(settings().smtp_url, settings().mail_from)
+            sender=sender_of(settings().smtp_url, settings().mail_from, settings().bounce_address)
             or (None if settings().production else LocalOutbox()),
             seals=settings().home / "seals",
             production=settings().production,
+            mail_port=_mail_port(settings()),
+            address=settings().url,
         )
+
+
+def _mail_port(own: "Settings") -> "MailPort | None":
+    from models.gateways.mail_port import MailPort
+
+    if own.bounce_port is None or own.bounce_address is None:
+        return None
+    return MailPort(own.bounce_host, own.bounce_port, own.bounce_address)
 
 
 @click.command()

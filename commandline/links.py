@@ -7,9 +7,10 @@ from flask.cli import with_appcontext
 @click.command()
 @click.argument("customer")
 @click.option("--contact", "email", help="Whose link it is; added as a contact when new. Default: the first contact.")
+@click.option("--paper", is_flag=True, help="To be printed in a letter: anybody who reads it can pay, and only pay.")
 @with_appcontext
-def link(customer: str, email: str | None) -> None:
-    """Print a link for CUSTOMER (its number)."""
+def link(customer: str, email: str | None, paper: bool) -> None:
+    """Print a link for CUSTOMER (its number), with an address or without."""
     from commandline.connection import connected, settings
     from models import audit, clock, customers
     from models.customers import CustomerKind, contacts, links
@@ -23,12 +24,13 @@ def link(customer: str, email: str | None) -> None:
             raise click.ClickException(f"There is no customer {customer}.")
         customers.lock_all(found.id)
         now = clock.real_now()
-        contact = contacts.by_email(found.id, email) if email else customers.first_contact(found.id)
-        if contact is None:
+        contact = contacts.by_email(found.id, email) if email else None
+        if contact is None and email:
             contact = customers.add_contact(found, email=email, by=audit.COMMAND, now=now)
+        contact = contact or contacts.for_letters(found, by=audit.COMMAND, now=now)
         if not contact.active:
             raise click.ClickException(f"{email} is switched off at this customer: a link would open nothing.")
-        token = links.make(found, contact, by=audit.COMMAND, now=now)
+        token = links.make(found, contact, by=audit.COMMAND, now=now, paper=paper)
     click.echo(f"{settings().url}/l/{token}")
 
 

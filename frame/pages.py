@@ -20,6 +20,8 @@ from models.transactions import release
 from runtime.settings import Settings
 
 LANGUAGE_COOKIE = "duewell_language"
+# Nobody reads what they answer: for them the company is not asked for, nor a language.
+FOR_MACHINES = {"static", "health.healthz", "portal.stripe_webhook"}
 
 
 class RowNumber(IntegerConverter):
@@ -40,13 +42,13 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def meet_reader() -> None:
-        if request.endpoint in ("static", "health.healthz"):
+        if request.endpoint in FOR_MACHINES:
             return
         # Before the database is asked: a page that says it does not answer must be readable.
         words.use(language_of_browser("en"))
         g.company = company.of_request()
         clock.move(timedelta(seconds=0 if settings.production else g.company.clock_offset_seconds))
-        words.use(language_of_reader(), timezone=g.company.timezone)
+        words.use(language_of_reader(), calendar_of_reader(), timezone=g.company.timezone)
 
     @app.context_processor
     def frame() -> dict[str, object]:
@@ -69,7 +71,7 @@ def install(app: Flask, settings: Settings) -> None:
         answer = redirect(page_to_return_to(app, request.form.get("back")), 303)
         language = request.form.get("language", "")
         if words.known(language):
-            set_cookie(answer, LANGUAGE_COOKIE, language, settings, days=365)
+            set_cookie(answer, LANGUAGE_COOKIE, language, settings, lives=timedelta(days=365))
         return answer
 
 
@@ -96,6 +98,11 @@ def language_of_reader() -> str:
     """What this browser chose, else the contact's own language, else the browser's, else the company's."""
     own = "" if chosen_language() else getattr(current_user, "language", "")
     return str(own) if own and words.known(own) else language_of_browser(g.company.language)
+
+
+def calendar_of_reader() -> words.Calendar | None:
+    own = getattr(current_user, "calendar", "")
+    return own if own in words.CALENDARS else None
 
 
 def language_of_browser(otherwise: str) -> str:

@@ -1,5 +1,6 @@
 """Headers, cookies and the checks that stand before every POST."""
 
+from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from flask import Flask, Response, abort, request
@@ -51,11 +52,13 @@ def cookie_name(name: str, settings: Settings) -> str:
     return f"__Host-{name}" if is_https(settings) else name
 
 
-def set_cookie(response: Response, name: str, value: str, settings: Settings, *, days: int | None = None) -> None:
+def set_cookie(
+    response: Response, name: str, value: str, settings: Settings, *, lives: timedelta | None = None
+) -> None:
     response.set_cookie(
         cookie_name(name, settings),
         value,
-        max_age=days * 86_400 if days else None,
+        max_age=lives,
         secure=is_https(settings),
         httponly=True,
         samesite="Lax",
@@ -79,7 +82,7 @@ def content_security_policy(settings: Settings) -> str:
 
 def refuse_foreign_posts() -> None:
     """A form of another site, even with a stolen token: browsers say where a request comes from."""
-    if request.method in SAFE or request.endpoint == "portal.stripe_webhook":
+    if request.method in SAFE or request.endpoint in ("portal.stripe_webhook", "portal.unsubscribe_now"):
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

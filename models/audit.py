@@ -31,6 +31,7 @@ class SealsDiffer(Refused):
 class ActorKind(StrEnum):
     STAFF = "staff"
     CONTACT = "contact"
+    LINK = "link"  # Whoever holds it: somebody it was forwarded to, or the reader of a letter.
     JOB = "job"
     COMMAND = "command"
 

@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
-from models.money import Money
+from models.money import LARGEST_MINOR, Money
+from models.policies.holding import STOPS
 
 
 class HoldKind(StrEnum):
@@ -154,6 +155,46 @@ def in_force(customers: Sequence[int], on: date, *, known_at: datetime) -> list[
     """What was held on a day, as was known at a moment: what was added or ended after it is not counted."""
     asked = {"customers": list(customers), "day": on, "known_at": known_at}
     return [Held(*row) for row in session.execute(_IN_FORCE, asked)]
+
+
+class Covered:
+    """Which holds cover an item, of those that stop asking for it; payments on their way are counted apart."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        self._of_items: dict[int, list[Held]] = {}
+        self._of_accounts: list[Held] = []
+        for one in held:
+            if one.kind == HoldKind.IN_FLIGHT or not STOPS[one.kind].asking:
+                continue
+            if one.entry_id is None:
+                self._of_accounts.append(one)
+            else:
+                self._of_items.setdefault(one.entry_id, []).append(one)
+
+    def of(self, customer_id: int, entry_id: int, currency: str) -> tuple[Held, ...]:
+        """Those of the item first, and of these the one that takes most: it says why."""
+        wide = (one for one in self._of_accounts if one.customer_id == customer_id and one.currency in (None, currency))
+        own = sorted(self._of_items.get(entry_id, ()), key=lambda one: -(one.claimed_minor or LARGEST_MINOR))
+        return (*own, *wide)
+
+    @property
+    def items(self) -> list[int]:
+        return list(self._of_items)
+
+    @property
+    def accounts(self) -> list[Held]:
+        """Holds over whole accounts."""
+        return self._of_accounts
+
+
+def taken(held: Iterable[Held], free: Money) -> Money:
+    """What holds take together of an item, of which so much is open and not on its way."""
+    return Money(min(sum(one.takes(free).minor for one in held), free.minor), free.currency)
+
+
+def balance_is_hidden(customer_id: int, on: date) -> bool:
+    """Whether whoever opens the account's link is to see no amounts."""
+    return any(STOPS[one.kind].balance for one in living([customer_id], on) if one.entry_id is None)
 
 
 def in_flight(customer_id: int, on: date) -> dict[int, int]:

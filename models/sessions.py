@@ -33,7 +33,10 @@ LIMITS = {
 
 
 class BrowserSession(Base):
-    """Real time, not the movable clock. The token's SHA-256 is kept; the token lives in the cookie alone."""
+    """
+    Real time, not the movable clock. The token's SHA-256 is kept; the token lives in the cookie alone. `code_at`: when
+    a code was last typed in this browser.
+    """
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -52,6 +55,7 @@ class BrowserSession(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    code_at: Mapped[datetime | None]
     address: Mapped[str]
     agent: Mapped[str]
 
@@ -73,6 +77,7 @@ def start(
     customer_id: int | None = None,
     contact_id: int | None = None,
     link_id: int | None = None,
+    code_at: datetime | None = None,
     address: str = "",
     agent: str = "",
 ) -> str:
@@ -88,6 +93,7 @@ def start(
             link_id=link_id,
             started_at=now,
             seen_at=now,
+            code_at=code_at,
             address=address[:64],
             agent=agent[:200],
         )
@@ -116,6 +122,15 @@ def needs_seen(seen_at: datetime, *, now: datetime) -> bool:
 
 def seen(session_id: int, *, now: datetime) -> None:
     session.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(seen_at=now))
+
+
+def code_typed(session_id: int, *, now: datetime) -> None:
+    session.execute(update(BrowserSession).where(BrowserSession.id == session_id).values(code_at=now))
+
+
+def code_typed_at(session_id: int) -> datetime | None:
+    """When a code was last typed in this browser."""
+    return session.scalar(select(BrowserSession.code_at).where(BrowserSession.id == session_id))
 
 
 def of_staff(staff_id: int, *, now: datetime) -> Sequence[BrowserSession]:

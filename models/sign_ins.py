@@ -4,13 +4,14 @@ import hashlib
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Identity, Index, delete, or_, select
+from sqlalchemy import Identity, Index, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
 from models.errors import N_, Refused
 
 MINUTE = timedelta(seconds=60)
+HOUR = timedelta(hours=1)
 TRIES_A_MINUTE = 5
 LOCK = timedelta(minutes=15)
 WRONG_BEFORE_LOCK = 10
@@ -47,6 +48,10 @@ class TooManyTries(Refused):
     seconds = int(MINUTE.total_seconds())
 
 
+class TooManyInAnHour(TooManyTries):
+    seconds = int(HOUR.total_seconds())
+
+
 class Paused(TooManyTries):
     seconds = int(LOCK.total_seconds())
 
@@ -64,12 +69,14 @@ def begin(door: str, *, email: str, address: str, now: datetime) -> SignInAttemp
     return attempt
 
 
-def refusal_of(attempt: SignInAttempt, *, pauses: bool = True) -> TooManyTries | None:
+def refusal_of(attempt: SignInAttempt, *, pauses: bool = True, an_hour: int = 0) -> TooManyTries | None:
     """
     Why this attempt may not be looked at, if so; it is then marked, so that it does not count against the next.
-    `pauses` is off where nothing can be guessed, only asked for too often.
+    `pauses` is off where nothing can be guessed, only asked for too often: `an_hour` says how often, for one key.
     """
     refusal = (_pause(attempt) if pauses else None) or _flood(attempt)
+    if an_hour and refusal is None:
+        refusal = _crowd(attempt, an_hour)
     if refusal:
         _mark(attempt, Outcome.REFUSED)
     return refusal
@@ -107,6 +114,18 @@ def _flood(attempt: SignInAttempt) -> TooManyTries | None:
     if max(for_email, from_place) <= TRIES_A_MINUTE:
         return None
     return TooManyTries(N_("These were many tries in a short time. Please wait a minute, then try again."))
+
+
+def _crowd(attempt: SignInAttempt, an_hour: int) -> TooManyInAnHour | None:
+    recent = select(func.count()).where(
+        SignInAttempt.door == attempt.door,
+        SignInAttempt.email_hash == attempt.email_hash,
+        SignInAttempt.outcome == Outcome.WRONG,
+        SignInAttempt.at > attempt.at - HOUR,
+    )
+    if (session.scalar(recent) or 0) <= an_hour:
+        return None
+    return TooManyInAnHour(N_("These were many tries within an hour. Please try again later, or ask us."))
 
 
 def _pause(attempt: SignInAttempt) -> Paused | None:

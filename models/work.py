@@ -3,9 +3,9 @@
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,10 +13,14 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import audit, clock, company, jobs, payments, sign_ins
+from models import accounts, audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
+from models.dunning import runs
+from models.dunning.sending import Reminders
+from models.gateways.mail_port import MailPort
+from models.gateways.mail_port import listening as mail_listening
 from models.gateways.stripe import GatewayError
-from models.messages import sending
+from models.messages import bouncing, sending
 from models.transactions import release, transaction
 
 if TYPE_CHECKING:
@@ -31,6 +35,7 @@ class Tools:
     gateway: "StripeGateway | None"
     sender: "Sender | None"
     seals: Path
+    address: str = ""  # Of the portal, for the links in mails.
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ _sending = threading.Lock()  # The queue's threads and the clockwork share one c
 def send_messages(tools: Tools) -> None:
     if tools.sender:
         with _sending:
-            sending.send_due(tools.sender, now=clock.now)
+            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address, accounts.invoices_enclosed))
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -76,6 +81,23 @@ def read_missed_events(tools: Tools) -> None:
         payments.catch_up(gateway=tools.gateway, now=clock.now, real_now=clock.real_now)
 
 
+def review_address(_: Tools, customer_id: int) -> None:
+    with transaction():
+        worklist.review_address(customer_id, now=clock.now())
+
+
+def dead_address(_: Tools, stopped_id: int) -> None:
+    with transaction():
+        worklist.dead_address(stopped_id, now=clock.now())
+
+
+def add_task(_: Tools, customer_id: int, kind: str, about: str, due_on: str = "") -> None:
+    """A task that something below the worklist asks for."""
+    with transaction():
+        day = date.fromisoformat(due_on) if due_on else None
+        worklist.add(customer_id, worklist.TaskKind(kind), about=about, due_on=day, now=clock.now())
+
+
 def seal_audit(tools: Tools) -> None:
     """Once a night, by the clock of UTC; a worker that was down at midnight does it when it is back."""
     with transaction():
@@ -85,27 +107,89 @@ def seal_audit(tools: Tools) -> None:
     audit.export_seals(tools.seals)
 
 
+def judge_promises(_: Tools) -> None:
+    now = clock.now()
+    promises.judge(company.get().today(now), now=now)
+
+
+def lapse_claims(_: Tools) -> None:
+    now = clock.now()
+    claims.lapse(company.get().today(now), now=now)
+
+
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
         codes.forget_old(now=clock.real_now())
 
 
-HANDLERS: dict[str, Callable[..., object]] = {"messages.send": send_messages, "refunds.send": send_refund}
+def start_reminders(_: Tools) -> None:
+    """Once a day, from two o'clock at night where the company is; a worker that was down does it when it is back."""
+    with transaction():
+        runs.start_nightly(now=clock.now())
+
+
+def remind_chunk(_: Tools, run_id: int, number: int) -> None:
+    runs.do_chunk(run_id, number, now=clock.now())
+
+
+def make_letters(tools: Tools, run_id: int) -> None:
+    accounts.make_letters(run_id, tools.address, now=clock.now)
+
+
+HANDLERS: dict[str, Callable[..., object]] = {
+    "messages.send": send_messages,
+    "refunds.send": send_refund,
+    "reminders.chunk": remind_chunk,
+    "reminders.letters": make_letters,
+    "worklist.add": add_task,
+    "worklist.dead_address": dead_address,
+    "worklist.review_address": review_address,
+}
 CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
     Periodic("messages", timedelta(seconds=5), send_messages),
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
     Periodic("refunds", timedelta(minutes=1), sweep_refunds),
     Periodic("missed events", timedelta(hours=1), read_missed_events),
+    Periodic("promises", timedelta(seconds=15), judge_promises),
+    Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )
 
 
-def run(url: URL, *, gateway: "StripeGateway | None", sender: "Sender | None", seals: Path, production: bool) -> None:
-    """Work until SIGTERM or SIGINT: queued jobs in one thread, the clockwork in this one."""
-    tools = Tools(gateway, sender, seals)
+def take_bounce(raw: bytes) -> None:
+    """What the mail port brings; in its thread, whose connection goes back at once."""
+    try:
+        with transaction():
+            bouncing.receive(raw, now=clock.now())
+    finally:
+        release()
+
+
+def run(
+    url: URL,
+    *,
+    gateway: "StripeGateway | None",
+    sender: "Sender | None",
+    seals: Path,
+    production: bool,
+    mail_port: MailPort | None = None,
+    address: str = "",
+) -> None:
+    """Work until SIGTERM or SIGINT: queued jobs in one thread, mails that come back in another, the clockwork here."""
+    with ExitStack() as stack:
+        if mail_port:
+            try:
+                stack.enter_context(mail_listening(mail_port, take_bounce))
+            except OSError as error:  # Another worker of this machine has the port.
+                _tell("mail_port_not_opened", error=str(error))
+        _work(url, Tools(gateway, sender, seals, address), production)
+
+
+def _work(url: URL, tools: Tools, production: bool) -> None:
     stop = threading.Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
@@ -125,8 +209,12 @@ def _run_calmly(task: Periodic, tools: Tools, production: bool) -> None:
         company.keep_clock(production=production)
         task.run(tools)
     except Exception as error:
-        import structlog
-
-        structlog.get_logger().error("periodic_task_failed", task=task.name, exc_info=error)
+        _tell("periodic_task_failed", task=task.name, exc_info=error)
     finally:
         release()
+
+
+def _tell(what: str, **facts: object) -> None:
+    import structlog
+
+    structlog.get_logger().error(what, **facts)

@@ -1,23 +1,35 @@
 """What a customer can do. The gate below stands before every page here."""
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask_login import current_user
 
 from frame.refusals import see_other
+from models import clock
+from models.claims import is_disowned
 from models.sign_ins import TooManyTries
 
 portal = Blueprint("portal", __name__)
 OPEN_TO_ALL = {
     *("portal.home", "portal.ask_for_link", "portal.asked", "portal.arrive", "portal.landing", "portal.open_link"),
+    *("portal.pay_by_link", "portal.payment_by_link", "portal.receipt_by_link", "portal.link_code"),
     *("portal.send_code", "portal.enter_code", "portal.stripe_webhook", "portal.calendar_file"),
+    *("portal.unsubscribe", "portal.unsubscribe_now", "portal.subscribe_again"),
+}
+# What stays open to whoever says that the account is not theirs: nothing that shows it.
+STAYS_OPEN = {
+    *("portal.not_mine", "portal.access", "portal.end_session", "portal.revoke_link", "portal.sign_out"),
 }
 
 
 @portal.before_request
 def require_contact() -> Response | None:
-    if request.endpoint in OPEN_TO_ALL or str(current_user.get_id() or "").startswith("contact:"):
+    if request.endpoint in OPEN_TO_ALL:
         return None
-    return see_other("/")
+    if not str(current_user.get_id() or "").startswith("contact:"):
+        return see_other(url_for("portal.landing") if at_hand.link_at_hand() else "/")
+    if request.endpoint in STAYS_OPEN or not is_disowned(current_user.customer_id, g.company.today(clock.now())):
+        return None
+    return see_other(url_for("portal.not_mine"))
 
 
 @portal.context_processor
@@ -26,25 +38,36 @@ def ways() -> dict[str, str | None]:
     return {
         "sign_out_url": url_for("portal.sign_out") if signed_in else None,
         "access_url": url_for("portal.access") if signed_in else None,
+        "preferences_url": url_for("portal.preferences") if signed_in else None,
     }
 
 
 @portal.errorhandler(TooManyTries)
 def slow_down(refusal: TooManyTries) -> tuple[str, int, dict[str, str]]:
-    page = render_template("portal/too_many_tries.html", until=refusal.values.get("until"))
+    page = render_template("portal/too_many_tries.html", refusal=refusal)
     return page, 429, {"Retry-After": str(refusal.seconds)}
 
 
 from portal import (  # noqa: E402, F401
     access,
+    ahead,
+    at_hand,
     calendar,
     choosing,
+    claims,
     codes,
+    colleagues,
+    confirming,
     history,
+    holds,
     invoices,
     links,
+    pay_only,
     payments,
+    preferences,
     principal,
+    promises,
     statement,
+    subscriptions,
     webhooks,
 )

@@ -1,4 +1,4 @@
-"""A contact's own ways in: signed-in browsers and links, each with the button that ends it."""
+"""A contact's own ways in: signed-in browsers, links, a calendar's address, each with the button that ends it."""
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask_login import current_user
@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from models import clock, sessions
 from models.customers import access as ways
-from models.customers import links
+from models.customers import calendars, links
 from models.sessions import device
 from models.transactions import transaction
 from models.words import gettext
@@ -22,6 +22,7 @@ def access() -> str:
         sessions=rows,
         came_by=next((row.link_id for row in rows if row.id == me.session_id), None),
         links=links.living_of_contact(me.customer_id, me.contact_id, now=now),
+        calendar=calendars.living_of(me.customer_id, me.contact_id),
         device=device,
         session_end=lambda session_id: url_for("portal.end_session", session_id=session_id),
     )

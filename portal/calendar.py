@@ -7,9 +7,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from models import accounts, clock, words
+from models.claims import is_disowned
 from models.customers import calendars
 from models.transactions import transaction
 from portal import portal
+from portal.confirming import fresh_code_first
 
 
 @portal.get("/calendar")
@@ -19,8 +21,12 @@ def calendar() -> str:
 
 
 @portal.post("/calendar")
+@fresh_code_first("portal.calendar")
 def make_calendar() -> str:
-    """The address is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again."""
+    """
+    The address is shown once, on the answer itself: it is stored nowhere, so it cannot be shown again. It outlives the
+    session, so that a code comes first.
+    """
     who = current_user
     with transaction():
         token = calendars.make(who.customer_id, who.contact_id, by=who.actor, now=clock.real_now())
@@ -42,6 +48,8 @@ def revoke_calendar() -> AnyResponse:
 def calendar_file(token: str) -> Response:
     """For a calendar program, which brings the token and nothing else."""
     reader = calendars.reader(token) or abort(404)
+    if is_disowned(reader.customer_id, g.company.today(clock.now())):
+        abort(404)
     host = urlsplit(current_app.extensions["settings"].url).hostname or "localhost"
     with words.speak(reader.language if words.known(reader.language) else g.company.language):
         content = accounts.calendar(reader.customer_id, g.company, host=host, now=clock.now())

@@ -133,17 +133,17 @@ def _request(choice: Choice) -> payments.Attempt:
 
 def _choose_page(items: Sequence[PayableItem], chosen: Mapping[int, int], form: ChoiceForm) -> tuple[str, int]:
     payable = {item.entry_id: item.payable.minor for item in items}
-    shares = [Money(min(minor, payable.get(one, 0)), _currency()) for one, minor in chosen.items()]
+    shares = [Money(min(minor, payable.get(one, 0)), currency_asked()) for one, minor in chosen.items()]
     return form_page(
         "portal/choose.html",
         form,
         items=_shown(items),
         tick=TICK,
         amount=AMOUNT,
-        currency=_currency(),
-        currencies=_currencies(),
+        currency=currency_asked(),
+        currencies=currencies(),
         count=len([share for share in shares if share]),
-        total=total(shares, _currency()),
+        total=total(shares, currency_asked()),
         today=_today(),
         page_no=page_asked(),
         pages=max(-(-len(items) // PAGE), 1),
@@ -181,24 +181,24 @@ def _form_for(items: Sequence[PayableItem], chosen: Mapping[int, int]) -> Callab
 
 
 def _items_and_chosen() -> tuple[list[PayableItem], dict[int, int]]:
-    who = _payer()
-    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, _currency(), _today())
+    who = payer()
+    items, chosen = payments.items_and_chosen(who.customer_id, who.contact_id, currency_asked(), _today())
     if page_asked() > max(-(-len(items) // PAGE), 1):
         abort(404)
     return items, chosen
 
 
 def _choice() -> Choice | None:
-    who = _payer()
-    return payments.choice(who.customer_id, who.contact_id, _currency(), _today())
+    who = payer()
+    return payments.choice(who.customer_id, who.contact_id, currency_asked(), _today())
 
 
 def _keep(chosen: Mapping[int, int]) -> None:
-    who = _payer()
-    payments.keep_choice(who.customer_id, who.contact_id, _currency(), chosen, now=clock.now())
+    who = payer()
+    payments.keep_choice(who.customer_id, who.contact_id, currency_asked(), chosen, now=clock.now())
 
 
-def _payer() -> object:
+def payer() -> object:
     if not current_user.may_pay:
         abort(403)
     return current_user
@@ -208,16 +208,16 @@ def _shown(items: Sequence[PayableItem]) -> Sequence[PayableItem]:
     return items[(page_asked() - 1) * PAGE : page_asked() * PAGE]
 
 
-def _currencies() -> list[str]:
+def currencies() -> list[str]:
     """Those in which something is open; asked once for a page."""
     if "currencies" not in g:
         g.currencies = accounts.currencies_of(current_user.customer_id, _today())
     return list(g.currencies)
 
 
-def _currency() -> str:
+def currency_asked() -> str:
     """The one that was asked for, where something is open in it; else the first."""
-    open_in, asked = _currencies(), request.args.get("currency")
+    open_in, asked = currencies(), request.args.get("currency")
     return asked if asked in open_in else next(iter(open_in), str(g.company.currency))
 
 
@@ -227,4 +227,4 @@ def _today() -> date:
 
 
 def _to(endpoint: str, **values: int) -> Response:
-    return redirect(url_for(endpoint, currency=_currency(), **values), 303)
+    return redirect(url_for(endpoint, currency=currency_asked(), **values), 303)

@@ -14,7 +14,8 @@ from models.customers.codes import CodeUnusable, CodeWrong, Recipient
 from models.errors import N_
 from models.transactions import transaction
 from portal import portal
-from portal.links import BROWSER_COOKIE, cookie, let_in, link_at_hand, no_link, settings
+from portal.at_hand import BROWSER_COOKIE, cookie, link_at_hand, no_link, settings
+from portal.links import let_in
 
 CODE_COOKIE = "duewell_code"
 
@@ -54,7 +55,9 @@ def enter_code() -> Response | str | tuple[str, int]:
             note_failure(codes.DOOR, "code")
             flash(words.explain(refusal), "info")
             return redirect(url_for("portal.landing"), 303)
-    shown = render_template("portal/code.html", form=form, masked_email=to.masked_email)
+    shown = render_template(
+        "portal/code.html", form=form, masked_email=to.masked_email, action="", send=url_for("portal.send_code")
+    )
     return (shown, 422) if form.errors else shown
 
 

@@ -1,31 +1,32 @@
 """The way in: a link from a mail or a letter. Looking changes nothing; a click opens the account."""
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
+from datetime import timedelta
+
+from flask import make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import EmailField
-from wtforms.validators import InputRequired, Length
 
 from frame.admission import admitted
-from frame.forms import OurForm, form_page, mail_address
-from frame.security import cookie_name, forget_cookie, set_cookie
+from frame.forms import form_page
+from frame.security import forget_cookie, set_cookie
 from models import clock, customers, sessions
-from models.customers import asking, codes, links
-from models.customers.links import CodeNeeded, Link, Opened
-from models.errors import N_
+from models.customers import asking, links
+from models.customers.links import CodeNeeded, Opened
 from models.transactions import transaction
-from portal import portal
-from runtime.settings import Settings
+from portal import pay_only, portal
+from portal.at_hand import (
+    BROWSER_COOKIE,
+    LINK_COOKIE,
+    SESSION_COOKIE,
+    AskForm,
+    cookie,
+    link_at_hand,
+    masked,
+    no_link,
+    settings,
+)
 
-LINK_COOKIE = "duewell_link"
-BROWSER_COOKIE = "duewell_browser"
-SESSION_COOKIE = "duewell"
-
-
-class AskForm(OurForm):
-    email = EmailField(
-        N_("Your mail address"), [InputRequired(N_("Enter your e-mail address.")), mail_address, Length(max=254)]
-    )
+BINDS_FOR = timedelta(days=400)
 
 
 @portal.get("/")
@@ -61,13 +62,13 @@ def arrive(token: str) -> Response:
 
 
 @portal.get("/open")
-def landing() -> str | tuple[str, int]:
+def landing() -> Response | str | tuple[str, int]:
     """What a mail scanner sees as well: company, masked name, button. Asked anew each time: a link can be revoked."""
     link = link_at_hand()
     if link is None:
         return no_link()
     if links.needs_code(link, cookie(BROWSER_COOKIE)):
-        return code_offer(link)
+        return pay_only.page(link)
     customer = customers.find(link.customer_id)
     return render_template("portal/landing.html", masked_name=masked(customer.name if customer else ""), once=link.once)
 
@@ -85,7 +86,7 @@ def open_link() -> Response | tuple[str, int]:
             )
     except CodeNeeded:
         link = link_at_hand()
-        return code_offer(link, 409) if link else no_link()
+        return pay_only.page(link, 409) if link else no_link()
     return let_in(opened)
 
 
@@ -101,42 +102,10 @@ def sign_out() -> Response:
 def let_in(opened: Opened) -> Response:
     answer = redirect(url_for("portal.statement"), 303)
     set_cookie(answer, SESSION_COOKIE, opened.session_token, settings())
-    set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), days=400)
+    set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), lives=BINDS_FOR)
     forget_cookie(answer, LINK_COOKIE, settings())
     return answer
 
 
-def link_at_hand() -> Link | None:
-    """The link that this browser came with, while it can still be used by somebody."""
-    return links.living(cookie(LINK_COOKIE) or "", now=clock.real_now())
-
-
-def no_link() -> tuple[str, int]:
-    return render_template("portal/link_unusable.html", form=AskForm()), 404
-
-
-def code_offer(link: Link, status: int = 200) -> tuple[str, int]:
-    customer, to = customers.find(link.customer_id), codes.recipient_of(link)
-    if customer is None or to is None:
-        return no_link()
-    elsewhere = links.bound_elsewhere(link, cookie(BROWSER_COOKIE))
-    page = render_template("portal/code_offer.html", masked_name=masked(customer.name), to=to, elsewhere=elsewhere)
-    return page, status
-
-
-def masked(name: str) -> str:
-    """First and last letter: enough to recognise oneself by, too little to learn a name from."""
-    return f"{name[0]}••••{name[-1]}" if len(name) > 2 else "••••"
-
-
 def link_address(token: str) -> str:
     return settings().url + url_for("portal.arrive", token=token, _external=False)
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found
-
-
-def cookie(name: str) -> str | None:
-    return request.cookies.get(cookie_name(name, settings()))

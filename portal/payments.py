@@ -92,6 +92,6 @@ def item_name(item: payments.PayableItem) -> str:
     return words.gettext("Invoice %(number)s", number=item.number) if item.number else str(g.company.name)
 
 
-def result_address() -> str:
+def result_address(endpoint: str = "portal.payment") -> str:
     """Filled in by `payments.request`, which makes the attempt's id."""
-    return url_for("portal.payment", attempt_id=UUID(int=0), _external=True).replace(str(UUID(int=0)), "{attempt}")
+    return url_for(endpoint, attempt_id=UUID(int=0), _external=True).replace(str(UUID(int=0)), "{attempt}")

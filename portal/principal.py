@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import abort
 from flask_login import UserMixin
 
-from models import sessions
+from models import customers, sessions
 from models.audit import Actor, ActorKind
-from models.customers import visitors
+from models.customers import Contact, Customer, visitors
 from models.transactions import transaction
 
 
@@ -21,6 +22,7 @@ class ContactPrincipal(UserMixin):
     customer_name: str
     customer_number: str
     may_pay: bool
+    calendar: str
 
     def get_id(self) -> str:
         return f"contact:{self.customer_id}:{self.contact_id}"
@@ -47,4 +49,11 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         customer_name=found.customer_name,
         customer_number=found.customer_number,
         may_pay=found.may_pay,
+        calendar=found.calendar,
     )
+
+
+def account_of(who: ContactPrincipal) -> tuple[Customer, Contact]:
+    """The rows behind a principal: for whom a mail is written."""
+    customer = customers.find(who.customer_id) or abort(404)
+    return customer, customers.contact_of(who.customer_id, who.contact_id) or abort(404)

@@ -42,6 +42,9 @@ KNOWN = (
     Known("STRIPE_API_BASE", "Stripe's own", "Address of another stand-in; refused in production."),
     Known("SMTP_URL", "", "smtp://user:password@host:587 or smtps://…; without it mails wait in the outbox."),
     Known("MAIL_FROM", "", "Sender of mails; needed together with SMTP_URL."),
+    Known("BOUNCE_ADDRESS", "", "Where mails come back to that could not be delivered; without it, to MAIL_FROM."),
+    Known("BOUNCE_PORT", "", "Port on which `flask work` takes the mail for BOUNCE_ADDRESS by SMTP."),
+    Known("BOUNCE_HOST", "127.0.0.1", "Address of this machine on which that port is opened."),
     Known("LOG_LEVEL", "info", "debug, info, warning or error."),
     Known("METRICS_TOKEN", "", "Bearer token that opens /metrics; without it /metrics is closed."),
     Known("CUSTOMER_IDLE_MINUTES", "30", "A customer's session ends after this time without a click."),
@@ -75,6 +78,9 @@ class Settings:
     stripe_api_base: str | None
     smtp_url: str | None = field(repr=False)
     mail_from: str | None
+    bounce_address: str | None
+    bounce_port: int | None
+    bounce_host: str
     log_level: str
     metrics_token: str | None = field(repr=False)
     customer_idle: timedelta
@@ -115,6 +121,9 @@ class Settings:
             stripe_api_base=stripe.api_base,
             smtp_url=told.address("SMTP_URL", ("smtp", "smtps")),
             mail_from=told.text("MAIL_FROM"),
+            bounce_address=told.text("BOUNCE_ADDRESS"),
+            bounce_port=told.number("BOUNCE_PORT", 0, 1, 65535) if told.text("BOUNCE_PORT") else None,
+            bounce_host=told.text("BOUNCE_HOST") or "127.0.0.1",
             log_level=told.one_of("LOG_LEVEL", LOG_LEVELS, "info"),
             metrics_token=told.text("METRICS_TOKEN"),
             customer_idle=timedelta(minutes=told.number("CUSTOMER_IDLE_MINUTES", 30, 1, 10_000)),
@@ -124,6 +133,8 @@ class Settings:
         )
         if settings.smtp_url and not settings.mail_from:
             raise SettingsRefused("DUEWELL_MAIL_FROM is missing: mails sent by DUEWELL_SMTP_URL need a sender.")
+        if settings.bounce_port and not settings.bounce_address:
+            raise SettingsRefused("DUEWELL_BOUNCE_ADDRESS is missing: DUEWELL_BOUNCE_PORT takes mail for it.")
         return settings
 
 

@@ -83,6 +83,8 @@ class Account:
     real_now: Callable[[], float] = time.time
     books: Books = field(init=False)
     wake: threading.Event = field(default_factory=threading.Event)
+    on_event: Callable[[dict[str, Any]], object] | None = None
+    """Told of every event, whether or not it is sent to anybody."""
     _faults: list[Fault] = field(default_factory=list)
     _faults_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -132,6 +134,8 @@ class Account:
                 "type": type_,
             }
         )
+        if self.on_event:
+            self.on_event(event)
         for _ in range(copies):
             self.send(event["id"])
 

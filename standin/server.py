@@ -1,10 +1,12 @@
 """Serving the stand-in over HTTP: for `python -m standin`, and inside a test's own process."""
 
 import http.client
+import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -12,6 +14,8 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from standin.app import StandIn, create_app
 from standin.orders import give
+
+WATCHER = "STANDIN_WATCHER"  # 'module:name' of what is put around the app, to see what comes in and goes out
 
 
 class Handler(WSGIRequestHandler):
@@ -26,7 +30,9 @@ class Handler(WSGIRequestHandler):
 
 
 def make(app: StandIn, host: str, port: int) -> BaseWSGIServer:
-    return make_server(host, port, app, threaded=True, request_handler=Handler)
+    watcher = os.environ.get(WATCHER)
+    watched = resolve_name(watcher)(app) if watcher else app
+    return make_server(host, port, watched, threaded=True, request_handler=Handler)
 
 
 class Running:

@@ -1,34 +1,41 @@
 """One embedded PostgreSQL for the whole run, a template with the schema, a database of its own for every test."""
 
-import itertools
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, event
 
 from app import create_app
-from models import database, schema
+from models import database
 from runtime import cluster
 from runtime.settings import Settings
+from tests import databases, templates
+from tests.databases import new_database
 from tests.making import Maker
+from tests.standin import contract, watching
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
 # GETs that write something nobody would miss; see DESIGN in docs/architecture.md.
-GET_MAY_WRITE = {"portal.payment": "coming back from Stripe asks Stripe"}
-TEMPLATE = "template_duewell"
+GET_MAY_WRITE = {
+    "portal.payment": "coming back from Stripe asks Stripe",
+    "portal.payment_by_link": "coming back from Stripe asks Stripe",
+}
 _house = ExitStack()
-_numbers = itertools.count(1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that is no worker starts the cluster; workers get its address."""
+    templates.compile_once()
+    if contract.is_there():
+        watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))
     if hasattr(config, "workerinput"):
         os.environ["DUEWELL_TEST_CLUSTER"] = config.workerinput["cluster"]
         return
@@ -36,19 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     own = _house.enter_context(cluster.throwaway())
     os.environ["DUEWELL_TEST_CLUSTER"] = own.url("{name}")
-    _sql("postgres", f"create database {TEMPLATE}")
-    engine = create_engine(_url(TEMPLATE))
-    schema.upgrade(engine)
-    engine.dispose()
+    databases.make_template()
 
 
 def pytest_configure_node(node: object) -> None:
     node.workerinput["cluster"] = os.environ["DUEWELL_TEST_CLUSTER"]  # type: ignore[attr-defined]
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        _house.close()
+def pytest_unconfigure() -> None:
+    _house.close()
+
+
+def pytest_report_header() -> str:
+    return "" if contract.is_there() else contract.ABSENT
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -60,25 +67,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = keep
 
 
-def _url(name: str) -> str:
-    return os.environ["DUEWELL_TEST_CLUSTER"].replace("%7Bname%7D", name).replace("{name}", name)
-
-
-def _sql(name: str, statement: str) -> None:
-    engine = create_engine(_url(name), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-@contextmanager
-def new_database() -> Iterator[str]:
-    """The address of a database of its own, with the newest schema and nothing in it."""
-    name = f"t_{os.getpid()}_{next(_numbers)}"
-    _sql("postgres", f"create database {name} template {TEMPLATE}")
-    yield _url(name)
-    database.session.remove()
-    _sql("postgres", f"drop database {name} with (force)")
+@pytest.fixture(autouse=True)
+def _as_stripe_publishes_it() -> Iterator[None]:
+    """Fails the test in which a stand-in was asked, answered or told what Stripe's published document does not know."""
+    yield
+    assert watching.told() == []
 
 
 @pytest.fixture

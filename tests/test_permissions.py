@@ -14,11 +14,27 @@ from sqlalchemy import text
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from models import approvals, audit, company, jobs, ledger, messages, sessions, staff
+from models import (
+    accounts,
+    approvals,
+    audit,
+    claims,
+    company,
+    jobs,
+    ledger,
+    messages,
+    pauses,
+    payments,
+    promises,
+    sessions,
+    staff,
+    worklist,
+)
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
 from models.dunning import sequences, standard, templates
+from models.holds import HoldKind
 from models.imports import runs
 from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
@@ -26,13 +42,15 @@ from models.policies.permissions import GRANTS, Permission, Role
 from models.sessions import SessionKind
 from models.staff import StaffState
 from models.transactions import transaction
+from models.worklist import TaskKind
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
 
 TABLE = Path(__file__).parent.parent / "docs" / "permissions.md"
 ROLES = [role.value for role in Role]
 CONTACTS = ["contact", "paying contact", "contact of another customer", "contact who may not look"]
-WALKERS = ["nobody signed in", *CONTACTS, *ROLES]
+HOLDER = "holder of a link"
+WALKERS = ["nobody signed in", HOLDER, *CONTACTS, *ROLES]
 REFUSED = {401, 403, 404, 500, 503}
 
 
@@ -98,6 +116,7 @@ def world(app: Flask, make: Maker) -> World:
         session.execute(text("update procrastinate_jobs set status = 'failed'"))
         mail = {"kind": "receipt", "language": "en", "subject": "S", "text": "T", "html": "<p>T</p>", "now": NOW}
         messages.queue(mine.id, dedupe_key="m", address="ap@example.test", **mail)
+        worklist.add(mine.id, TaskKind.HAND_OVER, about="tests:1", now=NOW)
     made = World(mine, other, contact, people)
     made.arguments[""] = {
         **{
@@ -108,6 +127,7 @@ def world(app: Flask, make: Maker) -> World:
             "staff_id": people["spare"],
         },
         **{"run_id": run.id, "job_id": session.scalar(text("select id from procrastinate_jobs"))},
+        "task_id": worklist.of_customers([mine.id])[0].id,
         **{"message_id": messages.outbox(mine.id)[0].id, "customer_id": mine.id, "contact_id": contact.id},
     }
     _add_money(made, make)
@@ -157,9 +177,24 @@ def _add_money(made: World, make: Maker) -> None:
         **{"entry_id": debit.id, "allocation_id": allocation.id, "attempt_id": attempt.id},
         "approval_id": waiting.approval.id,
     }
+    _add_holds(made)
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
     of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit", "portal.receipt_pdf")
     made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
+
+
+def _add_holds(made: World) -> None:
+    """A promise and a claim of the customer, and a breathing space, each with its hold."""
+    at = {"by": audit.Actor(audit.ActorKind.CONTACT, made.contact.id), "on": TODAY, "now": NOW}
+    mine = made.mine
+    with transaction():
+        items = payments.payable_items(mine.id, TODAY)
+        promise = promises.make(mine.id, {items[0].entry_id: Money(100, "EUR")}, pay_on=TODAY, **at)
+        paid = {"paid_on": TODAY, "how": "card", "payer": ""}
+        claim = claims.say_paid(mine, made.contact, items, Money(100, "EUR"), **paid, **at)
+        pauses.place(mine.id, HoldKind.BREATHING_SPACE, "x", crisis=True, **at)
+    found = {one.kind: one.hold_id for one in accounts.stopping([mine.id])}
+    made.arguments[""] |= {"promise_id": promise.id, "claim_id": claim.id, "hold_id": found["breathing_space"]}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
@@ -177,6 +212,7 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             customer,
             f"{walker.replace(' ', '.')}@example.test",
             may_pay=walker != "contact",
+            may_sign=walker == "paying contact",
             may_see=walker != "contact who may not look",
         )
         whose = {"now": real_now(), "customer_id": customer.id, "contact_id": contact.id}
@@ -191,15 +227,20 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             world.arguments["portal.end_session"] = {"session_id": row.id}
             world.arguments["portal.revoke_link"] = {"link_id": link.id}
         client.set_cookie("duewell", token)
+    elif walker == HOLDER:
+        with transaction():
+            token = customer_links.make(world.mine, world.contact, by=audit.COMMAND, now=real_now(), paper=True)
+        world.arguments["portal.arrive"] = {"token": token}
+        client.set_cookie("duewell_link", token)
 
 
 def rule_of(app: Flask, page: Page) -> Rule:
     return next(rule for rule in app.url_map.iter_rules() if rule.rule == page.rule and page.method in rule.methods)
 
 
-def was_sent_away(answer: TestResponse, page: Page) -> bool:
-    """Not signed in: to the sign-in of the door, and nothing else."""
-    door = "/staff/sign-in" if page.rule.startswith("/staff") else "/"
+def was_sent_away(answer: TestResponse, page: Page, walker: str) -> bool:
+    """Not signed in: to the sign-in of the door, and nothing else; who holds a link, to what that shows."""
+    door = "/staff/sign-in" if page.rule.startswith("/staff") else "/open" if walker == HOLDER else "/"
     return answer.status_code == 303 and answer.location.split("?")[0] == door
 
 
@@ -211,12 +252,14 @@ def complaint(answer: TestResponse, page: Page, walker: str) -> str | None:
     if "everybody" in page.who:
         return said if code in {401, 403, 500, 503} else None
     if page.is_for(walker):
-        return said if code in REFUSED or (was_sent_away(answer, page) and "sign-out" not in page.rule) else None
+        return (
+            said if code in REFUSED or (was_sent_away(answer, page, walker) and "sign-out" not in page.rule) else None
+        )
     if walker in ROLES and page.rule.startswith("/staff"):
         return None if code == 403 else said
     if walker in ("contact", "paying contact", "contact of another customer") and not page.rule.startswith("/staff"):
         return None if code in {403, 404} else said
-    return None if was_sent_away(answer, page) else said
+    return None if was_sent_away(answer, page, walker) else said
 
 
 def test_every_address_is_listed_and_every_listed_address_exists(app: Flask) -> None:

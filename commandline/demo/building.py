@@ -71,6 +71,9 @@ def build(count: int, *, seed: int, today: date, home: Path) -> None:
         imports.run(imports.Kind.INVOICES, [file], home=home, by=builder.by, now=builder.at(today))
     with transaction():
         _special_cases(builder, people)
+    from commandline.demo import telling
+
+    telling.tell(builder, people)
 
 
 def _creditor(today: date) -> None:

@@ -7,6 +7,8 @@ from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
 from models.accounts.kinds import kind_word
 from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
+from models.accounts.letters import Printed, invoices_enclosed, make_letters, write_letters
+from models.accounts.own_data import own_data
 from models.accounts.paper import statement_pdf
 from models.accounts.receipt_paper import receipt_pdf
 from models.accounts.reminder_paper import reminder_pdf
@@ -19,17 +21,20 @@ from models.accounts.statement import (
     statement_page,
     statements,
 )
+from models.accounts.stopping import Stopping, stopping, stopping_by
 from models.accounts.timeline import TimelineEvent, timeline
-from models.accounts.transfer import Transfer, transfer_for_account, transfer_for_invoice
+from models.accounts.transfer import Transfer, reference_of_account, transfer_for_account, transfer_for_invoice
 
 __all__ = [
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
     "Listed",
+    "Printed",
     "Statement",
     "StatementPage",
     "StatementRow",
+    "Stopping",
     "TimelineEvent",
     "Transfer",
     "calendar",
@@ -39,10 +44,14 @@ __all__ = [
     "heading_of",
     "history",
     "invoice_pdf",
+    "invoices_enclosed",
     "kind_word",
     "letter_list_csv",
     "letter_list_pdf",
+    "make_letters",
+    "own_data",
     "receipt_pdf",
+    "reference_of_account",
     "reminder_pdf",
     "safe_cell",
     "statement_csv",
@@ -50,7 +59,10 @@ __all__ = [
     "statement_page",
     "statement_pdf",
     "statements",
+    "stopping",
+    "stopping_by",
     "timeline",
     "transfer_for_account",
     "transfer_for_invoice",
+    "write_letters",
 ]

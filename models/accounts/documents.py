@@ -6,6 +6,7 @@ from datetime import date
 
 from models import holds, ledger
 from models.customers.merges import family
+from models.holds import Held
 from models.invoices import Invoice, InvoiceLine
 from models.ledger import Entry, Side, Used
 from models.money import Money, total
@@ -25,6 +26,7 @@ class Document:
     used: Sequence[Used]
     in_flight: Money
     on: date
+    held: Sequence[Held] = ()
 
     @property
     def number(self) -> str:
@@ -44,6 +46,11 @@ class Document:
     def payable(self) -> Money:
         free = min(self.left.minor, self.entry.left.minor) - self.in_flight.minor
         return Money(max(free, 0), self.entry.currency)
+
+    @property
+    def on_hold(self) -> Money:
+        """What is not asked for now."""
+        return holds.taken(self.held, self.payable)
 
     @property
     def days_late(self) -> int:
@@ -75,7 +82,8 @@ def _document(customer_id: int, entry_id: int, side: Side, today: date) -> Docum
     if shown is None or shown.entry.side != side or shown.entry.effective_on > today:
         return None
     entry = shown.entry
-    taken = holds.in_flight(entry.customer_id, today).get(entry.id, 0) if side == Side.DEBIT else 0
+    held = holds.living([entry.customer_id], today) if side == Side.DEBIT else []
+    taken = holds.in_flight_by_item(held).get(entry.id, 0)
     return Document(
         customer_id=entry.customer_id,
         entry=entry,
@@ -84,4 +92,5 @@ def _document(customer_id: int, entry_id: int, side: Side, today: date) -> Docum
         used=[use for use in ledger.allocations_of(entry.customer_id, entry.id) if use.effective_on <= today],
         in_flight=Money(min(taken, entry.left.minor), entry.currency),
         on=today,
+        held=holds.Covered(held).of(entry.customer_id, entry.id, entry.currency),
     )

@@ -12,16 +12,21 @@ from models.money import total
 from models.words import gettext as _
 
 
-def receipt_pdf(customer: Customer, document: Document, company: Company, *, now: datetime, language: str) -> bytes:
-    """A tagged PDF of money received, as of the document's day; from the ledger, whichever way the money came."""
+def receipt_pdf(
+    customer: Customer, document: Document, company: Company, *, now: datetime, language: str, masked_name: str = ""
+) -> bytes:
+    """
+    A tagged PDF of money received, as of the document's day; from the ledger, whichever way the money came.
+    `masked_name` stands for name, address and number of the customer: for whoever paid by a link.
+    """
     with words.speak(language, timezone=company.timezone):
-        return pdf.receipt(_content(customer, document, company, now), language=language, made_at=now)
+        return pdf.receipt(_content(customer, document, company, now, masked_name), language=language, made_at=now)
 
 
-def _content(customer: Customer, document: Document, company: Company, now: datetime) -> pdf.Receipt:
-    entry, heading = document.entry, _("Receipt")
+def _content(customer: Customer, document: Document, company: Company, now: datetime, masked_name: str) -> pdf.Receipt:
+    entry, heading, number = document.entry, _("Receipt"), "" if masked_name else customer.number_as_written
     facts = [
-        (_("Customer number"), customer.number_as_written),
+        (_("Customer number"), number),
         (_("As of"), words.date(document.on)),
         (_("Printed"), words.datetime(now)),
     ]
@@ -31,10 +36,10 @@ def _content(customer: Customer, document: Document, company: Company, now: date
         (_("Money not yet assigned"), words.money(document.left) if document.left else ""),
     ]
     return pdf.Receipt(
-        title=f"{heading} {customer.number_as_written}, {words.date(entry.effective_on)}",
+        title=f"{heading} {number or entry.id}, {words.date(entry.effective_on)}",
         heading=heading,
         sender=stationery.sender(company),
-        recipient=stationery.recipient(customer),
+        recipient=stationery.masked(masked_name) if masked_name else stationery.recipient(customer),
         facts=[pdf.Fact(label=label, value=value) for label, value in facts if value],
         dates_line=_("Effective by %(day)s, as known at %(moment)s", day=document.on, moment=now),
         intro="",

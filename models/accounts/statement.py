@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models import holds, ledger
+from models import holds, ledger, payments
 from models.customers.merges import family
+from models.holds import Held
 from models.ledger import Balance, OpenItem
 from models.money import Money, total
 
@@ -14,20 +15,30 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """An open item with what other payments may still take of it; `payable` is 0 for a credit."""
+    """
+    An open item with what other payments may still take of it; `payable` is 0 for a credit. `held` is why it, or a
+    part of it, is not asked for.
+    """
 
     item: OpenItem
     days_late: int
     in_flight: Money
     payable: Money
+    held: Sequence[Held] = ()
+
+    @property
+    def on_hold(self) -> Money:
+        return holds.taken(self.held, self.payable)
 
     @property
     def status(self) -> str:
-        """The item's derived state: 'credit', 'in_flight', 'late', 'due_today' or 'not_due'."""
+        """The item's derived state: 'credit', 'in_flight', 'on_hold', 'late' or 'not_due'."""
         if self.item.side == ledger.Side.CREDIT:
             return "credit"
         if self.in_flight and not self.payable:
             return "in_flight"
+        if self.on_hold and self.on_hold == self.payable:
+            return "on_hold"
         if self.days_late:
             return "late"
         return "not_due"
@@ -50,7 +61,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class StatementPage:
-    """What the customer sees: one currency, one page of open items, every unapplied credit."""
+    """
+    What the customer sees: one currency, one page of open items, every unapplied credit. `on_hold` is not asked for
+    now, though due; `rests` not even when it falls due. `held` are the holds over whole accounts.
+    """
 
     currencies: Sequence[str]
     balance: Balance | None
@@ -59,6 +73,9 @@ class StatementPage:
     in_flight: Money | None
     page: int
     pages: int
+    on_hold: Money | None = None
+    rests: Money | None = None
+    held: Sequence[Held] = ()
 
 
 def statement_page(
@@ -73,17 +90,31 @@ def statement_page(
     balance = balances[shown]
     pages = max(-(-balance.open_items // size), 1)
     held = holds.living(members, today)
-    taken = holds.in_flight_by_item(held)
+    taken, covered = holds.in_flight_by_item(held), holds.Covered(held)
+    on_hold, rests = _on_hold(customer_id, covered, shown, today)
     items = ledger.page_of_open_items(members, today, shown, page=page, size=size) if 1 <= page <= pages else ()
     return StatementPage(
         currencies=tuple(balances),
         balance=balance,
-        rows=[_row(item, today, taken) for item in items],
+        rows=[_row(item, today, taken, covered) for item in items],
         credits=ledger.unapplied_credits(members, today, shown) if balance.credits else (),
         in_flight=holds.total_in_flight(held, shown),
         page=page,
         pages=pages,
+        on_hold=on_hold,
+        rests=rests,
+        held=covered.accounts,
     )
+
+
+def _on_hold(customer_id: int, covered: holds.Covered, currency: str, today: date) -> tuple[Money, Money]:
+    """What is not asked for of what is due, and of what is not due yet: over all pages."""
+    held: list[payments.PayableItem] = []
+    if covered.accounts or covered.items:
+        among = None if covered.accounts else covered.items
+        held = payments.payable_items(customer_id, today, currency=currency, among=among)
+    due, later = ([item.on_hold for item in held if (item.due_on < today) == due] for due in (True, False))
+    return total(due, currency), total(later, currency)
 
 
 def statements(customer_id: int, as_of: date, *, known_at: datetime | None = None) -> list[Statement]:
@@ -116,6 +147,7 @@ def _balance(currency: str, items: Sequence[OpenItem], as_of: date) -> Balance:
     )
 
 
-def _row(item: OpenItem, today: date, taken: dict[int, int]) -> StatementRow:
+def _row(item: OpenItem, today: date, taken: dict[int, int], covered: holds.Covered) -> StatementRow:
     in_flight = Money(min(taken.get(item.entry_id, 0), item.left.minor), item.left.currency)
-    return StatementRow(item, item.days_late(today), in_flight, item.left - in_flight)
+    held = covered.of(item.customer_id, item.entry_id, item.left.currency)
+    return StatementRow(item, item.days_late(today), in_flight, item.left - in_flight, held)

@@ -21,6 +21,10 @@ def recipient(customer: Customer) -> pdf.Recipient:
     return pdf.Recipient(name=customer.name, lines=address_lines(customer.address)[:WINDOW_LINES])
 
 
+def masked(name: str) -> pdf.Recipient:
+    return pdf.Recipient(name=name, lines=[])
+
+
 def payment(how: Transfer | None) -> pdf.Payment | None:
     """How to pay by transfer, where the company has said where to; a code to scan for euros."""
     if how is None:

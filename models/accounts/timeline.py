@@ -14,8 +14,8 @@ from models.money import Money
 class TimelineEvent:
     """
     `what` is a word of the ledger ('receipt'; 'won_back' and 'refund_came_back' for receipts of that cause), of the
-    outbox ('mail.receipt'), of payments ('payment.expired') or of the audit trail ('contact.added'); `by` who did it,
-    where somebody did; `text` a note or a reason.
+    outbox ('mail.receipt'), of payments ('payment.expired'), of calls ('call.no_answer') or of the audit trail
+    ('contact.added'); `by` who did it, where somebody did; `text` a note or a reason.
     """
 
     customer_id: int
@@ -29,7 +29,7 @@ class TimelineEvent:
     entry_id: int | None
 
 
-# The ledger, the outbox, notes and audit each know their own part. What the ledger shows already is left out of the
+# The ledger, the outbox, notes, calls and audit each know their own part. What the ledger shows is left out of the
 # audit's part; the audit says who entered it. The company's own stream (customer 0) is for those who read the audit.
 # What was recorded at one moment stands in the order in which it follows: an item before what uses it (`rank`).
 _EVENTS = text(
@@ -59,16 +59,19 @@ with events as (
     select n.customer_id, 'note', n.written_at, null, null, null, '', n.author, n.text, null, 3, n.id, ''
     from notes n where n.customer_id = any(:customers)
   union all
+    select k.customer_id, 'call.' || k.outcome, k.called_at, null, null, null, '', k.author, k.note, null, 3, k.id, ''
+    from calls k where k.customer_id = any(:customers)
+  union all
     select v.customer_id, v.action, v.recorded_at, null, null, null, '', '', '', null, 0, v.id, 'event:' || v.id
     from audit_events v
     where v.customer_id = any(:customers) and v.customer_id <> 0
       and v.about not like 'entries:%' and v.about not like 'allocations:%'
-      and v.action <> 'note.written'
+      and v.action not in ('note.written', 'call.recorded')
 ), page as (
     select * from events order by at desc, rank desc, place desc, what, customer_id limit :most offset :skip
 )
 select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email,
-                        case when v.actor_kind in ('job', 'command') then v.actor_kind end, '') as who
+                        case when v.actor_kind in ('job', 'command', 'link') then v.actor_kind end, '') as who
 from page
 left join lateral (
     select v.actor_kind, v.actor_id from audit_events v

@@ -59,6 +59,11 @@ def transfer_for_invoice(company: Company, customer_id: int, invoice_id: int | N
     return _transfer(company, reference or invoices.account_reference(customer_id), amount)
 
 
+def reference_of_account(customer_id: int) -> str:
+    """As it is printed, in groups of four."""
+    return iso11649.format(invoices.account_reference(customer_id))
+
+
 def _transfer(company: Company, reference: str, amount: Money | None) -> Transfer | None:
     if not company.iban or amount is None or amount.minor <= 0:
         return None

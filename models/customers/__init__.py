@@ -1,7 +1,8 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
-from models.customers.accounts import Account, lock_account, lock_accounts, lock_all
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of
 from models.customers.contacts import (
+    Channel,
     Contact,
     add_contact,
     change_contact,
@@ -23,10 +24,13 @@ from models.customers.customers import (
     find,
     name_key,
     normal_number,
+    numbers,
 )
+from models.customers.mails import change_own_address
 
 __all__ = [
     "Account",
+    "Channel",
     "Contact",
     "Customer",
     "CustomerKind",
@@ -38,6 +42,7 @@ __all__ = [
     "by_number",
     "change",
     "change_contact",
+    "change_own_address",
     "contact_of",
     "contacts_of",
     "count",
@@ -47,6 +52,8 @@ __all__ = [
     "lock_account",
     "lock_accounts",
     "lock_all",
+    "lock_all_of",
     "name_key",
     "normal_number",
+    "numbers",
 ]

@@ -1,5 +1,6 @@
 """Calendar addresses: each lets one contact's calendar fetch the due dates of one customer, until it is revoked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +74,13 @@ def living_of(customer_id: int, contact_id: int) -> CalendarAddress | None:
             CalendarAddress.revoked_at.is_(None),
         )
     )
+
+
+def living_of_customer(customer_id: int) -> Sequence[CalendarAddress]:
+    query = select(CalendarAddress).where(
+        CalendarAddress.customer_id == customer_id, CalendarAddress.revoked_at.is_(None)
+    )
+    return session.scalars(query.order_by(CalendarAddress.id.desc())).all()
 
 
 def reader(token: str) -> CalendarReader | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
+from models import audit, jobs
 from models.audit import Actor
 from models.customers.customers import Customer
 from models.database import Base, session
@@ -19,7 +20,17 @@ class DuplicateContact(Refused):
     pass
 
 
+class Channel(StrEnum):
+    MAIL = "mail"
+    LETTER = "letter"
+
+
 class Contact(Base):
+    """
+    `calendar` and `language` empty: the customer's, or the company's. `channel` is how reminders come. Nothing is sent
+    from the hour `quiet_from` until `quiet_until`, by the customer's clock; the night may lie between them.
+    """
+
     __tablename__ = "contacts"
     __table_args__ = (
         UniqueConstraint("customer_id", "email"),
@@ -37,7 +48,17 @@ class Contact(Base):
     may_dispute: Mapped[bool] = mapped_column(server_default="true")
     may_sign: Mapped[bool] = mapped_column(server_default="false")
     active: Mapped[bool] = mapped_column(server_default="true")
+    calendar: Mapped[str] = mapped_column(server_default="")
+    channel: Mapped[Channel] = mapped_column(default=Channel.MAIL, server_default=Channel.MAIL.value)
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
     added_at: Mapped[datetime]
+
+
+def masked(email: str) -> str:
+    """'a•••@example.test': enough for whoever knows it."""
+    name, _, domain = email.rpartition("@")
+    return f"{name[:1]}•••@{domain}" if domain else ""
 
 
 def contacts_of(customer_id: int) -> Sequence[Contact]:
@@ -54,6 +75,13 @@ def first_contact(customer_id: int) -> Contact | None:
     return session.scalar(query.order_by(Contact.id).limit(1))
 
 
+def for_letters(customer: Customer, *, by: Actor, now: datetime) -> Contact:
+    """Whose link a letter holds: the first contact who may look, with an address before without; made where none is."""
+    query = select(Contact).where(Contact.customer_id == customer.id, Contact.active, Contact.may_see)
+    found = session.scalar(query.order_by(Contact.email.is_(None), Contact.id).limit(1))
+    return found or add_contact(customer, email=None, by=by, now=now)
+
+
 def by_email(customer_id: int, email: str) -> Contact | None:
     query = select(Contact).where(Contact.customer_id == customer_id, Contact.email == email.strip().lower())
     return session.scalar(query)
@@ -68,6 +96,7 @@ def add_contact(
     address = email.strip().lower() if email else None
     if address and by_email(customer.id, address) is not None:
         raise DuplicateContact(N_("%(email)s is a contact of this customer already."), email=address)
+    reached = address is None or first_contact(customer.id) is not None
     contact = Contact(customer_id=customer.id, email=address, name=name.strip(), added_at=now, **facts)
     session.add(contact)
     session.flush()
@@ -81,6 +110,8 @@ def add_contact(
         facts={power: getattr(contact, power) for power in POWERS},
         words={"name": contact.name, "email": contact.email},
     )
+    if not reached:
+        jobs.later("worklist.review_address", customer_id=customer.id)
     return contact
 
 
@@ -108,6 +139,14 @@ def change_contact(contact: Contact, *, by: Actor, now: datetime, **facts: objec
         facts={"fields": sorted(changed)},
         words={"before": {name: before[name] for name in changed}, "after": changed},
     )
+    if address and "email" in changed:
+        jobs.later("worklist.review_address", customer_id=contact.customer_id)
+
+
+def may_manage(contact: Contact) -> bool:
+    """Who decides who else may open the account: a contact who may sign, or the only one there is."""
+    others = (one for one in contacts_of(contact.customer_id) if one.active and one.id != contact.id)
+    return contact.may_sign or not any(others)
 
 
 def known_by(email: str) -> Sequence[Contact]:

@@ -1,6 +1,7 @@
 """Who is billed. A customer has one number, one current name, and perhaps former names."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -174,3 +175,9 @@ def keep_name(customer: Customer, name: str) -> None:
 def count() -> int:
     """How many customers there are, the company's own account aside."""
     return session.scalar(select(func.count()).where(Customer.kind != CustomerKind.COMPANY)) or 0
+
+
+def numbers(customers: Iterable[int]) -> dict[int, str]:
+    """The numbers of many customers, as they were written first."""
+    query = select(Customer.id, Customer.number_as_written).where(Customer.id.in_(list(customers)))
+    return {row.id: row.number_as_written for row in session.execute(query)}

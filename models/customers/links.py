@@ -30,7 +30,7 @@ class CodeNeeded(LinkUnusable):
 class Link(Base):
     """
     Only hashes are kept, of the link's token and of the browser it is bound to. Real time. `once`: it was asked for at
-    the door, works once and not for long.
+    the door, works once and not for long. `paper`: it stands in a letter, and opens the account by a code only.
     """
 
     __tablename__ = "links"
@@ -46,6 +46,7 @@ class Link(Base):
     first_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     once: Mapped[bool] = mapped_column(server_default="false")
+    paper: Mapped[bool] = mapped_column(server_default="false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,19 @@ class Opened:
     browser_token: str
 
 
-def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> str:
-    """Make a link and return its token: the only time that anybody sees it."""
-    return _make(customer, contact, once=False, by=by, now=now)[1]
+def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime, paper: bool = False) -> str:
+    """Make a link and return its token: the only time that anybody sees it. `paper`: to be printed in a letter."""
+    return _make(customer, contact, by=by, now=now, paper=paper)[1]
 
 
 def make_once(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> tuple[Link, str]:
     """As `make`, for somebody who asks at the door: it works once, for ten minutes."""
-    return _make(customer, contact, once=True, by=by, now=now)
+    return _make(customer, contact, by=by, now=now, once=True)
 
 
-def _make(customer: Customer, contact: Contact, *, once: bool, by: Actor, now: datetime) -> tuple[Link, str]:
+def _make(
+    customer: Customer, contact: Contact, *, by: Actor, now: datetime, once: bool = False, paper: bool = False
+) -> tuple[Link, str]:
     token = new_token()
     link = Link(
         token_hash=token_hash(token),
@@ -75,6 +78,7 @@ def _make(customer: Customer, contact: Contact, *, once: bool, by: Actor, now: d
         made_at=now,
         expires_at=now + (ASKED_FOR_LIVES if once else LIVES),
         once=once,
+        paper=paper,
     )
     session.add(link)
     session.flush()
@@ -84,7 +88,7 @@ def _make(customer: Customer, contact: Contact, *, once: bool, by: Actor, now: d
         by=by,
         now=now,
         about=f"links:{link.id}",
-        facts={"contact": contact.id, "expires_at": link.expires_at},
+        facts={"contact": contact.id, "expires_at": link.expires_at} | ({"paper": True} if paper else {}),
     )
     return link, token
 
@@ -111,8 +115,16 @@ def _living(now: datetime) -> Select[Link]:
 
 
 def needs_code(link: Link, browser_token: str | None) -> bool:
-    """Whether this browser opens the link with a code only: another one came first, or the company wants it always."""
-    return bound_elsewhere(link, browser_token) or company.get().codes_always
+    """
+    Whether this browser opens the link with a code only: another one came first, anybody may have read it on paper, or
+    the company wants it always.
+    """
+    return link.paper or bound_elsewhere(link, browser_token) or company.get().codes_always
+
+
+def pays_only(link: Link, browser_token: str | None) -> bool:
+    """Whether it shows this browser what a letter may show, to be paid; not one that was asked for a minute ago."""
+    return not link.once and needs_code(link, browser_token)
 
 
 def bound_elsewhere(link: Link, browser_token: str | None) -> bool:
@@ -158,6 +170,7 @@ def open_session(
         customer_id=link.customer_id,
         contact_id=link.contact_id,
         link_id=link.id,
+        code_at=now if by_code else None,
         address=address,
         agent=agent,
     )
@@ -178,6 +191,11 @@ def unusable() -> LinkUnusable:
 
 def of_customer(customer_id: int) -> Sequence[Link]:
     return session.scalars(select(Link).where(Link.customer_id == customer_id).order_by(Link.id.desc())).all()
+
+
+def contact_of_link(link_id: int) -> int | None:
+    """Whose link it is, or was."""
+    return session.scalar(select(Link.contact_id).where(Link.id == link_id))
 
 
 def revoke(customer_id: int, link_id: int, *, by: Actor, now: datetime) -> None:

@@ -1,9 +1,10 @@
-"""Mails that let a contact in, in the contact's language."""
+"""Mails to a contact about their own account, in the contact's language: what lets them in, what they did."""
 
 from datetime import datetime
 
 from models import company, jobs, messages, words
-from models.customers.contacts import Contact
+from models.audit import Actor
+from models.customers.contacts import Contact, change_contact, masked
 from models.customers.customers import Customer
 
 
@@ -19,8 +20,9 @@ def write(
 
     creditor = company.get()
     language = contact.language or customer.language or creditor.language
-    with words.speak(language, timezone=creditor.timezone):
-        mail = render_mail(kind, language, company=creditor, **values)
+    calendar: words.Calendar | None = "jalali" if contact.calendar == "jalali" else None
+    with words.speak(language, calendar, timezone=creditor.timezone):
+        mail = render_mail(kind, language, company=creditor, customer=customer, **values)
     messages.queue(
         customer.id,
         dedupe_key=f"{kind}:{cause}",
@@ -34,3 +36,26 @@ def write(
         now=now,
     )
     jobs.later("messages.send")
+
+
+def change_own_address(
+    customer: Customer, contact: Contact, *, name: str, email: str, by: Actor, now: datetime
+) -> None:
+    """
+    A contact's own name and address. The address that was theirs until now hears of it: it may have been somebody else.
+
+    :raises models.customers.contacts.DuplicateContact: the customer has a contact with this address.
+    """
+    before = contact.email
+    change_contact(contact, name=name, email=email, by=by, now=now)
+    if before and before != contact.email:
+        told = {"masked_email": masked(contact.email or "")}
+        write(
+            "address_changed",
+            customer,
+            contact,
+            address=before,
+            cause=f"{contact.id}:{now.isoformat()}",
+            now=now,
+            **told,
+        )

@@ -24,6 +24,7 @@ class Visitor:
     customer_name: str
     customer_number: str
     may_pay: bool
+    calendar: str
 
 
 # Made once: to put such a query together takes longer than to run it.
@@ -38,6 +39,7 @@ _LIVING = (
         Customer.name,
         Customer.number_as_written,
         Contact.may_pay,
+        Contact.calendar,
     )
     .join(
         Contact,

@@ -75,9 +75,9 @@ class Sender(Protocol):
     def send(self, raw: bytes, draft: MailDraft) -> Outcome: ...
 
 
-def sender_of(url: str | None, mail_from: str | None) -> "SmtpSender | None":
+def sender_of(url: str | None, mail_from: str | None, bounce_address: str | None = None) -> "SmtpSender | None":
     """The sender of the settings; None where no mail server is set, and mails stay in the outbox."""
-    return SmtpSender(url, mail_from or "") if url else None
+    return SmtpSender(url, mail_from or "", bounce_address=bounce_address) if url else None
 
 
 class SmtpSender:
@@ -86,17 +86,25 @@ class SmtpSender:
 
     :param url: smtp://user:password@host:587, encrypted by STARTTLS where the server offers it, or smtps://….
     :param timeout: seconds of waiting for each answer.
+    :param bounce_address: what comes back goes there instead of to the sender.
     :param tls: for a server whose certificate only a company's own authority vouches for.
     :raises ValueError: the url is none of these.
     """
 
     def __init__(
-        self, url: str, mail_from: str, *, timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None
+        self,
+        url: str,
+        mail_from: str,
+        *,
+        bounce_address: str | None = None,
+        timeout: float = TIMEOUT,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = urlsplit(url)
         if self._server.scheme not in PORTS or not self._server.hostname:
             raise ValueError("The mail server's address must read smtp://… or smtps://….")
         self.mail_from = mail_from
+        self._bounce_address = bounce_address
         self._timeout = timeout
         self._tls = tls
         self._connection: smtplib.SMTP | None = None
@@ -121,7 +129,7 @@ class SmtpSender:
 
         :raises UnsafeHeader: one of the two addresses is none.
         """
-        sender = envelope_address(self.mail_from or draft.sender.address)
+        sender = envelope_address(self._bounce_address or self.mail_from or draft.sender.address)
         recipient = envelope_address(draft.recipient.address)
         used_before = self._connection is not None
         outcome = self._send(raw, sender, recipient)

@@ -103,6 +103,8 @@ def _headers(draft: MailDraft) -> Iterator[str]:
     yield "Auto-Submitted: auto-generated\r\n"  # Holiday notices do not answer it: RFC 3834.
     if draft.unsubscribe:
         yield f"List-Unsubscribe: <{_token(draft.unsubscribe)}>\r\n"
+        if draft.unsubscribe.startswith("http"):
+            yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"  # RFC 8058.
 
 
 def _mailbox(mailbox: Mailbox) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy import BindParameter, RowMapping, Select, bindparam, func, select, text
 from sqlalchemy.orm import aliased
 
 from models.database import session
@@ -158,15 +159,17 @@ class Used:
         return self.debit_number if of_credit else self.credit_number
 
 
-def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
-    """Where each cent of an entry went or came from, in order of recording, what was taken back included."""
+@cache
+def _uses() -> Select[Allocation, Entry, Entry, str, str, date]:
+    """Put together once: that takes twenty times as long as to run it."""
     credit, debit, reversal = aliased(Entry), aliased(Entry), aliased(Allocation)
     of_credit, of_debit = aliased(Invoice), aliased(Invoice)
+    entry_id: BindParameter[int] = bindparam("entry_id")
     # Materialized: before statistics know of a large import, the planner would pair all entries of the customer.
     few = (
         select(Allocation)
         .where(
-            Allocation.customer_id == customer_id,
+            Allocation.customer_id == bindparam("customer_id"),
             Allocation.reverses_id.is_(None),
             (Allocation.credit_id == entry_id) | (Allocation.debit_id == entry_id),
         )
@@ -174,7 +177,7 @@ def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
         .prefix_with("MATERIALIZED")
     )
     used = aliased(Allocation, few)
-    rows = session.execute(
+    return (
         select(
             *(used, credit, debit),
             *(of_credit.number_as_written, of_debit.number_as_written, reversal.effective_on),
@@ -186,6 +189,11 @@ def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
         .outerjoin(of_debit, (of_debit.customer_id == debit.customer_id) & (of_debit.id == debit.invoice_id))
         .order_by(used.id)
     )
+
+
+def allocations_of(customer_id: int, entry_id: int) -> list[Used]:
+    """Where each cent of an entry went or came from, in order of recording, what was taken back included."""
+    rows = session.execute(_uses(), {"customer_id": customer_id, "entry_id": entry_id})
     return [
         Used(
             allocation_id=row.id,

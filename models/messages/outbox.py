@@ -4,7 +4,7 @@ import re
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import Identity, Index, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,7 +14,7 @@ from models.company import HOLDING_ACCOUNT
 from models.database import Base, session
 from models.states import Stateful
 
-SECRET_LINK = re.compile(r"(/(?:l|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
+SECRET_LINK = re.compile(r"(/(?:l|unsubscribe|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
 SECRET_CODE = re.compile(r"(^|>)\d{6}(?=$|<)", re.MULTILINE)  # Alone in its line or element, as in mails of codes.
 CODE = "code"
 
@@ -25,29 +25,39 @@ class MessageState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"  # Something spoke against it before it went.
+
+
+class MessageChannel(StrEnum):
+    EMAIL = "email"
+    LETTER = "letter"
 
 
 class Message(Stateful, Base):
     """
-    One mail. `dedupe_key` names its cause, once per customer: a repeated cause writes nothing.
+    One mail, or one letter with its PDF as `document`. `dedupe_key` names its cause, once per customer: a repeated
+    cause writes nothing. `made_from` names the versions of the words, and what a reminder asks for.
 
     `unknown`: the answer was lost after the text was handed over; it is sent again under the same
-    Message-ID, so nothing is lost and at worst something arrives twice.
+    Message-ID, so nothing is lost and at worst something arrives twice. `bounced_at`: it was sent and came back.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("customer_id", "dedupe_key"),
+        Index("ix_messages_message_id", "message_id"),
         Index("ix_messages_waiting", "next_try_at", postgresql_where="state in ('queued', 'sending', 'unknown')"),
+        Index("ix_messages_letters", "customer_id", "id", postgresql_where="channel = 'letter' and state = 'queued'"),
     )
     TRANSITIONS: ClassVar = {
-        MessageState.QUEUED: frozenset({MessageState.SENDING}),
+        MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.SKIPPED}),
         MessageState.SENDING: frozenset(
-            {MessageState.SENT, MessageState.REFUSED, MessageState.UNKNOWN, MessageState.QUEUED}
+            {MessageState.SENT, MessageState.REFUSED, MessageState.UNKNOWN, MessageState.QUEUED, MessageState.SKIPPED}
         ),
-        MessageState.UNKNOWN: frozenset({MessageState.SENDING}),
+        MessageState.UNKNOWN: frozenset({MessageState.SENDING, MessageState.SKIPPED}),
         MessageState.SENT: frozenset[MessageState](),
         MessageState.REFUSED: frozenset[MessageState](),
+        MessageState.SKIPPED: frozenset[MessageState](),
     }
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -60,13 +70,19 @@ class Message(Stateful, Base):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    unsubscribe: Mapped[str] = mapped_column(server_default="")
     message_id: Mapped[str]
     state: Mapped[MessageState] = mapped_column(default=MessageState.QUEUED)
     tries: Mapped[int] = mapped_column(server_default="0")
     queued_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(server_default="")
+    channel: Mapped[str] = mapped_column(server_default=MessageChannel.EMAIL)
+    made_from: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    document: Mapped[bytes | None] = mapped_column(deferred=True)
+    document_hash: Mapped[str] = mapped_column(server_default="")
 
     def without_secrets(self, part: str) -> str:
         """A text of this mail without what lets somebody in: for whoever reads it over the recipient's shoulder."""
@@ -76,6 +92,7 @@ class Message(Stateful, Base):
     def forget_secrets(self) -> None:
         """Once it is on its way, or never will be: the database keeps hashes of tokens and codes only."""
         self.text, self.html = self.without_secrets(self.text), self.without_secrets(self.html)
+        self.unsubscribe = self.without_secrets(self.unsubscribe)
 
 
 def queue(
@@ -90,16 +107,25 @@ def queue(
     html: str,
     now: datetime,
     contact_id: int | None = None,
+    unsubscribe: str = "",
 ) -> bool:
-    """Put a rendered mail into the outbox in the caller's transaction; False where its cause wrote one before."""
+    """
+    Put a rendered mail into the outbox in the caller's transaction; False where its cause wrote one before.
+
+    :param unsubscribe: the address by which its reader stops such mails: for its head.
+    """
     row = {
         **{"customer_id": customer_id, "dedupe_key": dedupe_key, "kind": kind, "contact_id": contact_id},
         **{"address": address, "language": language, "subject": subject, "text": text, "html": html},
-        **{"message_id": f"<{secrets.token_hex(16)}@duewell>", "state": MessageState.QUEUED},
-        **{"queued_at": now, "next_try_at": now},
+        **{"message_id": new_message_id(), "state": MessageState.QUEUED},
+        **{"queued_at": now, "next_try_at": now, "unsubscribe": unsubscribe},
     }
     added = insert(Message).values(row).on_conflict_do_nothing().returning(Message.id)
     return session.scalar(added) is not None
+
+
+def new_message_id() -> str:
+    return f"<{secrets.token_hex(16)}@duewell>"
 
 
 def outbox(

@@ -1,17 +1,28 @@
 """From the outbox to the mail server: claimed in chunks, sent outside any transaction, the outcome kept."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
 
 from models import company
 from models.database import session
-from models.gateways.mail import Mailbox, MailDraft, Outcome, RefusedForGood, Sent, TryAgain, UnsafeHeader, compose
+from models.gateways.mail import (
+    Attachment,
+    Mailbox,
+    MailDraft,
+    Outcome,
+    RefusedForGood,
+    Sent,
+    TryAgain,
+    UnsafeHeader,
+    compose,
+)
 from models.gateways.mime import envelope_address
-from models.messages.outbox import Message, MessageState
+from models.messages import addresses
+from models.messages.outbox import Message, MessageChannel, MessageState
 from models.transactions import transaction
 
 if TYPE_CHECKING:
@@ -22,6 +33,26 @@ CHUNK = 50
 CLAIM = timedelta(minutes=10)
 LONGEST_SEND = timedelta(minutes=5)  # With a server that answers each step at the last moment.
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
+
+
+class Keeper(Protocol):
+    """
+    Whoever has the last word about mails of some kinds. `checked` is called in the transaction that marks them
+    'sending', and returns those that go; `enclosed` brings what is attached, while nothing is locked; `noted` is called
+    in the transaction that keeps what became of one.
+    """
+
+    kinds: frozenset[str]
+
+    def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]: ...
+
+    def noted(self, row: Message, now: datetime) -> None: ...
+
+    def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]: ...
+
+
+# Without their keeper these wait: nobody sends a reminder unchecked.
+KEPT_BACK = ("reminder", "statement_mail", "invoice_mail")
 
 
 class LocalOutbox:
@@ -39,24 +70,33 @@ class _Claimed:
     id: int
     until: datetime
     draft: MailDraft
+    kind: str
     kept: bool
 
 
-def send_due(sender: "Sender", *, now: Callable[[], datetime]) -> int:
+def send_due(sender: "Sender", *, now: Callable[[], datetime], keeper: Keeper | None = None) -> int:
     """
     Send what is queued, unknown or left by a dead worker. Returns how many were tried. A sender is for one caller at a
     time; any number of callers with senders of their own share the work.
     """
     tried = 0
     while True:
-        chunk = _claim(sender.mail_from, now(), kept=isinstance(sender, LocalOutbox))
+        looked_at, chunk = _claim(sender.mail_from, now(), keeper, kept=isinstance(sender, LocalOutbox))
         for message in chunk:
             if now() > message.until - LONGEST_SEND:
                 return tried  # The server is slow: what is left falls to the next claim, before two could send it.
-            _note(message, _send(sender, message.draft), now())
+            draft = _with_enclosed(message, keeper, now())
+            _note(message, _send(sender, draft), now(), keeper)
             tried += 1
-        if len(chunk) < CHUNK:
+        if looked_at < CHUNK:
             return tried
+
+
+def _with_enclosed(message: _Claimed, keeper: Keeper | None, now: datetime) -> MailDraft:
+    if keeper is None or message.kind not in keeper.kinds:
+        return message.draft
+    with transaction():
+        return replace(message.draft, attachments=tuple(keeper.enclosed(message.customer_id, message.id, now)))
 
 
 def _send(sender: "Sender", draft: MailDraft) -> Outcome:
@@ -77,25 +117,45 @@ def _send(sender: "Sender", draft: MailDraft) -> Outcome:
         return TryAgain(f"{type(error).__name__}: {error}")
 
 
-def _claim(mail_from: str, now: datetime, *, kept: bool) -> list[_Claimed]:
+def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) -> tuple[int, list[_Claimed]]:
+    """How many were due, and those of them that go."""
     with transaction():
-        rows = session.scalars(
+        waiting = (
             select(Message)
             .where(
                 Message.state.in_((MessageState.QUEUED, MessageState.UNKNOWN, MessageState.SENDING)),
                 Message.next_try_at <= now,
+                Message.channel == MessageChannel.EMAIL,
             )
             .order_by(Message.next_try_at)
             .limit(CHUNK)
             .with_for_update(skip_locked=True)
-        ).all()
+        )
+        if keeper is None:
+            waiting = waiting.where(Message.kind.not_in(KEPT_BACK))
+        rows = session.scalars(waiting).all()
+        due = len(rows)
+        if keeper is not None:
+            rows = _checked(rows, keeper, now)
         creditor = company.get()
         for row in rows:
             if row.state is not MessageState.SENDING:
                 row.move_to(MessageState.SENDING)
             row.tries += 1
             row.next_try_at = now + CLAIM
-        return [_Claimed(row.customer_id, row.id, now + CLAIM, _draft(row, mail_from, creditor), kept) for row in rows]
+        drafts = [_draft(row, mail_from, creditor) for row in rows]
+        return due, [
+            _Claimed(row.customer_id, row.id, now + CLAIM, draft, row.kind, kept)
+            for row, draft in zip(rows, drafts, strict=True)
+        ]
+
+
+def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence[Message]:
+    theirs = [row for row in rows if row.kind in keeper.kinds]
+    if not theirs:
+        return rows
+    go = {row.id for row in keeper.checked(theirs, now)}
+    return [row for row in rows if row.kind not in keeper.kinds or row.id in go]
 
 
 def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft:
@@ -108,26 +168,35 @@ def _draft(row: Message, mail_from: str, creditor: company.Company) -> MailDraft
         html=row.html,
         written_at=row.queued_at,
         language=row.language,
+        unsubscribe=row.unsubscribe,
         reply_to=Mailbox(creditor.help_email, creditor.name) if creditor.help_email else None,
     )
 
 
-def _note(message: _Claimed, outcome: Outcome, now: datetime) -> None:
-    """Keep what became of it; 'unknown' and 'try again' get their next time."""
+def _note(message: _Claimed, outcome: Outcome, now: datetime, keeper: Keeper | None) -> None:
     with transaction():
         row = session.get_one(Message, (message.customer_id, message.id), with_for_update=True, populate_existing=True)
         if row.state is not MessageState.SENDING:
             return  # Somebody took it over, and wrote down what became of it.
-        if isinstance(outcome, Sent):
-            row.move_to(MessageState.SENT)
-            row.sent_at, row.error = now, outcome.answer
-            if not message.kept:
-                row.forget_secrets()
-            return
-        row.error = outcome.reason
-        if isinstance(outcome, RefusedForGood):
-            row.move_to(MessageState.REFUSED)
+        _become(row, outcome, now, kept=message.kept)
+        if keeper is not None and row.kind in keeper.kinds:
+            keeper.noted(row, now)
+
+
+def _become(row: Message, outcome: Outcome, now: datetime, *, kept: bool) -> None:
+    """Keep what became of it; 'unknown' and 'try again' get their next time."""
+    if isinstance(outcome, Sent):
+        row.move_to(MessageState.SENT)
+        row.sent_at, row.error = now, outcome.answer
+        if not kept:
             row.forget_secrets()
-            return
-        row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
-        row.next_try_at = now + WAITS[min(row.tries, len(WAITS)) - 1]
+        return
+    row.error = outcome.reason
+    if isinstance(outcome, RefusedForGood):
+        row.move_to(MessageState.REFUSED)
+        if outcome.address_stopped:
+            addresses.stop(row.address, outcome.reason, now=now)
+        row.forget_secrets()
+        return
+    row.move_to(MessageState.QUEUED if isinstance(outcome, TryAgain) else MessageState.UNKNOWN)
+    row.next_try_at = now + WAITS[min(row.tries, len(WAITS)) - 1]

@@ -1,25 +1,36 @@
 """Payments by Stripe: the attempt is stored before the call, and `sync` is the only writer of what came of it."""
 
 from models.gateways.stripe_returns import RETURNED_DEBITS, DisputeState
-from models.payments.asking import PaymentPageUnreachable, give_up_open, request, submit
+from models.payments.asking import PaymentPageUnreachable, give_up_open, request, request_ahead, submit
 from models.payments.attempts import (
+    AHEAD,
     FINAL,
     Attempt,
     AttemptLine,
     AttemptState,
     WebhookEvent,
     find,
+    find_by_link,
     find_for,
+    is_begun_by_link,
     lines_of,
     of_customer,
     shown_lines,
 )
 from models.payments.catching_up import catch_up
-from models.payments.choices import Choice, all_due, choice, items_and_chosen
+from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.drafts import Draft, keep_choice, pay_with
-from models.payments.inbox import WrongMode, drain, keep_event
-from models.payments.payable import NotPayable, PayableItem, check_amount, check_share, payable_item, payable_items
+from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
+from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
+from models.payments.payable import (
+    NotPayable,
+    PayableItem,
+    check_amount,
+    check_share,
+    payable_item,
+    payable_items,
+    spread,
+)
 from models.payments.receipts import is_mailed, receipt_of
 from models.payments.refunding import payment_of, refundable, request_refund, send_refund, sweep_refunds
 from models.payments.returned import (
@@ -38,6 +49,7 @@ from models.payments.sweeping import sweep
 from models.payments.syncing import sync, sync_calmly
 
 __all__ = [
+    "AHEAD",
     "FINAL",
     "RETURNED_DEBITS",
     "UNFINISHED",
@@ -63,9 +75,14 @@ __all__ = [
     "check_share",
     "choice",
     "drain",
+    "due_by_link",
+    "events_of_nobody",
     "find",
+    "find_by_link",
     "find_for",
+    "forget_choice",
     "give_up_open",
+    "is_begun_by_link",
     "is_mailed",
     "items_and_chosen",
     "keep_choice",
@@ -83,9 +100,11 @@ __all__ = [
     "refunds_of_customer",
     "refunds_of_receipt",
     "request",
+    "request_ahead",
     "request_refund",
     "send_refund",
     "shown_lines",
+    "spread",
     "submit",
     "sweep",
     "sweep_refunds",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from models import audit, holds
-from models.audit import Actor
+from models.audit import Actor, ActorKind
 from models.customers import lock_account, merges
 from models.database import session
 from models.errors import N_, Refused
@@ -25,8 +26,8 @@ from models.gateways.stripe import (
 )
 from models.holds import HoldKind
 from models.money import Money, total
-from models.payments.attempts import FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
-from models.payments.payable import GIVEN_UP, NotPayable, check_share, payable_items
+from models.payments.attempts import AHEAD, CHECKOUT, FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
+from models.payments.payable import NotPayable, check_share, gives_up, payable_items
 from models.payments.syncing import close, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -43,6 +44,16 @@ class PaymentPageUnreachable(Refused):
     """Nothing was charged: Stripe's page could not be opened now."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What Stripe's page is told about itself."""
+
+    success_url: str
+    cancel_url: str
+    description: str
+    language: str
+
+
 def request(
     customer_id: int,
     lines: Sequence[tuple[int, Money]],
@@ -54,12 +65,12 @@ def request(
     cancel_url: str,
     description: str,
     language: str,
-    names: Mapping[int, str] = MappingProxyType({}),
+    names: Mapping[int, str] | None = MappingProxyType({}),
 ) -> Attempt:
     """
     Record the intent to pay items of one customer, with the exact body for Stripe, and hold the amounts. `{attempt}`
     in `success_url` becomes the attempt's id. `names` says what the pay page calls an item; `description` stands for
-    the payment as a whole, and for all its items where they are too many to be listed.
+    the payment as a whole, and for all its items where they are too many to be listed, or nobody's to read (None).
 
     :raises NotPayable: an item has less to pay than asked, also when another payment was quicker.
     """
@@ -71,37 +82,69 @@ def request(
         if item is None or item.customer_id != customer_id:
             raise NotPayable(N_("There is nothing to pay on this item now."))
         check_share(amount, item)
-    payment_limits.check(whole)
-    listed = [CheckoutLine(names.get(entry_id, description), amount) for entry_id, amount in lines]
-    attempt_id = uuid4()
-    body = checkout_request(
-        attempt_id=str(attempt_id),
-        lines=listed if payment_limits.can_be_listed([a for _, a in lines]) else [CheckoutLine(description, whole)],
-        description=description,
-        success_url=success_url.replace("{attempt}", str(attempt_id)),
-        cancel_url=cancel_url,
-        expires_at=now + LIVES,
-        language=language,
-    )
-    attempt = _record(customer_id, attempt_id, whole, json.dumps(body), by=by, now=now)
+    listed = [CheckoutLine(description, whole)]
+    if names is not None and payment_limits.can_be_listed([amount for _, amount in lines]):
+        listed = [CheckoutLine(names.get(entry_id, description), amount) for entry_id, amount in lines]
+    page = _Page(success_url, cancel_url, description, language)
+    attempt = _record(customer_id, whole, listed, page, kind=CHECKOUT, by=by, now=now)
     _hold(attempt, lines, on=on, now=now)
     facts = {"amount": whole, "entries": [entry_id for entry_id, _ in lines]}
     audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
     return attempt
 
 
-def _record(
-    customer_id: int, attempt_id: UUID, whole: Money, request_json: str, *, by: Actor, now: datetime
+def request_ahead(
+    customer_id: int,
+    amount: Money,
+    *,
+    by: Actor,
+    now: datetime,
+    success_url: str,
+    cancel_url: str,
+    description: str,
+    language: str,
 ) -> Attempt:
+    """As `request`, of money for no item yet: it waits unapplied on the account."""
+    lock_account(customer_id, amount.currency)
+    page = _Page(success_url, cancel_url, description, language)
+    attempt = _record(customer_id, amount, [CheckoutLine(description, amount)], page, kind=AHEAD, by=by, now=now)
+    facts = {"amount": amount, "entries": []}
+    audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
+    return attempt
+
+
+def _record(
+    customer_id: int,
+    whole: Money,
+    listed: Sequence[CheckoutLine],
+    page: _Page,
+    *,
+    kind: str,
+    by: Actor,
+    now: datetime,
+) -> Attempt:
+    """:raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount."""
+    payment_limits.check(whole)
+    attempt_id = uuid4()
+    body = checkout_request(
+        attempt_id=str(attempt_id),
+        lines=listed,
+        description=page.description,
+        success_url=page.success_url.replace("{attempt}", str(attempt_id)),
+        cancel_url=page.cancel_url,
+        expires_at=now + LIVES,
+        language=page.language,
+    )
     attempt = Attempt(
         customer_id=customer_id,
         id=attempt_id,
-        contact_id=by.id,
-        kind="checkout",
+        contact_id=by.id if by.kind is ActorKind.CONTACT else None,
+        link_id=by.id if by.kind is ActorKind.LINK else None,
+        kind=kind,
         currency=whole.currency,
         amount_minor=whole.minor,
         state=AttemptState.CREATED,
-        request_json=request_json,
+        request_json=json.dumps(body),
         asked_at=now,
         expires_at=now + LIVES,
         next_try_at=now + ASK_AGAIN,
@@ -180,15 +223,21 @@ def _close_refused(customer_id: int, attempt_id: UUID, code: str, *, now: dateti
             close(attempt, AttemptState.FAILED, code or "refused", now)
 
 
-def give_up_open(customer_id: int, contact_id: int, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
+def give_up_open(
+    customer_id: int,
+    contact_id: int | None,
+    *,
+    gateway: "StripeGateway",
+    now: Callable[[], datetime],
+    link_id: int | None = None,
+) -> None:
     """
-    Expire the contact's former Checkout sessions: at most one is open per contact, so that going back and paying
-    again never pays twice. One that was paid meanwhile is synced instead, and stands.
+    Expire the payer's former Checkout sessions, and for a contact those of whoever pays by a link: at most one is open
+    for each, so that going back and paying again never pays twice. One that was paid meanwhile is synced instead, and
+    stands.
     """
     query = select(Attempt.customer_id, Attempt.id).where(
-        Attempt.customer_id.in_(merges.family(customer_id)),
-        Attempt.contact_id == contact_id,
-        Attempt.state.in_(GIVEN_UP),
+        Attempt.customer_id.in_(merges.family(customer_id)), gives_up(contact_id, link_id)
     )
     former = session.execute(query).all()
     session.rollback()  # No transaction stays open across the calls.

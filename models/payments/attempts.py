@@ -17,6 +17,8 @@ from models.ledger import Entry
 from models.money import Money
 from models.states import Stateful
 
+CHECKOUT, AHEAD = "checkout", "ahead"
+
 
 class AttemptState(StrEnum):
     CREATED = "created"
@@ -43,6 +45,7 @@ class Attempt(Stateful, Base):
     """
     `id` is also Stripe's idempotency key, and `request_json` the exact body sent: a retry repeats both byte for
     byte. `submitted` without an answer means unknown. `sync_no` counts the times that somebody set out to fetch.
+    A contact made it, or whoever holds a link (`link_id`). Of kind AHEAD it pays no item and has no lines.
     """
 
     __tablename__ = "attempts"
@@ -70,6 +73,7 @@ class Attempt(Stateful, Base):
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[int | None]
+    link_id: Mapped[int | None]
     kind: Mapped[str]
     currency: Mapped[str]
     amount_minor: Mapped[int]
@@ -153,6 +157,22 @@ def find_for(customer_id: int, attempt_id: UUID) -> Attempt | None:
     """An attempt that this customer may see: their own, or of an account that is read as part of theirs."""
     query = select(Attempt).where(Attempt.customer_id.in_(merges.family(customer_id)), Attempt.id == attempt_id)
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def find_by_link(customer_id: int, link_id: int, attempt_id: UUID) -> Attempt | None:
+    """As `find_for`, of whoever pays by a link: what was paid by this link and by nobody else."""
+    attempt = find_for(customer_id, attempt_id)
+    return attempt if attempt and attempt.link_id == link_id else None
+
+
+def is_begun_by_link(customer_id: int, link_id: int) -> bool:
+    """Whether a payment by this link has an open page on which nobody has paid yet."""
+    query = select(Attempt.id).where(
+        Attempt.customer_id.in_(merges.family(customer_id)),
+        Attempt.link_id == link_id,
+        Attempt.state == AttemptState.OPEN,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def lines_of(attempt: Attempt) -> Sequence[AttemptLine]:

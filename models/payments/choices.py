@@ -71,7 +71,19 @@ def items_and_chosen(
 
 
 def all_due(items: Sequence[PayableItem], on: date) -> dict[int, int]:
-    return {item.entry_id: item.payable.minor for item in items if item.due_on < on and item.payable}
+    """What may be asked for: nothing that is promised, said to be paid or paused."""
+    return {item.entry_id: item.collectable.minor for item in items if item.due_on < on and item.collectable}
+
+
+def due_by_link(customer_id: int, link_id: int, currency: str, on: date) -> Choice | None:
+    """
+    What whoever holds a link would pay now: all that is due, and where nothing is, all that can be paid. None where
+    nothing is open.
+    """
+    items = payable_items(customer_id, on, currency=currency, link_id=link_id)
+    return _of_one_account(
+        customer_id, items, all_due(items, on) or {item.entry_id: item.payable.minor for item in items}
+    )
 
 
 def choice(customer_id: int, contact_id: int, currency: str, on: date) -> Choice | None:
@@ -83,12 +95,17 @@ def choice(customer_id: int, contact_id: int, currency: str, on: date) -> Choice
     if not chosen:
         return None
     items = payable_items(customer_id, on, currency=currency, among=list(chosen), contact_id=contact_id)
-    if not items:
+    return _of_one_account(customer_id, items, chosen)
+
+
+def _of_one_account(customer_id: int, items: Sequence[PayableItem], chosen: Mapping[int, int]) -> Choice | None:
+    wanted = [item for item in items if item.entry_id in chosen]
+    if not wanted:
         return None
-    owners = {item.customer_id for item in items}
+    owners = {item.customer_id for item in wanted}
     owner = customer_id if customer_id in owners else min(owners)
-    mine = [_line(item, chosen) for item in items if item.customer_id == owner]
-    return Choice(mine, len(items) - len(mine))
+    mine = [_line(item, chosen) for item in wanted if item.customer_id == owner]
+    return Choice(mine, len(wanted) - len(mine))
 
 
 def _line(item: PayableItem, chosen: Mapping[int, int]) -> Line:

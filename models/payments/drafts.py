@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +60,12 @@ def keep_choice(customer_id: int, contact_id: int, currency: str, chosen: Mappin
     }
     key = {"customer_id": customer_id, "contact_id": contact_id, "currency": currency}
     session.execute(insert(Draft).values(**key, **told).on_conflict_do_update(index_elements=list(key), set_=told))
+
+
+def forget_choice(customer_id: int, contact_id: int, currency: str) -> None:
+    """What was chosen has become something else: the next choice begins with what is due."""
+    key = (Draft.customer_id == customer_id, Draft.contact_id == contact_id, Draft.currency == currency)
+    session.execute(delete(Draft).where(*key))
 
 
 def pay_with(customer_id: int, contact_id: int, attempt: Attempt) -> None:

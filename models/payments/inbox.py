@@ -1,10 +1,10 @@
 """Stripe's events: kept as they come, and worked off as hints to fetch the truth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import session
@@ -17,7 +17,10 @@ from models.transactions import transaction
 if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
+# Made once, and of the table: to put it together for each event takes as long as all the rest of its request.
+_KEEP = insert(cast(Table, WebhookEvent.__table__)).on_conflict_do_nothing()
 GIVE_UP_AFTER = timedelta(hours=24)  # An object nobody knew for a day is somebody's to look at.
+OF_NOBODY = "unknown object"
 
 
 class WrongMode(Refused):
@@ -33,18 +36,17 @@ def keep_event(event: GatewayEvent, *, live: bool, now: datetime) -> None:
     if event.livemode != live:
         raise WrongMode(N_("This event belongs to another mode of Stripe."))
     session.execute(
-        insert(WebhookEvent)
-        .values(
-            event_id=event.id,
-            type=event.type,
-            object_id=event.object_id,
-            livemode=event.livemode,
-            api_version=event.api_version,
-            payload=event.payload,
-            received_at=now,
-            next_try_at=now,
-        )
-        .on_conflict_do_nothing()
+        _KEEP,
+        {
+            "event_id": event.id,
+            "type": event.type,
+            "object_id": event.object_id,
+            "livemode": event.livemode,
+            "api_version": event.api_version,
+            "payload": event.payload,
+            "received_at": now,
+            "next_try_at": now,
+        },
     )
 
 
@@ -97,10 +99,16 @@ def _work_off(
     elif waited < GIVE_UP_AFTER:
         return  # It may be quicker than our own commit: it is tried again.
     else:
-        error = "unknown object"
+        error = OF_NOBODY
     with transaction():
         event = session.get_one(WebhookEvent, event_id, with_for_update=True)
         event.done_at, event.error = real_now(), error
+
+
+def events_of_nobody(*, most: int = 50) -> Sequence[WebhookEvent]:
+    """Of objects that no payment of ours knew for a day, newest first."""
+    query = select(WebhookEvent).where(WebhookEvent.error == OF_NOBODY)
+    return session.scalars(query.order_by(WebhookEvent.received_at.desc()).limit(most)).all()
 
 
 def _tell(event_id: str, error: Exception) -> None:

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from models import holds, invoices, ledger
 from models.customers import merges
 from models.database import session
 from models.errors import N_, Refused
+from models.holds import Held, HoldKind
 from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
 from models.policies import payment_limits
 
-GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a contact's next payment ends: nobody has paid on it yet.
+GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a payer's next payment ends: nobody has paid on it yet.
 
 
 class NotPayable(Refused):
@@ -25,7 +26,8 @@ class NotPayable(Refused):
 class PayableItem:
     """
     An open item as a payer sees it. `payable` is what is open, less what other payments may still take.
-    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs.
+    `customer_id` is whose item it is: of the payer, or of an account that is read as part of theirs. `held` is why it
+    is not asked for, or a part of it: whoever wants to pay it may.
     """
 
     customer_id: int
@@ -34,6 +36,24 @@ class PayableItem:
     due_on: date
     open: Money
     payable: Money
+    held: tuple[Held, ...] = ()
+
+    @property
+    def on_hold(self) -> Money:
+        return holds.taken(self.held, self.payable)
+
+    @property
+    def collectable(self) -> Money:
+        """What may be asked for."""
+        return self.payable - self.on_hold
+
+    @property
+    def promised(self) -> Money:
+        return holds.taken((one for one in self.held if one.kind == HoldKind.PROMISE), self.payable)
+
+    @property
+    def promisable(self) -> Money:
+        return self.payable - self.promised
 
 
 def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
@@ -48,10 +68,11 @@ def payable_items(
     currency: str | None = None,
     among: Sequence[int] | None = None,
     contact_id: int | None = None,
+    link_id: int | None = None,
 ) -> list[PayableItem]:
     """
     The open items of the customer's statement, those of joined accounts included, oldest due first; or those `among`
-    these entries, open or not. What a contact's own open page holds is payable for this contact: `give_up_open`
+    these entries, open or not. What an open page of the payer's own holds is payable for this payer: `give_up_open`
     closes that page before they pay again.
     """
     members = merges.family(customer_id, on)
@@ -66,8 +87,9 @@ def payable_items(
     if currency is not None:
         query = query.where(entry.currency == currency)
     rows = session.execute(query).all()
-    own = pages_of(members, contact_id) if contact_id else frozenset()
-    taken = holds.in_flight_by_item(one for one in holds.living(members, on) if one.source not in own)
+    own = pages_of(members, contact_id, link_id)
+    held = holds.living(members, on)
+    taken, covered = holds.in_flight_by_item(one for one in held if one.source not in own), holds.Covered(held)
     return [
         PayableItem(
             owner_id,
@@ -76,17 +98,38 @@ def payable_items(
             due_on or on,
             Money(left_minor or 0, money),
             Money(max((left_minor or 0) - taken.get(entry_id, 0), 0), money),
+            covered.of(owner_id, entry_id, money),
         )
         for owner_id, entry_id, number, due_on, left_minor, money in rows
     ]
 
 
-def pages_of(members: Sequence[int], contact_id: int) -> frozenset[str]:
-    """The sources of what a contact's unfinished payments hold."""
-    query = select(Attempt).where(
-        Attempt.customer_id.in_(members), Attempt.contact_id == contact_id, Attempt.state.in_(GIVEN_UP)
-    )
+def pages_of(members: Sequence[int], contact_id: int | None, link_id: int | None) -> frozenset[str]:
+    """The sources of what the pages hold that a payer's next payment closes."""
+    if contact_id is None and link_id is None:
+        return frozenset()
+    query = select(Attempt).where(Attempt.customer_id.in_(members), gives_up(contact_id, link_id))
     return frozenset(attempt.source for attempt in session.scalars(query))
+
+
+def gives_up(contact_id: int | None, link_id: int | None) -> ColumnElement[bool]:
+    """
+    Which open pages a payer's next payment closes: their own. Whoever is signed in goes before those who pay by a
+    link, so that a forwarded mail blocks nobody.
+    """
+    whose = Attempt.link_id == link_id if link_id else (Attempt.contact_id == contact_id) | Attempt.link_id.is_not(None)
+    return whose & Attempt.state.in_(GIVEN_UP)
+
+
+def spread(amount: Money, items: Sequence[PayableItem], first: int | None = None) -> list[tuple[PayableItem, Money]]:
+    """So much of what is payable, oldest due first; one item before all others where it is named."""
+    shares, left = [], amount.minor
+    for item in sorted(items, key=lambda item: item.entry_id != first):
+        share = min(left, item.payable.minor) if item.payable.currency == amount.currency else 0
+        if share > 0:
+            shares.append((item, Money(share, amount.currency)))
+            left -= share
+    return shares
 
 
 def check_share(amount: Money, item: PayableItem) -> None:

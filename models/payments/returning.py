@@ -9,6 +9,7 @@ from models.gateways.stripe_returns import DisputeState, GatewayDispute, Gateway
 from models.gateways.stripe_returns import RefundState as Told
 from models.ledger import Entry
 from models.money import Money
+from models.payments import mails
 from models.payments.attempts import Attempt, GatewayObject, lines_of
 from models.payments.booking import booking_day
 from models.payments.returned import Chargeback, Refund, RefundState, refund_by_key, refunds_of_attempt
@@ -100,7 +101,7 @@ def _disputed(attempt: Attempt, receipt: Entry, told: GatewayDispute, now: datet
         row.state, row.answer_by = told.state, told.answer_by
     session.flush()
     if row.withdrawn_at:
-        _withdraw(row, receipt, now)
+        _withdraw(attempt, row, receipt, now)
     if row.reinstated_at:
         _reinstate(attempt, row, now)
 
@@ -125,7 +126,7 @@ def _chargeback(attempt: Attempt, receipt: Entry, told: GatewayDispute) -> Charg
     return row
 
 
-def _withdraw(row: Chargeback, receipt: Entry, now: datetime) -> None:
+def _withdraw(attempt: Attempt, row: Chargeback, receipt: Entry, now: datetime) -> None:
     """The bank took it: what the payment paid is open again, due when it was due."""
     if row.withdrawn_at is None or ledger.entry_by_key(row.customer_id, row.withdrawn_key):
         return
@@ -138,6 +139,7 @@ def _withdraw(row: Chargeback, receipt: Entry, now: datetime) -> None:
         now=now,
     )
     _tell("payment.charged_back", row, entry, now)
+    mails.tell_taken_back(attempt, entry, now=now)
 
 
 def _reinstate(attempt: Attempt, row: Chargeback, now: datetime) -> None:

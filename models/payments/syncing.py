@@ -12,7 +12,7 @@ from models.customers import lock_account
 from models.database import session
 from models.gateways.stripe import CheckoutSession, GatewayError, PaymentState, SessionState
 from models.gateways.stripe_returns import Returns
-from models.payments import receipts, returning
+from models.payments import mails, receipts, returning
 from models.payments.attempts import FINAL, Attempt, AttemptState, GatewayObject
 from models.payments.booking import booking_day
 from models.transactions import transaction
@@ -122,6 +122,7 @@ def _follow(attempt: Attempt, fetched: CheckoutSession, now: datetime) -> None:
             close(attempt, AttemptState.CANCELED, attempt.decline_code, now)
         elif fetched.payment.state is PaymentState.FAILED:
             close(attempt, AttemptState.FAILED, attempt.decline_code, now)
+            mails.tell_not_paid(attempt, now=now)
         elif attempt.state is not AttemptState.PROCESSING:
             attempt.move_to(AttemptState.PROCESSING)
     elif attempt.state in (AttemptState.CREATED, AttemptState.SUBMITTED):

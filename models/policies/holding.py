@@ -2,7 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
+
+BREATHING_SPACE = timedelta(days=60)  # England and Wales; a crisis treatment lasts as long as it takes.
+AFTER_CRISIS = timedelta(days=30)
+LONGEST_PAUSE = timedelta(days=366)  # What is to rest longer is no pause: write it off, or agree on a plan.
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ class Role(StrEnum):
 class Permission(StrEnum):
     READ_ACCOUNTS = "read_accounts"  # customers, open items, statements, and what was written to them
     WRITE_NOTES = "write_notes"
+    WORK_TASKS = "work_tasks"  # tasks and calls
+    HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -38,7 +40,7 @@ class Permission(StrEnum):
 _ACCOUNTS = frozenset(
     {
         *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
-        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX),
+        *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX, Permission.WORK_TASKS, Permission.HOLD),
     }
 )
 _MONEY = frozenset(

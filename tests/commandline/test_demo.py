@@ -16,7 +16,8 @@ from models import clock, company, customers, database
 from models.database import session
 from models.reports.verify import verify
 from runtime.settings import Settings
-from tests.conftest import TODAY, new_database
+from tests.conftest import TODAY
+from tests.databases import new_database
 
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
 SMALL = ("--customers", "25", "--seed", "3", "--as-of", TODAY.isoformat())
@@ -52,6 +53,29 @@ STATES = {
     "a refund": "entries where kind = 'refund'",
     "a decision that waits": "approvals where decided_at is null",
     "a merge": "merges where undone_at is null",
+    **{
+        f"a promise that is {state}": f"promises where state = '{state}'"
+        for state in ("open", "kept", "broken", "withdrawn")
+    },
+    **{
+        f"a claim that is {state}": f"claims where state = '{state}'"
+        for state in ("open", "settled", "lapsed", "closed")
+    },
+    **{
+        f"a hold of kind {kind}": f"holds where kind = '{kind}' and ended_at is null"
+        for kind in (
+            "promise",
+            "already_paid",
+            "not_ours",
+            "pause",
+            "hardship",
+            "breathing_space",
+            "cease_contact",
+            "wrong_address",
+            "legal_representative",
+        )
+    },
+    "an opt-out": "opt_outs where ended_at is null",
     "a note": "notes",
     "nobody's invoice": "customers c where id > 0 and not exists (select from entries e where e.customer_id = c.id)",
 }

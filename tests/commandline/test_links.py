@@ -85,3 +85,15 @@ def test_who_was_switched_off_gets_no_link(link: Link, make: Maker) -> None:
     assert link("7", "--contact", "ap@example.test")[:2] == (1, "")
     session.rollback()
     assert links.of_customer(customer.id) == []
+
+
+def test_a_link_for_a_letter_needs_no_contact_and_makes_at_most_one(link: Link, app: Flask, make: Maker) -> None:
+    customer = make.customer(number="7")
+    make.invoice(customer, 12_345)
+    addresses = [link("7", "--paper")[1] for _ in range(2)]
+    assert emails(customer) == [None]
+    assert [made.paper for made in links.of_customer(customer.id)] == [True, True]
+    browser = app.test_client()
+    browser.get(addresses[0].strip().removeprefix("http://localhost"))
+    assert "€123.45" in browser.get("/open").text
+    assert browser.post("/open").status_code == 409

@@ -13,19 +13,40 @@ from sqlalchemy import text
 
 import standin
 from commandline.demo import reminders
-from models import approvals, audit, clock, company, customers, desk, imports, jobs, ledger, messages, payments, staff
+from models import (
+    accounts,
+    approvals,
+    audit,
+    claims,
+    clock,
+    company,
+    customers,
+    desk,
+    imports,
+    jobs,
+    ledger,
+    messages,
+    pauses,
+    payments,
+    promises,
+    staff,
+    worklist,
+)
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
-from models.customers import Customer, links, merges, notes
+from models.customers import Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import review, sequences, templates
 from models.gateways.stripe import StripeGateway
+from models.holds import HoldKind
 from models.ledger import Entry
+from models.messages import addresses
 from models.money import Money
 from models.payments import AttemptState
 from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
+from models.worklist import CallOutcome, TaskKind
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -65,6 +86,7 @@ class Furnisher:
             self._staff()
             self._joined(self.key)
         self._plain_customers()
+        self._told()
         self._by_file()
         with transaction():
             self._money(self._customer("busy", HOSTILE, "1007"))
@@ -167,6 +189,34 @@ class Furnisher:
             self.make.invoice(persian, 1_284_500, currency=currency)
             self.make.invoice(persian, 99_000, currency=currency, due_on=self.made.today + timedelta(days=9))
             self.make.receipt(persian, 5_000, currency=currency)
+
+    def _told(self) -> None:
+        """Customers who said something: a promise and a payment that is looked for; 'not mine'. What staff placed."""
+        with transaction():
+            told = self._customer("told", "Kavinė „Du gaideliai“", "1009", country="LT", language="lt")
+            left = self._customer("left", "Nebe mano UAB", "1010", country="LT", language="lt")
+        items = [self.make.invoice(told, minor, number=f"TOLD-{minor}") for minor in (64_000, 20_000, 5_000)]
+        self.make.receipt(told, 20_000, on=self.made.today - timedelta(days=2))
+        self.make.invoice(left)
+        today, contact = self.made.today, customers.contact_of(told.id, self.made.contacts["told"])
+        at = {"by": audit.Actor(audit.ActorKind.CONTACT, contact.id, contact.name), "on": today, "now": self.now}
+        day = today + timedelta(days=10)
+        with transaction():
+            promise = promises.make(told.id, {items[0].id: Money(32_000, "EUR")}, pay_on=day, **at)
+            paid = {"paid_on": today, "how": "transfer", "payer": HOSTILE, "text": HOSTILE}
+            open_items = payments.payable_items(told.id, today)
+            found = claims.say_paid(told, contact, open_items, Money(20_000, "EUR"), first=items[1].id, **paid, **at)
+            missed = claims.say_paid(told, contact, open_items, Money(1_234, "EUR"), **paid, **at)
+            whose = customers.contact_of(left.id, self.made.contacts["left"])
+            claims.disown(left, whose, "sold", HOSTILE, **at)
+            staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}
+            pauses.place(told.id, HoldKind.BREATHING_SPACE, HOSTILE, crisis=True, **staff_at)
+            over = pauses.place(told.id, HoldKind.HARDSHIP, HOSTILE, **staff_at)
+            pauses.end(over, HOSTILE, **staff_at)
+            self.made.tokens["unsubscribe"] = opt_outs.unsubscribe_token(told.id, contact.id, now=self.now)
+        self.made.others |= {"promise": promise.id, "found": found.id, "missed": missed.id}
+        holding = {one.kind: one.hold_id for one in accounts.stopping([told.id])}
+        self.made.others |= {"crisis": holding["breathing_space"], "promised": holding["promise"]}
 
     def _by_file(self) -> None:
         """Five hundred items of one customer, 2,602 of another, and a file with rows that cannot be booked."""
@@ -292,22 +342,45 @@ class Furnisher:
                 subject=f"Your receipt {HOSTILE}", text=f"Dear {HOSTILE}\n\nThank you.", html="", now=self.now,
             )  # fmt: skip
         self.made.others["message"] = messages.outbox(busy.id)[0].id
+        self._tasks(busy)
         jobs.later("messages.send")
         session.execute(text("update procrastinate_jobs set status = 'failed', attempts = 5"))
         jobs.later("messages.send")
         for key in ("link", "bound"):
             contact = customers.contact_of(busy.id, self.made.contacts["busy"])
             self.made.tokens[key] = links.make(busy, contact, by=audit.COMMAND, now=self.now)
+        persian_id, contact_id = self.made.customers["persian"], self.made.contacts["persian"]
+        for key, whose in (("letter", contact), ("persian letter", customers.contact_of(persian_id, contact_id))):
+            owner = customers.find(whose.customer_id)
+            self.made.tokens[key] = links.make(owner, whose, by=audit.COMMAND, now=self.now, paper=True)
+        calendars.make(busy.id, contact.id, by=audit.COMMAND, now=self.now)
         links.open_link(self.made.tokens["bound"], None, now=self.now, address="192.0.2.1", agent="another browser")
+
+    def _tasks(self, busy: Customer) -> None:
+        """One of each kind that is open, one done, and calls."""
+        collector = self.people[Role.COLLECTOR]
+        for place, kind in enumerate(TaskKind):
+            facts = {"note": HOSTILE} if place % 2 else {}
+            added = worklist.add(busy.id, kind, about="journeys:1", now=self.now - timedelta(days=place), facts=facts)
+            self.made.others[f"task {kind}"] = added
+        addresses.stop("busy@customers.example", "550 5.1.1 No such mailbox", now=self.now)
+        done = worklist.find(busy.id, self.made.others[f"task {TaskKind.HAND_OVER}"])
+        worklist.finish(done, HOSTILE, by=collector, now=self.now)
+        for outcome in (CallOutcome.SPOKE, CallOutcome.NO_ANSWER):
+            worklist.record(busy.id, outcome, by=collector, now=self.now, note=HOSTILE)
 
     def pay(self, gateway: StripeGateway, till: standin.Running) -> None:
         """Payments of the busy customer, one in each state that a customer can meet."""
-        for state in ("open", "processing", "succeeded", "failed", "expired"):
+        letter = links.living(self.made.tokens["letter"], now=clock.real_now())
+        by_letter = audit.Actor(audit.ActorKind.LINK, letter.id)
+        by_contact = audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"])
+        asked = [(state, by_contact, state) for state in ("open", "processing", "succeeded", "failed", "expired")]
+        for state, by, key in (*asked, ("succeeded", by_letter, "by letter")):
             with transaction():
                 attempt = payments.request(
                     self.made.customers["busy"],
                     [(self.made.entries["open"], Money(1_000, "EUR"))],
-                    by=audit.Actor(audit.ActorKind.CONTACT, self.made.contacts["busy"]),
+                    by=by,
                     on=self.made.today,
                     now=self.now,
                     success_url="http://localhost/payments/{attempt}",
@@ -315,7 +388,7 @@ class Furnisher:
                     language="en",
                     description=HOSTILE,
                 )
-            self.made.attempts[state] = attempt.id
+            self.made.attempts[key] = attempt.id
             payments.submit(attempt.customer_id, attempt.id, gateway=gateway, now=clock.now)
             self._bring_to(AttemptState(state), attempt.customer_id, attempt.id, gateway, till)
         self._ask_back(gateway, till)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from models import clock, sign_ins, staff
+from models import clock, sessions, sign_ins, staff
 from models.customers import asking
 from models.transactions import transaction
 from tests.journeys.company import PASSWORD, Furnished
@@ -34,6 +34,10 @@ NO_PAGES = {
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
+    "portal.own_data": "a file",
+    "portal.receipt_by_link": "a file",
+    "portal.link_code": "a picture",
+    "backoffice.letter_link_made": "leads on to backoffice.account_contacts",
     "backoffice.template": "leads on to backoffice.template_version",
     "backoffice.sequence": "leads on to backoffice.sequence_version",
     "backoffice.template_preview_pdf": "a file",
@@ -185,7 +189,7 @@ def _flooded_door(walk: Walk) -> int:
 def _code_sent(walk: Walk) -> int:
     """To a contact whose link was opened in another browser before."""
     walk.open("portal.arrive", token=token("bound"))
-    return walk.send()
+    return _press(walk, "/code/send")
 
 
 def _wrong_code(walk: Walk) -> int:
@@ -193,9 +197,51 @@ def _wrong_code(walk: Walk) -> int:
     return walk.send(code="12345")
 
 
+def _paid_by_letter(walk: Walk) -> int:
+    walk.open("portal.arrive", token=token("letter"))
+    return walk.open("portal.payment_by_link", attempt_id=attempt("by letter"))
+
+
+def _by_letter_too_late(walk: Walk) -> int:
+    """What was seen is no longer what would be paid."""
+    walk.open("portal.arrive", token=token("persian letter"))
+    walk.page.locator("[name=seen]").first.evaluate("field => field.value = 'else'")
+    return _press(walk, "/open/pay")
+
+
+def _confirming(walk: Walk) -> int:
+    walk.open("portal.confirm")
+    return walk.send()
+
+
+def _wrongly_confirmed(walk: Walk) -> int:
+    _confirming(walk)
+    return walk.send(code="12345")
+
+
+def _link_for_a_letter(walk: Walk) -> int:
+    walk.open("backoffice.account_contacts", **BUSY)
+    return _press(walk, "/letter-link")
+
+
 def _without_database(walk: Walk) -> int:
     with walk.house.without_database():
         return walk.page.goto(f"{walk.house.url}/").status
+
+
+def _confirmed(endpoint: str, key: str = "busy") -> Callable[[Walk], int]:
+    """After the code: that it is asked for first is a page of its own."""
+
+    def whose(walk: Walk) -> tuple[int, int]:
+        return walk.made.customers[key], walk.made.contacts[key]
+
+    def go(walk: Walk) -> int:
+        with transaction():
+            for row in sessions.of_contact(*whose(walk), now=clock.real_now()):
+                sessions.code_typed(row.id, now=clock.real_now())
+        return walk.open(endpoint)
+
+    return go
 
 
 PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
@@ -235,11 +281,36 @@ PORTAL = (
     Case("a choice of thousands", "portal.review", contact("thousands"), _choose_all_due),
     Case("a choice that changed", "portal.review", contact("busy"), _choose_and_look_away, 409),
     at("portal.arrive", NOBODY, "a link of another browser", token=token("bound")),
+    at("portal.arrive", NOBODY, "a letter's link in three currencies", token=token("persian letter")),
+    Case("a letter's link that changed", "portal.landing", NOBODY, _by_letter_too_late, 409),
+    Case("portal.payment_by_link", "portal.payment_by_link", NOBODY, _paid_by_letter),
+    at("portal.confirm", contact("one")),
+    Case("portal.enter_confirming", "portal.enter_confirming", contact("one"), _confirming),
+    Case("wrongly confirmed", "portal.enter_confirming", contact("one"), _wrongly_confirmed, 422),
+    *(at("portal.ahead", contact(key), f"paying ahead, {key}") for key in ("none", "busy", "persian")),
+    sent("too much ahead", "portal.ahead", contact("long"), {"amount": "1000000000"}, 422),
     Case("portal.enter_code", "portal.enter_code", NOBODY, _code_sent),
     Case("a wrong code of a mail", "portal.enter_code", NOBODY, _wrong_code, 422),
     at("portal.asked", NOBODY),
     sent("no address to send a link to", "portal.home", NOBODY, {"email": "nobody"}, 422),
     Case("too many questions at the door", "portal.home", NOBODY, _flooded_door, 429),
+    at("portal.statement", contact("told"), "your statement, told"),
+    at("portal.choose", contact("told"), "choosing, told"),
+    *(at("portal.promise", contact(key), f"a promise, {key}") for key in ("none", "one", "told", "long", "thousands")),
+    at("portal.promise", contact("one"), "a promise for a day that is too far", 422, pay_on="2199-01-01"),
+    at("portal.promised", contact("told"), promise_id=other("promise")),
+    at("portal.already_paid", contact("told")),
+    sent("nothing said about a payment", "portal.already_paid", contact("one"), {}, 422),
+    *(at("portal.claim", contact("told"), f"a payment that was {key}", claim_id=other(key))
+      for key in ("found", "missed")),
+    at("portal.not_mine", contact("one")),
+    sent("nothing said about what is wrong", "portal.not_mine", contact("one"), {}, 422),
+    at("portal.not_mine", contact("left"), "looked at by a person"),
+    at("portal.preferences", contact("busy")),
+    at("portal.own_address", contact("one"), "a code before one's address is changed"),
+    Case("portal.own_address", "portal.own_address", contact("busy"), _confirmed("portal.own_address")),
+    Case("portal.new_colleague", "portal.new_colleague", contact("busy"), _confirmed("portal.new_colleague")),
+    at("portal.unsubscribe", NOBODY, token=token("unsubscribe")),
     at("portal.access", contact("busy")),
     at("portal.access", contact("one"), "the access of somebody without a link"),
 )  # fmt: skip
@@ -249,7 +320,7 @@ ACCOUNT = (
     at("backoffice.account", name="the second page of an account", customer_id=customer("thousands"), page=2),
     *(at(endpoint, name=f"{endpoint} of {key}", customer_id=customer(key))
       for endpoint in ("backoffice.account_entries", "backoffice.account_timeline", "backoffice.account_contacts",
-                       "backoffice.account_notes", "backoffice.statement")
+                       "backoffice.account_notes", "backoffice.account_tasks", "backoffice.statement")
       for key in ("none", "busy")),
     at("backoffice.account_timeline", name="a long timeline", customer_id=customer("thousands")),
     at("backoffice.statement", name="a statement of hundreds", customer_id=customer("hundreds")),
@@ -278,11 +349,30 @@ ACCOUNT = (
 )  # fmt: skip
 HOUSE = (
     at("backoffice.customer_list"),
+    *(
+        at("backoffice.account_holds", name=f"what stops reminders of {key}", customer_id=customer(key))
+        for key in ("none", "told", "left")
+    ),
+    *(
+        at("backoffice.place_hold", name=f"placing {kind}", customer_id=customer("told"), kind=kind)
+        for kind in ("pause", "breathing_space", "legal_representative")
+    ),
+    at("backoffice.end_hold", customer_id=customer("told"), hold_id=other("promised")),
+    at("backoffice.end_treatment", customer_id=customer("told"), hold_id=other("crisis")),
+    at("backoffice.write_promise", customer_id=customer("told")),
+    at("backoffice.account", name="an account on hold", customer_id=customer("told")),
     at("backoffice.customer_list", name="a customer found by an invoice", q="1005-7"),
     at("backoffice.customer_list", name="nobody found", q="xyzxyz"),
     at("backoffice.approvals"),
     at("backoffice.approval", approval_id=other("approval0"), **BUSY),
     at("backoffice.approval", name="a decision that was taken", approval_id=other("approval2"), **BUSY),
+    at("backoffice.task_list"),
+    at("backoffice.task_list", name="no task of mine", whose="mine"),
+    at("backoffice.task", task_id=other("task call"), **BUSY),
+    at("backoffice.task", name="a task without a call", task_id=other("task check_payment"), **BUSY),
+    at("backoffice.task", name="a task that was done", task_id=other("task hand_over"), **BUSY),
+    sent("a task without a word", "backoffice.task", MANAGER, {}, 422, task_id=other("task stop_service"), **BUSY),
+    at("backoffice.new_call", **BUSY),
     at("backoffice.books"),
     at("backoffice.record_bank_day"),
     at("backoffice.close_books"),
@@ -342,6 +432,7 @@ ANSWERS = (
     sent("nothing allocated", "backoffice.allocate", MANAGER, {}, 422, entry_id=entry("unapplied"), **BUSY),
     sent("an invoice without lines", "backoffice.write_invoice", MANAGER, {"number": "N-1"}, 422, **BUSY),
     sent("a link made", "backoffice.account_contacts", MANAGER, {}, 200, **BUSY),
+    Case("a link for a letter made", "backoffice.account_contacts", MANAGER, _link_for_a_letter),
     at("journeys.broken", NOBODY, "something went wrong", 500),
     at("journeys.broken_for_staff", MANAGER, "something went wrong for staff", 500),
     Case("without a database", "portal.home", NOBODY, _without_database, 503),

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys import chromium, walking
-from tests.journeys.pages import CASES, Case, Walk
+from tests.journeys.pages import CASES, Case
 from tests.journeys.walking import Walker
 
 pytestmark = pytest.mark.browser
@@ -48,10 +48,10 @@ def test_nothing_is_wrong_in_the_dark(case: Case, in_the_dark: Walker) -> None:
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name in PRINTED], ids=lambda case: case.name)
 def test_paper_holds_what_is_said_and_nothing_to_click(case: Case, on_paper: Walker) -> None:
-    page = on_paper.inspector_of(case.who).page
-    case.go(Walk(page, on_paper.house, on_paper.made))
+    on_paper.go(case)
+    page = on_paper.inspector.page
     page.emulate_media(media="print")
-    wrong = on_paper.inspector_of(case.who).look(axe=False)
+    wrong = on_paper.inspector.look(axe=False)
     shown = [one for one in page.locator(ONLY_ON_SCREENS).all() if one.is_visible()]
     page.emulate_media(media="screen")
     assert not wrong, "\n".join(wrong)

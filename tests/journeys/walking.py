@@ -1,64 +1,66 @@
 """The furnished company behind a live address, and somebody of every kind to walk through it."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 
 from models import clock, database, sessions
 from models.sessions import SessionKind
 from models.transactions import release, transaction
-from tests.conftest import new_database
+from tests.databases import new_database
 from tests.journeys import house
 from tests.journeys.company import Furnished, Furnisher
 from tests.journeys.house import House
 from tests.journeys.inspection import Inspector
 from tests.journeys.pages import NOBODY, Case, Walk
 
+Cookie = Mapping[str, object]
+
 
 class Walker:
-    """One browser page for each kind of person, kept from case to case; nobody is somebody new every time."""
+    """
+    One browser page for everybody: who walks next brings their own cookies, nobody brings none. A new browser page for
+    each of them would take as long as all the looking.
+    """
 
     def __init__(self, browser: Browser, opened: House, made: Furnished, language: str, **wishes: object) -> None:
-        self.browser = browser
         self.house = opened
         self.made = made
         self.language = language
-        self.wishes = wishes
-        self._inspectors: dict[str, Inspector] = {}
+        self._context = browser.new_context(**wishes)
+        self._context.set_default_timeout(30_000)
+        self._cookies: dict[str, Sequence[Cookie]] = {}
+        self.inspector = Inspector(self._context.new_page())
 
     def wrong_with(self, case: Case, *, mirrored: bool = False, axe: bool = True) -> list[str]:
         """What is wrong with a page; its status too."""
-        inspector = self.inspector_of(case.who)
-        status = case.go(Walk(inspector.page, self.house, self.made))
-        wrong = inspector.look(mirrored=mirrored, axe=axe)
+        status = self.go(case)
+        wrong = self.inspector.look(mirrored=mirrored, axe=axe)
         if status != case.status:
             wrong.insert(0, f"it answers {status} instead of {case.status}")
-        if case.who == NOBODY:
-            self._inspectors.pop(NOBODY).page.context.close()
         return wrong
 
-    def inspector_of(self, who: str) -> Inspector:
-        if who not in self._inspectors:
-            self._inspectors[who] = Inspector(self._context(who).new_page())
-        return self._inspectors[who]
+    def go(self, case: Case) -> int:
+        """Lead the browser there as the person of the case; returns the status of the answer."""
+        self._context.clear_cookies()
+        self._context.add_cookies(self._cookies.get(case.who) or self._first_cookies(case.who))
+        status = case.go(Walk(self.inspector.page, self.house, self.made))
+        if case.who != NOBODY:
+            self._cookies[case.who] = self._context.cookies()
+        return status
 
     def close(self) -> None:
-        for inspector in self._inspectors.values():
-            inspector.page.context.close()
+        self._context.close()
 
-    def _context(self, who: str) -> BrowserContext:
-        context = self.browser.new_context(**self.wishes)
-        context.set_default_timeout(30_000)
+    def _first_cookies(self, who: str) -> list[Cookie]:
         cookies = {"duewell_language": self.language} if self.language else {}
         if who != NOBODY:
             cookies |= self._session(who)
-        url = self.house.url
-        context.add_cookies([{"name": name, "value": value, "url": url} for name, value in cookies.items()])
-        return context
+        return [{"name": name, "value": value, "url": self.house.url} for name, value in cookies.items()]
 
     def _session(self, who: str) -> dict[str, str]:
         kind, _, key = who.partition(" ")
@@ -68,7 +70,8 @@ class Walker:
                 if kind != "contact":
                     return {"duewell_staff": sessions.start(SessionKind.STAFF, staff_id=self.made.others[who], now=now)}
                 customer_id, contact_id = self.made.customers[key], self.made.contacts[key]
-                token = sessions.start(SessionKind.CONTACT, customer_id=customer_id, contact_id=contact_id, now=now)
+                whose = {"customer_id": customer_id, "contact_id": contact_id, "code_at": now}
+                token = sessions.start(SessionKind.CONTACT, **whose, now=now)
                 return {"duewell": token}
         finally:
             release()

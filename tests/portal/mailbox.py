@@ -1,6 +1,7 @@
 """What a customer finds in their mail: read from the outbox, as it waits to be sent."""
 
 import re
+from email.message import EmailMessage
 
 from models import clock, messages
 from models.database import session
@@ -34,7 +35,12 @@ def another(code: str) -> str:
 
 def send_mails() -> list[str]:
     """Send what waits to a real mail server; returns the texts that arrived."""
+    return [mail.get_body(("plain",)).get_content() for mail in sent_mails()]
+
+
+def sent_mails() -> list[EmailMessage]:
+    """The same, whole, with their heads."""
     with running(MailServer()) as server:
         with SmtpSender(f"smtp://127.0.0.1:{server.port}", "billing@company.test", timeout=5) as sender:
             sending.send_due(sender, now=clock.real_now)
-        return [delivery.mail.get_body(("plain",)).get_content() for delivery in server.books]
+        return [delivery.mail for delivery in server.books]

@@ -21,6 +21,8 @@ ComeIn = Callable[[Customer, Contact], FlaskClient]
 
 def made(browser: FlaskClient) -> str:
     """The path of a new address."""
+    with transaction():  # As after a code.
+        session.execute(text("update sessions set code_at = now()"))
     found = re.search(r"http://localhost(/calendar/[\w-]+\.ics)", browser.post("/calendar").text)
     assert found is not None
     return found[1]

@@ -106,14 +106,36 @@ def test_going_back_and_paying_again_never_pays_twice(
     assert len(receipts) == 1
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stripe's library waits half a second and more between two tries."""
+    monkeypatch.setattr("stripe._http_client.HTTPClient.INITIAL_DELAY", 0.001)
+    monkeypatch.setattr("stripe._http_client.HTTPClient.MAX_DELAY", 0.002)
+
+
+@pytest.mark.parametrize("kind", ["unreached", "lost", "rate_limited", "error_500", "error_500_done"])
+@pytest.mark.usefixtures("quick")
 def test_when_stripe_does_not_answer_the_customer_is_told_and_nothing_is_taken(
-    browser: FlaskClient, till: standin.Running, invoice: Entry, customer: Customer
+    browser: FlaskClient, till: standin.Running, invoice: Entry, customer: Customer, kind: str
 ) -> None:
-    till.control(faults=[{"kind": "unreached", "times": 20}])
+    till.control(faults=[{"kind": kind, "times": 20}])
     answer = pay(browser, invoice)
     assert answer.status_code == 409
     assert "Nothing was taken" in answer.text
     assert ledger.entry_of(customer.id, invoice.id).left.minor == 64_000
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_comes_back_while_stripe_is_silent_is_told_to_wait_and_not_to_pay_again(
+    browser: FlaskClient, till: standin.Running, invoice: Entry
+) -> None:
+    _, back = till.press_pay(pay(browser, invoice).headers["Location"])
+    till.control(faults=[{"kind": "lost", "times": 20}])
+    page = result_of(browser, back)
+    assert "We do not have an answer about your payment of" in page
+    assert "this page will show it in a few minutes" in page
+    till.control(faults=[])
+    assert "Thank you. Your payment has arrived." in result_of(browser, back)
 
 
 def test_nobody_opens_a_payment_or_an_item_of_somebody_else(

@@ -1,52 +1,118 @@
 """I15: every hold has its living source, every living source its holds."""
 
-from models.payments import FINAL
+from models.payments import AHEAD, FINAL
 from models.reports.verify.proof import Finding, Proof
 
 _MINE = "(cast(:customer as bigint) is null or h.customer_id = :customer)"
 _HOLDS = f"from holds h where h.ended_at is null and {_MINE}"
-_ATTEMPTS = f"from attempts h where h.state <> all(:final) and {_MINE}"
 _ID = "h.customer_id || ':' || h.id"
+_LINE = f"{_ID} || ':' || l.entry_id"
+_IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.ended_at is null"
 
+
+def _lines(wholes: str, lines: str, key: str, kind: str, living: str) -> str:
+    """What the lines of a living source say is to be held."""
+    return f"""
+    select h.customer_id, '{wholes}:' || h.id as source, '{lines}' as named, '{kind}' as kind, l.entry_id, h.currency,
+           l.amount_minor, {_LINE} as line
+    from {wholes} h join {lines} l on l.customer_id = h.customer_id and l.{key} = h.id
+    where {living}"""
+
+
+# What every living source says is to be held: an item and an amount, an item whole, or whole accounts. `line` names
+# the row that says so.
+_WANTED = f"""
+wanted as (
+    {_lines("attempts", "attempt_lines", "attempt_id", "in_flight", _IN_FLIGHT)}
+  union all
+    {_lines("promises", "promise_lines", "promise_id", "promise", _OPEN)}
+  union all
+    {_lines("claims", "claim_lines", "claim_id", "already_paid", f"{_OPEN} and h.kind = 'already_paid'")}
+  union all
+    select h.customer_id, 'claims:' || h.id, 'claims', 'not_ours', null, null, null, {_ID}
+    from claims h where {_OPEN} and h.kind = 'not_ours'
+  union all
+    select h.customer_id, 'pauses:' || h.id, 'pauses', h.kind, h.entry_id, h.currency, null, {_ID}
+    from pauses h where {_LIVING}
+)"""
+_SAID = "exists (select from wanted w where w.customer_id = h.customer_id and w.source = h.source)"
 _WITHOUT_SOURCE = f"""
+with {_WANTED}, sources as (
+    select customer_id, 'attempts:' || id as source, state from attempts
+    union all select customer_id, 'promises:' || id, state from promises
+    union all select customer_id, 'claims:' || id, state from claims
+    union all select customer_id, 'pauses:' || id, case when ended_at is null then 'open' else 'ended' end from pauses
+)
 select {_ID} as id, null as currency,
-       case when a.id is null then 'a living source' else 'ended with its source' end as expected,
-       case when a.id is null then h.source else h.source || ' is ' || a.state end as found
+       case when s.source is null then 'a living source' else 'ended with its source' end as expected,
+       case when s.source is null then h.source else h.source || ' is ' || s.state end as found
 from holds h
-left join attempts a on a.customer_id = h.customer_id and 'attempts:' || a.id = h.source
-where h.ended_at is null and {_MINE} and (a.id is null or a.state = any(:final))
+left join sources s on s.customer_id = h.customer_id and s.source = h.source
+where {_LIVING} and {_MINE} and not {_SAID}
 order by h.customer_id, h.id"""
-# A hold on an entry that its attempt has no line for, or of another amount or currency.
+# A hold on what its source says nothing of, or of another kind, amount or currency.
 _UNLIKE_ITS_LINE = f"""
-select {_ID} as id, h.currency, l.amount_minor as expected, h.amount_minor as found
+with {_WANTED}
+select {_ID} as id, h.currency, w.amount_minor as expected, h.amount_minor as found
 from holds h
-join attempts a on a.customer_id = h.customer_id and 'attempts:' || a.id = h.source
-left join attempt_lines l on l.customer_id = h.customer_id and l.attempt_id = a.id and l.entry_id = h.entry_id
-where h.ended_at is null and {_MINE} and a.state <> all(:final)
-  and row(l.amount_minor, a.currency) is distinct from row(h.amount_minor, h.currency)
+left join wanted w on w.customer_id = h.customer_id and w.source = h.source
+    and w.entry_id is not distinct from h.entry_id
+where {_LIVING} and {_MINE} and {_SAID}
+  and row(w.kind, w.amount_minor, w.currency) is distinct from row(h.kind, h.amount_minor, h.currency)
 order by h.customer_id, h.id"""
-_WITHOUT_HOLD = f"""
-select h.customer_id || ':' || h.id || ':' || l.entry_id as id, h.currency, l.amount_minor as expected,
-       null as found
-from attempts h
-join attempt_lines l on l.customer_id = h.customer_id and l.attempt_id = h.id
-left join holds held on held.customer_id = h.customer_id and held.source = 'attempts:' || h.id
-    and held.entry_id = l.entry_id and held.ended_at is null
-where h.state <> all(:final) and {_MINE} and held.id is null
-order by h.customer_id, h.id, l.entry_id"""
-_LINES_UNLIKE_WHOLE = f"""
-select {_ID} as id, h.currency, h.amount_minor as expected, coalesce(sum(l.amount_minor), 0) as found
-from attempts h left join attempt_lines l on l.customer_id = h.customer_id and l.attempt_id = h.id
-where h.state <> all(:final) and {_MINE}
-group by h.customer_id, h.id
-having h.amount_minor <> coalesce(sum(l.amount_minor), 0)
+# A promise is held until the days of grace have passed; a claim and a pause until their own day.
+_OTHER_DAYS = f"""
+with days as (
+    select h.customer_id, 'promises:' || h.id as source, h.answer_on + 1 as until_on from promises h where {_OPEN}
+    union all select h.customer_id, 'claims:' || h.id, h.until_on from claims h where {_OPEN}
+    union all select h.customer_id, 'pauses:' || h.id, h.until_on from pauses h where {_LIVING}
+)
+select {_ID} as id, null as currency, d.until_on as expected, h.until_on as found
+from holds h join days d on d.customer_id = h.customer_id and d.source = h.source
+where {_LIVING} and {_MINE} and d.until_on is distinct from h.until_on
 order by h.customer_id, h.id"""
 
+
+def _without_hold(named: str) -> str:
+    return f"""
+with {_WANTED}
+select h.line as id, h.currency, h.amount_minor as expected, null as found
+from wanted h
+where h.named = '{named}' and {_MINE}
+  and not exists (select from holds held where held.customer_id = h.customer_id and held.source = h.source
+                  and held.entry_id is not distinct from h.entry_id and held.ended_at is null)
+order by h.customer_id, h.line"""
+
+
+def _lines_unlike_whole(wholes: str, lines: str, key: str, living: str, whole: str = "h.amount_minor") -> Finding:
+    return Finding(
+        "I15",
+        wholes,
+        f"select count(*) from {wholes} h where {living} and {_MINE}",
+        f"""
+select {_ID} as id, h.currency, {whole} as expected, coalesce(sum(l.amount_minor), 0) as found
+from {wholes} h left join {lines} l on l.customer_id = h.customer_id and l.{key} = h.id
+where {living} and {_MINE}
+group by h.customer_id, h.id
+having {whole} <> coalesce(sum(l.amount_minor), 0)
+order by h.customer_id, h.id""",
+    )
+
+
+# What is paid ahead is for no item.
+_FOR_ITEMS = f"case when h.kind = '{AHEAD}' then 0 else h.amount_minor end"
 FINDINGS = (
     Finding("I15", "holds", f"select count(*) {_HOLDS}", _WITHOUT_SOURCE),
     Finding("I15", "holds", "select 0", _UNLIKE_ITS_LINE),
-    Finding("I15", "attempt_lines", "select 0", _WITHOUT_HOLD),
-    Finding("I15", "attempts", f"select count(*) {_ATTEMPTS}", _LINES_UNLIKE_WHOLE),
+    Finding("I15", "holds", "select 0", _OTHER_DAYS),
+    *(
+        Finding("I15", lines, "select 0", _without_hold(lines))
+        for lines in ("attempt_lines", "promise_lines", "claim_lines")
+    ),
+    Finding("I15", "claims", f"select count(*) from claims h where {_OPEN} and {_MINE}", _without_hold("claims")),
+    Finding("I15", "pauses", f"select count(*) from pauses h where {_LIVING} and {_MINE}", _without_hold("pauses")),
+    _lines_unlike_whole("attempts", "attempt_lines", "attempt_id", _IN_FLIGHT, _FOR_ITEMS),
+    _lines_unlike_whole("promises", "promise_lines", "promise_id", _OPEN),
 )
 
 

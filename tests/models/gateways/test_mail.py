@@ -220,6 +220,11 @@ class TestSending:
         assert (delivery.sender, delivery.recipient) == ("post@baltic.example", "ona@kavine.example")
         assert delivery.raw == compose(DRAFT)
 
+    def test_mails_name_the_address_that_they_come_back_to(self, server):
+        with SmtpSender(f"smtp://127.0.0.1:{server.port}", "billing@company.test", bounce_address="r@x.test") as sender:
+            sender.send(compose(DRAFT), DRAFT)
+        assert [delivery.sender for delivery in server.books] == ["r@x.test"]
+
     def test_one_connection_serves_many_mails(self, server, post):
         assert all(isinstance(post(letter(number)), Sent) for number in range(5))
         assert len(server.books) == 5

@@ -43,6 +43,9 @@ def test_a_chargeback_reopens_the_invoice_with_its_old_due_date(
     reopened = ledger.entry_of(customer.id, invoice.id)
     assert (reopened.open_minor, reopened.due_on) == (12_000, invoice.due_on)
     assert shop.payable(invoice) == 12_000
+    told, *before = shop.mails(customer)
+    assert "Your bank has taken back your payment of €120.00." in told.text
+    assert [mail.kind for mail in before] == ["receipt"]
     assert shop.broken() == []
 
 
@@ -61,9 +64,16 @@ def test_a_debit_that_is_returned_after_it_succeeded_is_one_too(
 RETURNED, FAILING, SUCCEEDING = "AT591904300235473203", "AT861904300235473202", "AT611904300234573201"
 
 
-@pytest.mark.parametrize(("iban", "open_minor"), [(SUCCEEDING, 0), (FAILING, 12_000), (RETURNED, 12_000)])
+@pytest.mark.parametrize(
+    ("iban", "open_minor", "mails"),
+    [
+        (SUCCEEDING, 0, ["receipt"]),
+        (FAILING, 12_000, ["payment_failed"]),
+        (RETURNED, 12_000, ["receipt", "payment_failed"]),
+    ],
+)
 def test_a_debit_is_on_its_way_until_the_bank_has_answered(
-    shop: Shop, contact: Contact, customer: Customer, invoice: Entry, iban: str, open_minor: int
+    shop: Shop, contact: Contact, customer: Customer, invoice: Entry, iban: str, open_minor: int, mails: list[str]
 ) -> None:
     attempt = shop.open(contact, invoice)
     shop.press_pay(attempt, iban)
@@ -76,6 +86,7 @@ def test_a_debit_is_on_its_way_until_the_bank_has_answered(
     assert shop.state(attempt) is (AttemptState.FAILED if iban == FAILING else AttemptState.SUCCEEDED)
     assert (shop.open_minor(invoice), shop.payable(invoice)) == (open_minor, open_minor)
     assert len(shop.entries(customer, EntryKind.CHARGEBACK)) == (iban == RETURNED)
+    assert [mail.kind for mail in shop.mails(customer)][::-1] == mails
     assert shop.broken() == []
 
 

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import select
@@ -25,8 +26,27 @@ CARDS = (
     *("4242424242424242", "4000000000009995", "4000000000007726", "4000000000005126", "4000000000000259"),
     *("AT611904300234573201", "AT861904300235473202", "AT591904300235473203"),
 )
+T = TypeVar("T")
 TOLD = ("checkout.session.", "payment_intent.succeeded", "refund.", "charge.dispute.")
 STEPS_SMALL, STEPS_FULL = 60, 10_000
+
+
+class Killed(BaseException):
+    """Nobody catches it: as far as the code knows, the process is gone."""
+
+
+class Mortal(StripeGateway):
+    """Whoever calls may die as soon as Stripe has answered: what was done there stands, nothing was written here."""
+
+    calls_left: int | None = None
+
+    def _ask(self, call: Callable[[], T], *, keyed: bool = False) -> T:
+        answer = super()._ask(call, keyed=keyed)
+        if self.calls_left is not None:
+            self.calls_left -= 1
+            if self.calls_left < 0:
+                raise Killed
+        return answer
 
 
 class Days:
@@ -34,7 +54,7 @@ class Days:
 
     def __init__(self, shop: Shop, make: Maker, seed: int) -> None:
         self.shop, self.make, self.draw = shop, make, random.Random(seed)
-        shop.gateway = StripeGateway("sk_test_standin", [SECRET], shop.till.url, timeout_seconds=5)
+        shop.gateway = Mortal("sk_test_standin", [SECRET], shop.till.url, timeout_seconds=5)
         self.begin()
 
     def begin(self) -> None:
@@ -124,6 +144,16 @@ class Days:
         self.shop.sweep()
         self.shop.sweep_refunds()
 
+    def die(self) -> None:
+        """The worker or a web process is killed in the middle of what it does."""
+        self.shop.gateway.calls_left = self.draw.choice((0, 0, 1, 2))
+        try:
+            self.draw.choice((self.sweep, self.hear, self.look, self.pay))()
+        except Killed:
+            self.log.append("killed")
+        finally:
+            self.shop.gateway.calls_left = None
+
     def look(self) -> None:
         query = select(Attempt).where(Attempt.customer_id == self.customer.id)
         for attempt in session.scalars(query).all():
@@ -211,7 +241,7 @@ class Days:
 
 ACTIONS = (
     *(Days.pay, Days.pay, Days.click_twice, Days.leave, Days.press, Days.refund, Days.refund_there, Days.dispute),
-    *(Days.decide, Days.lose, Days.hear, Days.hear, Days.wait, Days.sweep, Days.sweep, Days.look),
+    *(Days.decide, Days.lose, Days.hear, Days.hear, Days.wait, Days.sweep, Days.sweep, Days.look, Days.die, Days.die),
 )
 
 

@@ -95,7 +95,8 @@ def test_a_debit_that_comes_back_leaves_the_item_open(
     shop.press_pay(attempt)
     shop.change_intent(attempt, status="processing", amount_received=0)
     shop.sync(attempt)
-    shop.change_intent(attempt, status="requires_payment_method", last_payment_error={"code": "debit_not_authorized"})
+    error = {"type": "invalid_request_error", "code": "debit_not_authorized"}
+    shop.change_intent(attempt, status="requires_payment_method", last_payment_error=error)
     assert shop.sync(attempt) is AttemptState.FAILED
     assert shop.attempt(attempt).decline_code == "debit_not_authorized"
     assert (shop.payable(invoice), shop.receipts(customer), shop.mails(customer)) == (12_000, [], [])

@@ -1,0 +1,142 @@
+"""From a decision to the message somebody reads: words of the approved version, in the reader's language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from models.company import Company
+from models.customers import Contact, Customer
+from models.database import session
+from models.dunning import texts
+from models.dunning.loading import INVOICE, REMINDER, STATEMENT, Whole
+from models.dunning.placeholders import Text
+from models.dunning.templates import Wording
+from models.gateways.mail_templates import Mail
+from models.invoices import account_reference
+from models.messages import MessageChannel, MessageState
+from models.messages.outbox import new_message_id
+from models.money import Money
+from models.policies.dunning import Asked, Facts, Send
+from models.policies.sequences import Channel, Purpose
+
+# Written in place of addresses that hold a secret; the transaction that marks a mail 'sending' puts those in.
+LINK, STOP = "duewell:account", "duewell:no-more"
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The customers and contacts of a chunk, read once."""
+
+    customers: Mapping[int, Customer]
+    contacts: Mapping[tuple[int, int], Contact]
+
+
+def readers(customers: Sequence[int]) -> Readers:
+    found = session.scalars(select(Customer).where(Customer.id.in_(customers)))
+    people = session.scalars(select(Contact).where(Contact.customer_id.in_(customers)))
+    return Readers({one.id: one for one in found}, {(one.customer_id, one.id): one for one in people})
+
+
+def dedupe_key(run_id: int) -> str:
+    """One message per customer and run."""
+    return f"reminder:run:{run_id}"
+
+
+def kind_of(send: Send) -> str:
+    if send.step is None:
+        return STATEMENT
+    return INVOICE if send.step.purpose == Purpose.INVOICE else REMINDER
+
+
+def wording_for(send: Send, whole: Whole) -> Wording | None:
+    if send.step is None:
+        return whole.statement_words
+    return whole.words.get(send.step.template_id or 0)
+
+
+def message_row(
+    facts: Facts, send: Send, whole: Whole, readers: Readers, *, run_id: int, day: date, now: datetime
+) -> dict[str, Any]:
+    """A row of the outbox; a letter's PDF is made when its chunk is done."""
+    customer = readers.customers[facts.customer_id]
+    contact = readers.contacts.get((facts.customer_id, send.person_id or 0))
+    words_of = wording_for(send, whole)
+    assert words_of is not None
+    asked_for = (contact.language if contact else "") or customer.language or whole.creditor.language
+    language, text = words_of.text(asked_for, whole.creditor.language)
+    mail = rendered(send, text, language, whole.creditor, customer, contact, day)
+    letter = send.channel == Channel.LETTER
+    kind = kind_of(send)
+    return {
+        "customer_id": facts.customer_id,
+        "dedupe_key": dedupe_key(run_id),
+        "kind": kind,
+        "contact_id": contact.id if contact else None,
+        "address": customer.address if letter or contact is None else contact.email,
+        "language": language,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": "" if letter else mail.html,
+        "message_id": new_message_id(),
+        "state": MessageState.QUEUED,
+        "queued_at": now,
+        "next_try_at": max(send.opens_at, now),
+        "channel": MessageChannel.LETTER if letter else MessageChannel.EMAIL,
+        "made_from": _made_from(facts, send, words_of, run_id, day),
+    }
+
+
+def _made_from(facts: Facts, send: Send, words_of: Wording, run_id: int, day: date) -> dict[str, Any]:
+    return {
+        "run": run_id,
+        "on": day.isoformat(),
+        "goes_at": send.opens_at.isoformat(),
+        "words": words_of.version_id,
+        "sequence": facts.sequence.version_id if facts.sequence and send.step else None,
+        "step": send.step.id if send.step else None,
+        "purpose": (send.step.purpose if send.step else Purpose.STATEMENT).value,
+        "pay_by": send.pay_by.isoformat() if send.pay_by else None,
+        "asked": [_asked(one) for one in send.asked],
+    }
+
+
+def _asked(one: Asked) -> list[Any]:
+    item = one.item
+    due_on = item.due_on.isoformat() if item.due_on else None
+    return [item.customer_id, item.entry_id, one.minor, item.currency, item.number, due_on]
+
+
+def rendered(
+    send: Send,
+    text: Text,
+    language: str,
+    creditor: Company,
+    customer: Customer,
+    contact: Contact | None,
+    day: date,
+) -> Mail:
+    purpose = send.step.purpose if send.step else Purpose.STATEMENT
+    items = [texts.Item(one.item.number, one.item.due_on, Money(one.minor, one.item.currency)) for one in send.asked]
+    facts = texts.Facts(
+        customer=customer.name,
+        customer_number=customer.number_as_written,
+        person=contact.name if contact else "",
+        items=items,
+        totals=send.totals,
+        today=day,
+        pay_by=send.pay_by,
+        reference=account_reference(customer.id),
+    )
+    by_mail = send.channel == Channel.EMAIL
+    values = texts.written(
+        facts,
+        creditor,
+        language,
+        whole_numbers=not by_mail or purpose == Purpose.INVOICE,
+        link=LINK if by_mail else "",
+        unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
+    )
+    return texts.mail(text, values, creditor, purpose)

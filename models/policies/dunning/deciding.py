@@ -1,0 +1,147 @@
+"""One customer on one day: at most one message, at the highest step due among its items, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from models.policies.dunning import reaching, statements
+from models.policies.dunning.asking import collectable, held, stopped
+from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
+from models.policies.dunning.facts import Facts, Item
+from models.policies.dunning.steps import Course, Due, due_step
+from models.policies.sequences import Channel, Counted, Purpose, Sequence, Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    item: Item
+    minor: int
+    due: Due
+
+
+def decide(facts: Facts, day: date, moment: datetime) -> Decision:
+    """
+    :param day: the business date of the run.
+    :param moment: when it decides; what it decides may go from then on, within the customer's hours.
+    """
+    closed = _closed(facts, day)
+    if closed:
+        return Decision(None, (), (closed,))
+    left, spoke = collectable(facts, day)
+    sequence = facts.sequence
+    candidates = list(_candidates(facts, sequence, left, day)) if sequence else []
+    spoke += [one for candidate in candidates for one in candidate.due.spoke]
+    if not facts.items:
+        spoke.append(Spoke("nothing_open"))
+    elif not any(left.values()):
+        spoke.append(Spoke("nothing_to_ask"))
+    tasks = tuple(_tasks(candidates))
+    send, unreachable = None, None
+    for wanted in _wanted(candidates, left, facts, day):
+        send, unreachable, more = reaching.reach(facts, wanted, day, moment)
+        spoke += more
+        if send or unreachable:
+            break
+    if send is None and unreachable is None:
+        send, more = statements.statement(facts, left, day, moment)
+        spoke += more
+    if unreachable:
+        tasks += (unreachable,)
+    return Decision(send and _with_pay_by(send, facts), tasks, tuple(spoke))
+
+
+def _closed(facts: Facts, day: date) -> Spoke | None:
+    """What keeps silent before any item is looked at."""
+    until, days = facts.bank_money_until, facts.bank_money_days
+    if until is not None and days is not None and (day - until).days > days:
+        return Spoke("bank_money_old", {"until": until})
+    all_held = stopped(facts, day)
+    if all_held:
+        return held(all_held, facts)
+    if facts.sequence is None and not facts.statements:
+        return Spoke("no_sequence")
+    return None
+
+
+def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: date) -> Iterator[_Candidate]:
+    for item in facts.items:
+        minor = left[item.entry_id]
+        if minor <= 0:
+            continue
+        if item.due_on is None:
+            yield _Candidate(item, minor, Due(None, 1, (Spoke("no_due_date", {"number": item.number}),)))
+            continue
+        asked = _asked_with(item, facts, left, day)
+
+        def too_small(step: Step, asked: int | None = asked) -> bool:
+            return asked is not None and asked < step.smallest_minor
+
+        yield _Candidate(item, minor, due_step(Course(item, facts, sequence, too_small), facts, day))
+
+
+def _asked_with(item: Item, facts: Facts, left: dict[int, int], day: date) -> int | None:
+    """The item and all that is overdue, in the company's currency; None in another, which cannot be compared."""
+    if item.currency != facts.company_currency:
+        return None
+    return left[item.entry_id] + sum(
+        left[other.entry_id]
+        for other in facts.items
+        if other is not item and other.currency == item.currency and other.due_on is not None and other.due_on < day
+    )
+
+
+def _tasks(candidates: list[_Candidate]) -> Iterator[Raised]:
+    """One task per step, for all its items; one for all items whose sequence is over."""
+    steps: dict[int, list[_Candidate]] = {}
+    for one in candidates:
+        if one.due.step and not one.due.ended and one.due.step.channel == Channel.TASK:
+            steps.setdefault(one.due.step.id, []).append(one)
+    for found in steps.values():
+        step = found[0].due.step
+        assert step is not None
+        yield Raised(step.purpose.value, step, tuple(_asked(one) for one in found))
+    ended = [one for one in candidates if one.due.ended]
+    if ended:
+        yield Raised("sequence_ended", None, tuple(Asked(one.item, one.minor, None) for one in ended))
+    undated = [one for one in candidates if one.item.due_on is None]
+    if undated:
+        yield Raised("no_due_date", None, tuple(Asked(one.item, one.minor, None) for one in undated))
+
+
+def _asked(one: _Candidate) -> Asked:
+    return Asked(one.item, one.minor, one.due.step, one.due.occurrence)
+
+
+def _wanted(
+    candidates: list[_Candidate], left: dict[int, int], facts: Facts, day: date
+) -> Iterator[tuple[Step, tuple[Asked, ...]]]:
+    """A reminder at the highest step due among the items; only where none can go, new invoices themselves."""
+    due = [one for one in candidates if one.due.step and not one.due.ended and one.due.step.channel != Channel.TASK]
+    reminders = [_asked(one) for one in due if one.due.step and one.due.step.purpose != Purpose.INVOICE]
+    if reminders:
+        top = max((one.step for one in reminders if one.step), key=lambda step: step.position)
+        there = {one.item.entry_id for one in reminders}
+        others = [
+            Asked(item, left[item.entry_id])
+            for item in facts.items
+            if item.entry_id not in there and left[item.entry_id] > 0 and item.due_on is not None and item.due_on < day
+        ]
+        before = top.counted == Counted.FROM_DUE and top.days < 0
+        yield top, tuple(_in_order([*reminders, *([] if before else others)]))
+    new = [_asked(one) for one in due if one.due.step and one.due.step.purpose == Purpose.INVOICE]
+    if new and new[0].step:
+        yield new[0].step, tuple(_in_order(new))
+
+
+def _in_order(asked: list[Asked]) -> list[Asked]:
+    return sorted(asked, key=lambda one: (one.item.currency, one.item.due_on or date.max, one.item.entry_id))
+
+
+def _with_pay_by(send: Send, facts: Facts) -> Send:
+    """The day by which the notice asks for the money, counted from the day on which it can go."""
+    if send.step is None or send.step.pay_by_days is None:
+        return send
+
+    goes_on = send.opens_at.astimezone(ZoneInfo(facts.company_zone)).date()
+    return replace(send, pay_by=goes_on + timedelta(days=send.step.pay_by_days))

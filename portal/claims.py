@@ -1,0 +1,152 @@
+"""'I already paid' and 'This is not mine': said in a minute, paused at once, looked at by a person."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask import abort, flash, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import SelectChoice
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from frame.forms import AmountField, DayField, OurForm, above_zero, form_page, options
+from models import claims, clock, payments, words
+from models.claims import Claim, ClaimKind, ClaimState
+from models.customers import merges
+from models.errors import N_
+from models.payments import PayableItem
+from models.transactions import transaction
+from portal import portal
+from portal.choosing import currencies, currency_asked
+from portal.principal import account_of
+
+MOST_ITEMS = 100
+
+
+class PaidForm(OurForm):
+    amount = AmountField(N_("How much you paid"), [InputRequired(N_("Enter an amount.")), above_zero])
+    paid_on = DayField(N_("When you paid"), [InputRequired(N_("Choose a day."))])
+    how = SelectField(N_("How you paid"), choices=options(claims.WAYS.items()))
+    payer = StringField(N_("Name of the payer, if it is another"), [Length(max=120)])
+    item = SelectField(N_("What you paid"), choices=[])
+    text = TextAreaField(N_("Anything else that helps us find it"), [Length(max=500)])
+
+    def validate_paid_on(self, field: DayField) -> None:
+        if field.data is not None and field.data > _today():
+            raise ValidationError(words.gettext("Choose a day that has been."))
+
+
+class NotMineForm(OurForm):
+    why = RadioField(
+        N_("What is wrong?"), [InputRequired(N_("Choose what fits best."))], choices=options(claims.WHYS.items())
+    )
+    text = TextAreaField(N_("Anything that helps us"), [Length(max=500)])
+
+
+@portal.route("/already-paid", methods=["GET", "POST"])
+def already_paid() -> Response | tuple[str, int]:
+    items = payments.payable_items(current_user.customer_id, _today(), currency=currency_asked())
+    form = _paid_form(items)
+    amount = form.amount.money(currency_asked()) if request.method == "POST" and form.validate() else None
+    if amount is None:
+        shown = {"items": items, "currency": currency_asked(), "currencies": currencies(), "today": _today()}
+        return form_page("portal/already_paid.html", form, **shown)
+    customer, contact = account_of(current_user)
+    with transaction():
+        claim = claims.say_paid(
+            customer,
+            contact,
+            items,
+            amount,
+            paid_on=form.paid_on.data,
+            how=form.how.data,
+            payer=form.payer.data,
+            text=form.text.data,
+            first=int(form.item.data) if form.item.data else None,
+            by=current_user.actor,
+            on=_today(),
+            now=clock.now(),
+        )
+    return redirect(url_for("portal.claim", claim_id=claim.id), 303)
+
+
+@portal.get("/claims/<int:claim_id>")
+def claim(claim_id: int) -> str:
+    mine = _claim(claim_id)
+    asked = mine.asked_on is not None or mine.receipt_id is not None
+    found = [] if asked else claims.matches(mine)
+    return render_template("portal/claim.html", claim=mine, matches=found)
+
+
+@portal.post("/claims/<int:claim_id>/yes")
+def claim_yes(claim_id: int) -> Response:
+    mine, entry_id = _claim(claim_id), request.form.get("entry", type=int) or abort(400)
+    customer, contact = account_of(current_user)
+    with transaction():
+        claims.answer_yes(mine, entry_id, customer, contact, by=current_user.actor, on=_today(), now=clock.now())
+    return redirect(url_for("portal.claim", claim_id=claim_id), 303)
+
+
+@portal.post("/claims/<int:claim_id>/no")
+def claim_no(claim_id: int) -> Response:
+    mine = _claim(claim_id)
+    with transaction():
+        claims.answer_no(mine, by=current_user.actor, on=_today(), now=clock.now())
+    return redirect(url_for("portal.claim", claim_id=claim_id), 303)
+
+
+@portal.route("/not-mine", methods=["GET", "POST"])
+def not_mine() -> Response | str | tuple[str, int]:
+    """Once it is said, this page stands before all others, and says that a person looks."""
+    if claims.is_disowned(current_user.customer_id, _today()):
+        return render_template("portal/looked_at.html")
+    form = NotMineForm(request.form)
+    if request.method == "GET" or not form.validate():
+        return form_page("portal/not_mine.html", form)
+    customer, contact = account_of(current_user)
+    with transaction():
+        claims.disown(
+            customer, contact, form.why.data, form.text.data, by=current_user.actor, on=_today(), now=clock.now()
+        )
+    flash(words.gettext("Thank you. We have written it down."), "ok")
+    return redirect(url_for("portal.not_mine"), 303)
+
+
+def _paid_form(items: Sequence[PayableItem]) -> PaidForm:
+    named = {str(item.entry_id): item for item in items[:MOST_ITEMS] if item.payable}
+    asked = named.get(request.args.get("item", ""))
+    form = PaidForm(
+        request.form, data={"item": request.args.get("item", ""), "amount": asked.payable.amount if asked else None}
+    )
+    form.item.choices = [
+        SelectChoice("", words.gettext("I do not know, or several")),
+        *(
+            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}")
+            for key, item in named.items()
+        ),
+    ]
+    return form
+
+
+def _claim(claim_id: int) -> Claim:
+    """Of the reader's account, or of one that is read as part of it."""
+    found = claims.find_for(merges.family(current_user.customer_id), claim_id) or abort(404)
+    return found if found.kind is ClaimKind.ALREADY_PAID else abort(404)
+
+
+@portal.app_template_global()
+def way_word(how: str) -> str:
+    return words.gettext(claims.WAYS[how]) if how in claims.WAYS else ""
+
+
+@portal.app_template_global()
+def living_claims() -> Sequence[Claim]:
+    """What was said to be paid and is being looked at."""
+    family = merges.family(current_user.customer_id)
+    return claims.of_customers(family, kind=ClaimKind.ALREADY_PAID, state=ClaimState.OPEN, most=5)
+
+
+def _today() -> date:
+    today: date = g.company.today(clock.now())
+    return today
