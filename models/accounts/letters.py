@@ -19,7 +19,7 @@ from models.audit import Actor
 from models.company import HOLDING_ACCOUNT
 from models.customers import Customer, links
 from models.database import session
-from models.dunning import sending, templates, texts
+from models.dunning import advice, sending, templates, texts
 from models.dunning.lines import ReminderRun
 from models.dunning.writing import dedupe_key
 from models.gateways.mail import Attachment
@@ -81,6 +81,7 @@ def _letter(row: Message, address: str, now: datetime) -> bytes:
         language=row.language,
         link=_link(customer, address),
         how=transfer_for_account(creditor, customer.id, facts.totals),
+        advice=advice.place(customer.kind, customer.country),
         now=now,
     )
 

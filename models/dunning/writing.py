@@ -10,7 +10,7 @@ from sqlalchemy import select
 from models.company import Company
 from models.customers import Contact, Customer
 from models.database import session
-from models.dunning import texts
+from models.dunning import advice, texts
 from models.dunning.loading import INVOICE, REMINDER, STATEMENT, Whole
 from models.dunning.placeholders import Text
 from models.dunning.templates import Wording
@@ -138,5 +138,6 @@ def rendered(
         whole_numbers=not by_mail or purpose == Purpose.INVOICE,
         link=LINK if by_mail else "",
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
+        advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country),
     )
     return texts.mail(text, values, creditor, purpose)

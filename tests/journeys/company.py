@@ -118,6 +118,10 @@ class Furnisher:
         draft = sequences.draft(everyone, by=writer, now=self.now)
         sequences.write(draft, [*changed_steps, replace(changed_steps[-1], id=0, days=80)], by=writer, now=self.now)
         self.made.others["sequence"] = everyone.id
+        waiting = sequences.add(f"Greece {HOSTILE}", None, "GR", by=writer, now=self.now)
+        review.send(waiting, by=writer, now=self.now)
+        review.approve(waiting, by=counsel, now=self.now)
+        self.made.others["waiting"] = waiting.sequence_id
 
     def _creditor(self) -> None:
         row = company.locked()

@@ -416,7 +416,7 @@ WORDS = (
     at("backoffice.sequence_steps", sequence_id=other("sequence"), number=2),
     at("backoffice.review_template", COUNSEL, template_id=other("words"), number=2),
     at("backoffice.review_sequence", COUNSEL, sequence_id=other("sequence"), number=1),
-    at("backoffice.publish_sequence", sequence_id=other("sequence"), number=1),
+    at("backoffice.publish_sequence", sequence_id=other("waiting"), number=1),
     sent("words that miss something", "backoffice.template_text", MANAGER,
          {"subject": "", "body": "Pay {sum} now"}, 422, template_id=other("words_draft"), number=2, language="pl"),
 )  # fmt: skip
