@@ -1,6 +1,6 @@
 """The words of reminders: written in versions and languages, looked at as they would arrive, approved by counsel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
@@ -281,6 +281,7 @@ def _version_page(version: TemplateVersion, form: ReviewForm) -> tuple[str, int]
         all_languages=list(words.LANGUAGES.items()),
         compared=compared,
         differences=_differences(old, new),
+        changed=_changed(templates.wording(compared).texts, said.texts) if compared else [],
         remarks=reading.remarks(new) if new else [],
         length=reading.length(f"{new.subject}\n{new.body}") if new else None,
         missing=[words.native_name(one) for one in templates.missing_languages(said.texts)],
@@ -288,6 +289,11 @@ def _version_page(version: TemplateVersion, form: ReviewForm) -> tuple[str, int]
         may_write=current_user.may(Permission.WRITE_WORDS),
         may_retire=version.state == ReviewState.APPROVED and current_user.may(Permission.APPROVE_WORDS),
     )
+
+
+def _changed(old: Mapping[str, Text], new: Mapping[str, Text]) -> list[str]:
+    """The languages whose words are not as those in use."""
+    return [words.native_name(language) for language in words.LANGUAGES if old.get(language) != new.get(language)]
 
 
 def _differences(old: Text | None, new: Text | None) -> list[tuple[str, list[reading.Piece], list[reading.Piece]]]:

@@ -16,6 +16,7 @@ from models.money import Money
 from models.payments import Attempt
 from models.transactions import release
 
+AMOUNT = Money(12_000, "EUR")
 ATTEMPTS = select(Attempt).order_by(Attempt.customer_id)
 
 
@@ -31,7 +32,7 @@ class InHand:
             f"cs_{idempotency_key}",
             None,
             SessionState.OPEN,
-            Money(1, "EUR"),
+            AMOUNT,
             None,
             datetime.max.replace(tzinfo=UTC),
             False,

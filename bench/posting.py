@@ -6,20 +6,18 @@ import time
 from datetime import datetime
 
 from bench import causes, pgbench, replay
-from bench.booker import InHand, paid, waiting
+from bench.booker import AMOUNT, InHand, paid, waiting
 from bench.databases import Databases
 from bench.figures import Figure, best
 from bench.sizes import Size
 from models import audit, company, customers, database, invoices, ledger, payments
 from models.audit import Actor, ActorKind
-from models.money import Money
 from models.transactions import release, transaction
 
 WORKERS = 8
 WARM_UP = 5  # payments of each worker, which a worker that has run for a minute has long behind it
 ASKED, RECORDED, OURS, PLAIN = "asked", "recorded", "booked", "plain_booked"
 PAYER = Actor(ActorKind.CONTACT, None)
-AMOUNT = Money(12_000, "EUR")
 # Each table numbers its new rows from a million of its own: so the recorder knows which number came from which insert.
 TELL_APART = """
 select setval(format('%I.%I', schemaname, sequencename)::regclass, 1000000 * row_number() over (order by sequencename))

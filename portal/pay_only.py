@@ -46,7 +46,7 @@ def page(link: Link, status: int = 200, refusal: str = "") -> AnyResponse | tupl
     customer, to = customers.find(link.customer_id), codes.recipient_of(link)
     if customer is None or to is None:
         return no_link()
-    elsewhere = links.bound_elsewhere(link, cookie(BROWSER_COOKIE))
+    elsewhere = links.bound_elsewhere(link, cookie(BROWSER_COOKIE)) and not link.paper
     told = {"masked_name": masked(customer.name), "to": to, "elsewhere": elsewhere}
     if not _shows_amounts(link, to):
         return render_template("portal/code_offer.html", **told), status

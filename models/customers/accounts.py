@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ForeignKey, select, tuple_
+from sqlalchemy import ForeignKey, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,9 +20,19 @@ class Account(Base):
     entries: Mapped[int] = mapped_column(server_default="0")
 
 
+# Made once: every operation begins with it, and to put it together takes longer than to run it.
+_ONE = (
+    select(Account)
+    .where(Account.customer_id == bindparam("customer_id"), Account.currency == bindparam("currency"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_account(customer_id: int, currency: str) -> Account:
     """Take the account's row lock until the transaction ends; the row is made when it is the first of its kind."""
-    return lock_accounts([(customer_id, currency)])[0]
+    account = session.scalar(_ONE, {"customer_id": customer_id, "currency": currency})
+    return account or lock_accounts([(customer_id, currency)])[0]
 
 
 def lock_accounts(keys: Iterable[tuple[int, str]]) -> list[Account]:

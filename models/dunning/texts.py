@@ -16,6 +16,8 @@ from models.words import Calendar
 if TYPE_CHECKING:
     from models.gateways.mail_templates import Mail
 
+COMMAS = {"fa": "، "}
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -148,7 +150,7 @@ def _named(facts: Facts, company: Company, lines: Sequence[Line]) -> dict[str, s
         "due_on": words.date(min(due), "long") if due else "",
         "days_late": words.days_late(late) if late else "",
         "pay_by": words.date(facts.pay_by, "long") if facts.pay_by else "",
-        "help": ", ".join(words.written(way) for way in ways or [company.name]),
+        "help": COMMAS.get(words.language(), ", ").join(words.written(way) for way in ways or [company.name]),
         "help_phone": words.written(company.help_phone or company.help_email),
         "reference": words.written(facts.reference),
         "iban": words.written(company.iban),

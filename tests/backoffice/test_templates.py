@@ -64,6 +64,7 @@ def test_words_go_from_a_draft_through_counsel_into_use(in_use: None, as_role: A
     page = counsel.get(f"{address}/2?language=lt").text
     assert "<ins>" in page
     assert "<del>" in page
+    assert "Differs from what is in use in: Lietuvių" in page
     answer = counsel.post(f"{address}/2/review", data={"decision": "send_back"})
     assert (answer.status_code, "Say what has to change" in answer.text) == (422, True)
     assert counsel.post(f"{address}/2/review", data={"decision": "approve"}).status_code == 303
@@ -94,6 +95,9 @@ def test_steps_are_added_moved_and_removed_by_buttons_that_keep_what_was_typed(i
     assert answer.status_code == 422
     assert 'value="soon"' in answer.text
     assert len(steps()) == 12
+    # A page that was opened before all that says by id which step it means.
+    desk.post(address, data={**fields, "do": "save"})
+    assert steps() == [(step.id, step.days) for step in before]
 
 
 def test_a_sequence_waits_among_the_approvals_until_a_second_person_publishes_it(in_use: None, as_role: AsRole) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from models import audit
 from models.customers import Contact, Customer, codes, links
 from models.customers.codes import CodeUnusable, CodeWrong
 from models.customers.links import Link
@@ -121,3 +122,15 @@ def test_old_codes_are_forgotten(link: Link) -> None:
         with transaction():
             codes.forget_old(now=real_now() + later)
         assert session.scalar(text("select count(*) from codes")) == left
+
+
+def test_a_code_confirms_the_session_it_was_asked_for_and_no_other(contact: Contact) -> None:
+    mine, other = 11, 12
+    with transaction():
+        token = codes.send_to_confirm(mine, codes.recipient(contact.customer_id, contact.id), now=real_now())
+    by = {"by": audit.COMMAND, "customer_id": contact.customer_id, "now": real_now()}
+    for wrong in (lambda: codes.confirm(token, mailed_code(), other, **by), lambda: enter(token, mailed_code())):
+        with pytest.raises(CodeUnusable), transaction():
+            wrong()
+    with transaction():
+        codes.confirm(token, mailed_code(), mine, **by)

@@ -97,16 +97,18 @@ def test_it_shows_what_a_letter_may_show_and_leads_everywhere_else_back(
 
 
 def test_who_pays_sees_the_result_and_whose_account_it_is_sees_it_paid(
-    payer: FlaskClient, browser: FlaskClient, till: standin.Running, customer: Customer, invoice: Entry
+    payer: FlaskClient, browser: FlaskClient, till: standin.Running, make: Maker, customer: Customer
 ) -> None:
+    make.invoice(customer, 1_000)
     address = paid(payer, till)
     page = payer.get(address).text
-    assert ("Thank you. Your payment has arrived." in page, "€640.00" in page) == (True, True)
+    assert ("Thank you. Your payment has arrived." in page, "€650.00" in page) == (True, True)
     receipt = printed(payer, f"{address}.pdf")
-    assert ("€640.00" in receipt, "INV-SECRET" in receipt) == (True, True)
+    assert ("€650.00" in receipt, "INV-SECRET" in receipt) == (True, True)
     assert (customer.name in page + receipt, "INV-SECRET" in page) == (False, False)
     [attempt] = payments.of_customer(customer.id)
     assert (attempt.contact_id, "INV-SECRET" in attempt.request_json) == (None, False)
+    assert attempt.request_json.count("unit_amount") == 1  # Not even how many there are.
     assert "You owe nothing" in browser.get("/statement").text
     assert "There is nothing to pay." in payer.get("/open").text
     assert [mail.address for mail in mails("receipt")] == ["ap@example.test"]
@@ -191,7 +193,7 @@ def test_paying_again_by_the_same_link_closes_the_page_before(
     payer: FlaskClient, app: Flask, token: str, till: standin.Running, customer: Customer, invoice: Entry
 ) -> None:
     first = pay(payer).headers["Location"]
-    assert "was begun and is not finished" in payer.get("/open").text
+    assert "you can begin again" in payer.get("/open").text
     second = pay(holding(app, token)).headers["Location"]
     assert till.press_pay(first)[0] == 409
     till.press_pay(second)

@@ -122,15 +122,16 @@ def test_a_sequence_is_published_by_somebody_who_did_not_write_it(
     in_use: None, writer: Principal, counsel: Principal, manager: Principal
 ) -> None:
     [everyone] = sequences.every()
+    corrector = replace(manager, staff_id=manager.staff_id + 100)
     with transaction():
         version = sequences.draft(everyone, by=writer, now=LATER)
-        sequences.write(version, sequences.at_version(version.id).steps[:3], by=writer, now=LATER)
+        sequences.write(version, sequences.at_version(version.id).steps[:3], by=corrector, now=LATER)
         review.send(version, by=writer, now=LATER)
     with pytest.raises(IllegalTransition), transaction():
         review.publish(version, by=manager, now=LATER)
     with transaction():
         review.approve(version, by=counsel, now=LATER)
-    for no in (writer, counsel):
+    for no in (writer, corrector, counsel):
         assert not review.may_publish(version, no)
         with pytest.raises(NotYours), transaction():
             review.publish(version, by=no, now=LATER)

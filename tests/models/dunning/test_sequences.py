@@ -38,6 +38,7 @@ def test_each_customer_follows_the_sequence_that_names_them_most_closely(
 ) -> None:
     people = (writer, counsel, manager)
     publish("Consumers", CustomerKind.CONSUMER, "", *people)
+    publish("Businesses", CustomerKind.BUSINESS, "", *people)
     publish("Greece", None, "GR", *people)
     publish("Consumers in Greece", CustomerKind.CONSUMER, "GR", *people)
     followed = {
@@ -47,7 +48,7 @@ def test_each_customer_follows_the_sequence_that_names_them_most_closely(
     }
     assert followed == {
         ("business", "GR"): "Greece",
-        ("business", "LT"): "Everyone",
+        ("business", "LT"): "Businesses",
         ("consumer", "GR"): "Consumers in Greece",
         ("consumer", "LT"): "Consumers",
         ("unknown", "GR"): "Consumers in Greece",
