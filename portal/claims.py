@@ -23,6 +23,7 @@ from portal.choosing import currencies, currency_asked
 from portal.principal import account_of
 
 MOST_ITEMS = 100
+DATA = {"data-raw": ""}  # An option can hold no element that says so.
 
 
 class PaidForm(OurForm):
@@ -122,7 +123,7 @@ def _paid_form(items: Sequence[PayableItem]) -> PaidForm:
     form.item.choices = [
         SelectChoice("", words.gettext("I do not know, or several")),
         *(
-            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}")
+            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}", DATA)
             for key, item in named.items()
         ),
     ]
