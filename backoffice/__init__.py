@@ -123,6 +123,7 @@ from backoffice import (  # noqa: E402
     jobs,  # noqa: F401
     joining,  # noqa: F401
     merges,  # noqa: F401
+    messages,  # noqa: F401
     outbox,  # noqa: F401
     principal,  # noqa: F401
     receipts,  # noqa: F401

@@ -26,6 +26,7 @@ from models.gateways.mail import Attachment
 from models.invoices import account_reference
 from models.messages import Message, MessageChannel, MessageState
 from models.money import Money
+from models.policies.sequences import Signer
 from models.transactions import transaction
 
 UNSAFE = re.compile(r"[^\w.-]+")
@@ -108,6 +109,7 @@ def _facts(row: Message, customer: Customer) -> texts.Facts:
         today=date.fromisoformat(row.made_from["on"]),
         pay_by=date.fromisoformat(pay_by) if pay_by else None,
         reference=account_reference(customer.id),
+        signer=Signer(row.made_from.get("signer", Signer.COMPANY)),
     )
 
 

@@ -7,7 +7,7 @@ from models.customers import Customer
 from models.dunning.texts import Facts, Item
 from models.ledger import Side
 from models.money import Money
-from models.policies.sequences import Purpose
+from models.policies.sequences import Purpose, Signer
 
 LARGEST = Money(99_999_999_999, "EUR")
 MOST_ITEMS = 12
@@ -47,7 +47,7 @@ def longest(language: str, today: date, purpose: Purpose) -> Facts:
         today=today,
         pay_by=today + PAY_BY,
         reference="RF18 5390 0754 7034",
-        signer=name[:40],
+        signer=Signer.COLLECTOR,
     )
 
 

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from models import words
 from models.company import Company
 from models.dunning.placeholders import BLOCKS, NAME, Text, shown
+from models.dunning.signing import signed
 from models.gateways.mail_templates import ending, render_mail
 from models.money import Money, total
-from models.policies.sequences import Purpose
+from models.policies.sequences import Purpose, Signer
 from models.words import Calendar
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """
-    What a message is about. `items` oldest due first; `totals` one for each currency, less credits. `signer`: a
-    person's name, or empty for the company's.
+    What a message is about. `items` oldest due first; `totals` one for each currency, less credits. `signer`: in
+    whose name it goes.
     """
 
     customer: str
@@ -48,7 +49,7 @@ class Facts:
     today: date
     pay_by: date | None = None
     reference: str = ""
-    signer: str = ""
+    signer: Signer = Signer.COMPANY
 
     @classmethod
     def of(cls, items: Sequence[Item], **rest: object) -> "Facts":
@@ -88,7 +89,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph (`kind` text) with its lines, or the place of the items or of the link."""
+    """A paragraph (`kind` text, or own: not of the approved words) with its lines; the place of items or link."""
 
     kind: str
     lines: Sequence[str] = ()
@@ -156,7 +157,7 @@ def _named(facts: Facts, company: Company, lines: Sequence[Line]) -> dict[str, s
         "help_phone": words.written(company.help_phone or company.help_email),
         "reference": words.written(facts.reference),
         "iban": words.written(company.iban),
-        "signer": words.written(facts.signer or company.name),
+        "signer": signed(facts.signer, company),
     }
 
 
@@ -191,6 +192,14 @@ def _blocks(paragraph: Sequence[str], values: Values) -> Iterator[Block]:
         yield Block("text", lines)
 
 
+def with_own(composed: Composed, own: str) -> Composed:
+    """What somebody adds stands before the last paragraph, which is the closing, and is never read as a place."""
+    added = [Block("own", lines) for lines in _paragraphs(own)]
+    closing = [*composed.blocks[-1:]] if composed.blocks and composed.blocks[-1].kind == "text" else []
+    before = composed.blocks[: len(composed.blocks) - len(closing)]
+    return replace(composed, blocks=[*before, *added, *closing])
+
+
 def _filled(part: str, values: Values) -> str:
     """A value that ends in a full stop, as a Lithuanian date does, ends the sentence as well."""
 
@@ -201,9 +210,13 @@ def _filled(part: str, values: Values) -> str:
     return PLACE.sub(fill, part)
 
 
-def mail(text: Text, values: Values, company: Company, purpose: Purpose = Purpose.REMINDER) -> "Mail":
-    """Subject, text and HTML of a mail; the frame adds who writes, why, and how to stop such mails."""
-    composed = compose(text, values)
+def mail(text: Text, values: Values, company: Company, purpose: Purpose = Purpose.REMINDER, *, own: str = "") -> "Mail":
+    """
+    Subject, text and HTML of a mail; the frame adds who writes, why, and how to stop such mails.
+
+    :param own: what somebody adds to the approved words.
+    """
+    composed = with_own(compose(text, values), own)
     with words.speak(values.language, values.calendar, values.timezone):
         return render_mail(
             "reminder", values.language, company=company, composed=composed, values=values, purpose=purpose.value

@@ -20,7 +20,7 @@ from models.messages import MessageChannel, MessageState
 from models.messages.outbox import new_message_id
 from models.money import Money
 from models.policies.dunning import Asked, Facts, Send
-from models.policies.sequences import Channel, Purpose
+from models.policies.sequences import Channel, Purpose, Signer
 from models.words import Calendar
 
 # Written in place of addresses that hold a secret; the transaction that marks a mail 'sending' puts those in.
@@ -72,12 +72,30 @@ def message_row(
     assert words_of is not None
     language, text = words_of.text(language_of(customer, contact, whole.creditor), whole.creditor.language)
     mail = rendered(send, text, language, whole.creditor, customer, contact, day)
+    made_from = {
+        **{"run": run_id, **made_of(send, words_of, day)},
+        "sequence": facts.sequence.version_id if facts.sequence and send.step else None,
+        "step": send.step.id if send.step else None,
+    }
+    return outbox_row(send, mail, language, customer, contact, key=dedupe_key(run_id), made_from=made_from, now=now)
+
+
+def outbox_row(
+    send: Send,
+    mail: Mail,
+    language: str,
+    customer: Customer,
+    contact: Contact | None,
+    *,
+    key: str,
+    made_from: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
     letter = send.channel == Channel.LETTER
-    kind = kind_of(send)
     return {
-        "customer_id": facts.customer_id,
-        "dedupe_key": dedupe_key(run_id),
-        "kind": kind,
+        "customer_id": customer.id,
+        "dedupe_key": key,
+        "kind": kind_of(send),
         "contact_id": contact.id if contact else None,
         "address": customer.address if letter or contact is None else contact.email,
         "language": language,
@@ -89,22 +107,25 @@ def message_row(
         "queued_at": now,
         "next_try_at": max(send.opens_at, now),
         "channel": MessageChannel.LETTER if letter else MessageChannel.EMAIL,
-        "made_from": _made_from(facts, send, words_of, run_id, day),
+        "made_from": made_from,
     }
 
 
-def _made_from(facts: Facts, send: Send, words_of: Wording, run_id: int, day: date) -> dict[str, Any]:
+def made_of(send: Send, words_of: Wording, day: date) -> dict[str, Any]:
+    """What every message keeps of how it came about."""
     return {
-        "run": run_id,
         "on": day.isoformat(),
         "goes_at": send.opens_at.isoformat(),
         "words": words_of.version_id,
-        "sequence": facts.sequence.version_id if facts.sequence and send.step else None,
-        "step": send.step.id if send.step else None,
         "purpose": (send.step.purpose if send.step else Purpose.STATEMENT).value,
+        "signer": _signer(send).value,
         "pay_by": send.pay_by.isoformat() if send.pay_by else None,
         "asked": [_asked(one) for one in send.asked],
     }
+
+
+def _signer(send: Send) -> Signer:
+    return send.step.signer if send.step else Signer.COMPANY
 
 
 def language_of(customer: Customer, contact: Contact | None, creditor: Company) -> str:
@@ -131,6 +152,14 @@ def rendered(
     day: date,
 ) -> Mail:
     purpose = send.step.purpose if send.step else Purpose.STATEMENT
+    return texts.mail(text, values_of(send, language, creditor, customer, contact, day), creditor, purpose)
+
+
+def values_of(
+    send: Send, language: str, creditor: Company, customer: Customer, contact: Contact | None, day: date
+) -> texts.Values:
+    """What the places of a text are filled with for this reader."""
+    purpose = send.step.purpose if send.step else Purpose.STATEMENT
     items = [texts.Item(one.item.number, one.item.due_on, Money(one.minor, one.item.currency)) for one in send.asked]
     facts = texts.Facts(
         customer=customer.name,
@@ -141,9 +170,10 @@ def rendered(
         today=day,
         pay_by=send.pay_by,
         reference=account_reference(customer.id),
+        signer=_signer(send),
     )
     by_mail = send.channel == Channel.EMAIL
-    values = texts.written(
+    return texts.written(
         facts,
         creditor,
         language,
@@ -153,4 +183,3 @@ def rendered(
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
         advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country or creditor.country),
     )
-    return texts.mail(text, values, creditor, purpose)

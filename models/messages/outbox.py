@@ -148,8 +148,12 @@ def outbox(
 
 def is_written(customer_id: int, dedupe_key: str) -> bool:
     """Whether a cause has had its mail."""
-    query = select(Message.id).where(Message.customer_id == customer_id, Message.dedupe_key == dedupe_key)
-    return session.scalar(query) is not None
+    return of_cause(customer_id, dedupe_key) is not None
+
+
+def of_cause(customer_id: int, dedupe_key: str) -> Message | None:
+    query = select(Message).where(Message.customer_id == customer_id, Message.dedupe_key == dedupe_key)
+    return session.scalar(query)
 
 
 def find(customer_id: int, message_id: int) -> Message | None:

@@ -17,6 +17,7 @@ class Permission(StrEnum):
     WRITE_NOTES = "write_notes"
     WORK_TASKS = "work_tasks"  # tasks and calls
     HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
+    WRITE_MESSAGES = "write_messages"  # one message to one customer, on approved words
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -42,6 +43,7 @@ _ACCOUNTS = frozenset(
     {
         *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
         *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX, Permission.WORK_TASKS, Permission.HOLD),
+        Permission.WRITE_MESSAGES,
     }
 )
 _MONEY = frozenset(

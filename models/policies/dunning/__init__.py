@@ -3,5 +3,19 @@
 from models.policies.dunning.deciding import decide
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
 from models.policies.dunning.facts import Claim, Facts, Item, Person, WentOut
+from models.policies.dunning.single import decide_single
 
-__all__ = ["Asked", "Claim", "Decision", "Facts", "Item", "Person", "Raised", "Send", "Spoke", "WentOut", "decide"]
+__all__ = [
+    "Asked",
+    "Claim",
+    "Decision",
+    "Facts",
+    "Item",
+    "Person",
+    "Raised",
+    "Send",
+    "Spoke",
+    "WentOut",
+    "decide",
+    "decide_single",
+]

@@ -37,6 +37,15 @@ def _too_early(facts: Facts, items: list[Item], left: dict[int, int], day: date)
             yield Spoke("first_overdue_days", {"number": item.number, "until": until})
 
 
+def closed(facts: Facts, day: date) -> Spoke | None:
+    """What keeps silent about everything."""
+    until, days = facts.bank_money_until, facts.bank_money_days
+    if until is not None and days is not None and (day - until).days > days:
+        return Spoke("bank_money_old", {"until": until})
+    all_held = stopped(facts, day)
+    return held(all_held, facts) if all_held else None
+
+
 def stopped(facts: Facts, day: date) -> Claim | None:
     """A hold over the whole account in every currency: nothing goes at all."""
     return next(

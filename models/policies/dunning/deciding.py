@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models.policies.dunning import reaching, statements
-from models.policies.dunning.asking import collectable, held, stopped
+from models.policies.dunning.asking import closed, collectable
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
 from models.policies.dunning.facts import Facts, Item, WentOut
 from models.policies.dunning.steps import Course, Due, due_step
@@ -25,9 +25,9 @@ def decide(facts: Facts, day: date, moment: datetime) -> Decision:
     :param day: the business date of the run.
     :param moment: when it decides; what it decides may go from then on, within the customer's hours.
     """
-    closed = _closed(facts, day)
-    if closed:
-        return Decision(None, (), (closed,))
+    shut = _closed(facts, day)
+    if shut:
+        return Decision(None, (), (shut,))
     left, spoke = collectable(facts, day)
     sequence = facts.sequence
     candidates = list(_candidates(facts, sequence, left, day)) if sequence else []
@@ -48,17 +48,14 @@ def decide(facts: Facts, day: date, moment: datetime) -> Decision:
         spoke += more
     if unreachable:
         tasks += (unreachable,)
-    return Decision(send and _with_pay_by(send, facts), tasks, tuple(spoke))
+    return Decision(send and with_pay_by(send, facts), tasks, tuple(spoke))
 
 
 def _closed(facts: Facts, day: date) -> Spoke | None:
     """What keeps silent before any item is looked at."""
-    until, days = facts.bank_money_until, facts.bank_money_days
-    if until is not None and days is not None and (day - until).days > days:
-        return Spoke("bank_money_old", {"until": until})
-    all_held = stopped(facts, day)
-    if all_held:
-        return held(all_held, facts)
+    shut = closed(facts, day)
+    if shut:
+        return shut
     if facts.sequence is None and not facts.statements:
         return Spoke("no_sequence")
     return None
@@ -69,9 +66,7 @@ def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: dat
     for line in facts.lines:
         lines.setdefault(line.entry_id, []).append(line)
     overdue = sum(
-        left[item.entry_id]
-        for item in facts.items
-        if _is_overdue(item, day) and item.currency == facts.company_currency
+        left[item.entry_id] for item in facts.items if is_overdue(item, day) and item.currency == facts.company_currency
     )
     for item in facts.items:
         minor = left[item.entry_id]
@@ -81,14 +76,14 @@ def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: dat
             yield _Candidate(item, minor, Due(None, 1, (Spoke("no_due_date", {"number": item.number}),)))
             continue
         # The item and all that is overdue, in the company's currency; in another it cannot be compared.
-        asked = overdue if _is_overdue(item, day) else overdue + minor
+        asked = overdue if is_overdue(item, day) else overdue + minor
         comparable = item.currency == facts.company_currency
         steps = [step for step in sequence.steps if not comparable or asked >= step.smallest_minor]
         course = Course(item, sequence, steps, lines.get(item.entry_id, []))
         yield _Candidate(item, minor, due_step(course, facts, day))
 
 
-def _is_overdue(item: Item, day: date) -> bool:
+def is_overdue(item: Item, day: date) -> bool:
     return item.due_on is not None and item.due_on < day
 
 
@@ -126,7 +121,7 @@ def _wanted(
         others = [
             Asked(item, left[item.entry_id])
             for item in facts.items
-            if item.entry_id not in there and left[item.entry_id] > 0 and _is_overdue(item, day)
+            if item.entry_id not in there and left[item.entry_id] > 0 and is_overdue(item, day)
         ]
         before = top.counted == Counted.FROM_DUE and top.days < 0
         yield top, tuple(_in_order([*reminders, *([] if before else others)]))
@@ -139,7 +134,7 @@ def _in_order(asked: list[Asked]) -> list[Asked]:
     return sorted(asked, key=lambda one: (one.item.currency, one.item.due_on or date.max, one.item.entry_id))
 
 
-def _with_pay_by(send: Send, facts: Facts) -> Send:
+def with_pay_by(send: Send, facts: Facts) -> Send:
     """The day by which the notice asks for the money, counted from the day on which it can go."""
     if send.step is None or send.step.pay_by_days is None:
         return send

@@ -24,6 +24,7 @@ CUSTOMERS: Mapping[str, str] = MappingProxyType(
         "credited": N_("Your credit of %(amount)s is taken off first."),
         "nothing_open": N_("Nothing is open."),
         "nothing_to_ask": N_("There is nothing that we would ask you for now."),
+        "not_what_words_say": N_("We have nothing planned."),
         "no_sequence": N_("We have nothing planned."),
         "grace": N_("%(number)s is new. We do not write about it before %(until)s."),
         "first_overdue_days": N_(
