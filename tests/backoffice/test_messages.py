@@ -1,10 +1,10 @@
 """A message to one customer: looked at, sent once, refused with its reason and nothing typed lost."""
 
-import re
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from commandline.demo import reminders
 from models import company, messages, pauses, staff
@@ -39,10 +39,8 @@ def address(customer: Customer, key: str = "after_7") -> str:
     return f"/staff/customers/{customer.id}/message?template={number}"
 
 
-def hidden(page: str) -> dict[str, str]:
-    return {name: value for name, value in re.findall(r'type="hidden" value="([^"]*)"', page)} | dict(
-        re.findall(r'name="(key|seen|version)" type="hidden" value="([^"]*)"', page)
-    )
+def hidden(answer: TestResponse) -> dict[str, str]:
+    return {name: value_of(answer, name) for name in ("key", "seen", "version")}
 
 
 def test_what_was_looked_at_is_sent_once(desk: FlaskClient, owing: Customer) -> None:
@@ -51,12 +49,12 @@ def test_what_was_looked_at_is_sent_once(desk: FlaskClient, owing: Customer) -> 
     first = desk.get(here)
     assert "€640.00" in shown(first)
     # Typed and sent without having been looked at: it is shown first.
-    unseen = desk.post(here, data={**hidden(first.text), "own": OWN, "do": "send"})
+    unseen = desk.post(here, data={**hidden(first), "own": OWN, "do": "send"})
     assert (unseen.status_code, messages.outbox(owing.id)) == (200, [])
     assert "&lt;a hx-get=" in unseen.text
     assert '<a hx-get="/hostile"' not in unseen.text
     assert value_of(unseen, "own") == OWN.replace("\r\n", "\n")
-    sent = {**hidden(unseen.text), "own": OWN, "do": "send"}
+    sent = {**hidden(unseen), "own": OWN, "do": "send"}
     assert [desk.post(here, data=sent).status_code for _ in range(2)] == [303, 303]
     [message] = messages.outbox(owing.id)
     assert OWN.replace("\r\n", "\n") in message.text
@@ -69,14 +67,14 @@ def test_what_was_looked_at_is_sent_once(desk: FlaskClient, owing: Customer) -> 
     second = desk.get(here)
     assert "Nothing can be sent now" in shown(second)
     assert "The last contact was a short time ago: 3 days lie between two." in shown(second)
-    refused = desk.post(here, data={**hidden(second.text), "do": "send"})
+    refused = desk.post(here, data={**hidden(second), "do": "send"})
     assert errors_above(refused)[0].startswith("The last contact was a short time ago")
     assert len(messages.outbox(owing.id)) == 1
 
 
 def test_a_hold_is_said_and_refused_with_what_was_typed(desk: FlaskClient, owing: Customer, people) -> None:
     here = address(owing)
-    seen = hidden(desk.post(here, data={**hidden(desk.get(here).text), "own": "Mine", "do": "look"}).text)
+    seen = hidden(desk.post(here, data={**hidden(desk.get(here)), "own": "Mine", "do": "look"}))
     with transaction():
         actor = staff.principal(staff.find(people[Role.COLLECTOR])).actor
         pauses.place(owing.id, HoldKind.CEASE_CONTACT, "Asked", by=actor, on=NOW.date(), now=NOW)
@@ -90,7 +88,7 @@ def test_words_about_something_else_and_longer_own_ones_are_refused(desk: FlaskC
     early = desk.get(address(owing, "before"))
     assert "These words are about what is overdue, or about what falls due next" in shown(early)
     here = address(owing)
-    form = hidden(desk.get(here).text)
+    form = hidden(desk.get(here))
     assert desk.post(here, data={**form, "own": "x" * 601, "do": "send"}).status_code == 422
     assert desk.post(here, data={**form, "own": "x" * 599 + "\r\n\r\n", "do": "look"}).status_code == 200
     assert desk.get(address(owing, "final")).status_code == 404
