@@ -12,9 +12,10 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from frame.forms import AmountField, DayField, OurForm, above_zero, form_page, options
 from models import claims, clock, payments, words
-from models.claims import Claim, ClaimKind, ClaimState
+from models.claims import Claim, ClaimKind, ClaimState, Said
 from models.customers import merges
 from models.errors import N_
+from models.money import Money
 from models.payments import PayableItem
 from models.transactions import transaction
 from portal import portal
@@ -22,6 +23,7 @@ from portal.choosing import currencies, currency_asked
 from portal.principal import account_of
 
 MOST_ITEMS = 100
+DATA = {"data-raw": ""}  # An option can hold no element that says so.
 
 
 class PaidForm(OurForm):
@@ -31,6 +33,16 @@ class PaidForm(OurForm):
     payer = StringField(N_("Name of the payer, if it is another"), [Length(max=120)])
     item = SelectField(N_("What you paid"), choices=[])
     text = TextAreaField(N_("Anything else that helps us find it"), [Length(max=500)])
+
+    def said(self, amount: Money) -> Said:
+        return Said(
+            amount,
+            self.paid_on.data,
+            self.how.data,
+            payer=self.payer.data,
+            text=self.text.data,
+            item_id=int(self.item.data) if self.item.data else None,
+        )
 
     def validate_paid_on(self, field: DayField) -> None:
         if field.data is not None and field.data > _today():
@@ -55,18 +67,7 @@ def already_paid() -> Response | tuple[str, int]:
     customer, contact = account_of(current_user)
     with transaction():
         claim = claims.say_paid(
-            customer,
-            contact,
-            items,
-            amount,
-            paid_on=form.paid_on.data,
-            how=form.how.data,
-            payer=form.payer.data,
-            text=form.text.data,
-            first=int(form.item.data) if form.item.data else None,
-            by=current_user.actor,
-            on=_today(),
-            now=clock.now(),
+            customer, contact, items, form.said(amount), by=current_user.actor, on=_today(), now=clock.now()
         )
     return redirect(url_for("portal.claim", claim_id=claim.id), 303)
 
@@ -122,7 +123,7 @@ def _paid_form(items: Sequence[PayableItem]) -> PaidForm:
     form.item.choices = [
         SelectChoice("", words.gettext("I do not know, or several")),
         *(
-            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}")
+            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}", DATA)
             for key, item in named.items()
         ),
     ]

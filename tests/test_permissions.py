@@ -193,8 +193,7 @@ def _add_holds(made: World) -> None:
     with transaction():
         items = payments.payable_items(mine.id, TODAY)
         promise = promises.make(mine.id, {items[0].entry_id: Money(100, "EUR")}, pay_on=TODAY, **at)
-        paid = {"paid_on": TODAY, "how": "card", "payer": ""}
-        claim = claims.say_paid(mine, made.contact, items, Money(100, "EUR"), **paid, **at)
+        claim = claims.say_paid(mine, made.contact, items, claims.Said(Money(100, "EUR"), TODAY, "card"), **at)
         pauses.place(mine.id, HoldKind.BREATHING_SPACE, "x", crisis=True, **at)
     found = {one.kind: one.hold_id for one in accounts.stopping([mine.id])}
     made.arguments[""] |= {"promise_id": promise.id, "claim_id": claim.id, "hold_id": found["breathing_space"]}

@@ -76,8 +76,8 @@ def _claims(builder: Builder, customer: Customer, contact: Contact, items: list[
         at = _at(builder, contact, day)
         open_items = payments.payable_items(customer.id, day)
         amount = item.amount if item is not items[3] else Money(item.amount_minor - 1, item.currency)
-        facts = {"paid_on": paid_on, "how": "transfer", "payer": "", "first": item.id}
-        said = claims.say_paid(customer, contact, open_items, amount, **facts, **at)
+        told = claims.Said(amount, paid_on, "transfer", item_id=item.id)
+        said = claims.say_paid(customer, contact, open_items, told, **at)
         if item is items[1]:
             claims.answer_yes(said, money.id, customer, contact, **at)
         if item is items[3]:

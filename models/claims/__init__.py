@@ -1,7 +1,7 @@
 """What customers say against being asked: 'I already paid', 'this is not mine'. Each pauses what it covers."""
 
 from models.claims.disowning import WHYS, disown, is_disowned
-from models.claims.paid import WAYS, Match, TooManyClaims, answer_no, answer_yes, lapse, matches, say_paid
+from models.claims.paid import WAYS, Match, Said, TooManyClaims, answer_no, answer_yes, lapse, matches, say_paid
 from models.claims.records import (
     Claim,
     ClaimKind,
@@ -19,6 +19,7 @@ __all__ = [
     "ClaimKind",
     "ClaimState",
     "Match",
+    "Said",
     "TooManyClaims",
     "answer_no",
     "answer_yes",

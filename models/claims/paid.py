@@ -49,57 +49,71 @@ class Match:
     received_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a customer says of a payment; `item_id` is what they say it was for, where they know."""
+
+    amount: Money
+    paid_on: date
+    how: str
+    payer: str = ""
+    text: str = ""
+    item_id: int | None = None
+
+
 def say_paid(
     customer: Customer,
     contact: Contact,
     items: Sequence[PayableItem],
-    amount: Money,
+    said: Said,
     *,
-    paid_on: date,
-    how: str,
-    payer: str,
-    text: str = "",
-    first: int | None = None,
     by: Actor,
     on: date,
     now: datetime,
 ) -> Claim:
     """
-    Write down what was paid, and pause what it would have paid: oldest due first, after the item that is named
-    (`first`). The same item pauses once in a while. Where no money is near, a person is asked at once.
+    Write down what was paid, and pause what it would have paid of these items: oldest due first, after the one that
+    is named. The same item pauses once in a while. Where no money is near, a person is asked at once.
 
     :raises TooManyClaims: more in a day than a person with one payment needs.
     """
-    owner_id = _owner(customer, items, first)
-    lock_account(owner_id, amount.currency)
+    owner_id, days = _owner(customer, items, said.item_id), company.get().limits
+    lock_account(owner_id, said.amount.currency)
     _not_too_many(owner_id, now)
-    days = company.get().limits
+    until_on = on + timedelta(days=number(days, "paid_pause"))
+    claim = _record(owner_id, contact, said, until_on=until_on, by=by, on=on, now=now)
+    rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again")), claim.id)
+    covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
+    _hold(claim, spread(said.amount, covered, said.item_id), on=on, now=now)
+    if not matches(claim):
+        ask_a_person(claim, on + ANSWERED_WITHIN, on)
+    confirm(claim, customer, contact, now=now)
+    return claim
+
+
+def _record(
+    owner_id: int, contact: Contact, said: Said, *, until_on: date, by: Actor, on: date, now: datetime
+) -> Claim:
     claim = Claim(
         customer_id=owner_id,
         kind=ClaimKind.ALREADY_PAID,
         state=ClaimState.OPEN,
         contact_id=contact.id,
-        currency=amount.currency,
-        amount_minor=amount.minor,
-        paid_on=paid_on,
-        how=how,
-        payer=payer.strip(),
-        text=text.strip(),
-        until_on=on + timedelta(days=number(days, "paid_pause")),
+        currency=said.amount.currency,
+        amount_minor=said.amount.minor,
+        paid_on=said.paid_on,
+        how=said.how,
+        payer=said.payer.strip(),
+        text=said.text.strip(),
+        until_on=until_on,
         made_on=on,
         made_at=now,
     )
     session.add(claim)
     session.flush()
-    rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again")), claim.id)
-    covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
-    _hold(claim, spread(amount, covered, first), on=on, now=now)
-    facts = {"amount": amount, "paid_on": paid_on, "how": how, "until": claim.until_on}
+    facts = {"amount": said.amount, "paid_on": said.paid_on, "how": said.how, "until": until_on}
     words = {name: value for name, value in (("payer", claim.payer), ("text", claim.text)) if value}
     audit.record(owner_id, "claim.already_paid", by=by, now=now, about=claim.source, facts=facts, words=words or None)
-    if not matches(claim):
-        ask_a_person(claim, on + ANSWERED_WITHIN, on)
-    confirm(claim, customer, contact, now=now)
     return claim
 
 

@@ -1,5 +1,6 @@
 """From a text with named places to the words somebody reads: values written in their language, then put in."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +17,7 @@ from models.words import Calendar
 if TYPE_CHECKING:
     from models.gateways.mail_templates import Mail
 
+PLACE = re.compile(NAME.pattern + r"(\.?)")
 COMMAS = {"fa": "، "}
 
 
@@ -190,7 +192,13 @@ def _blocks(paragraph: Sequence[str], values: Values) -> Iterator[Block]:
 
 
 def _filled(part: str, values: Values) -> str:
-    return NAME.sub(lambda place: values.named.get(place[1], place[0]), part)
+    """A value that ends in a full stop, as a Lithuanian date does, ends the sentence as well."""
+
+    def fill(place: re.Match[str]) -> str:
+        value = values.named.get(place[1], place[0].removesuffix("."))
+        return value if value.endswith(place[2] or "\0") else value + place[2]
+
+    return PLACE.sub(fill, part)
 
 
 def mail(text: Text, values: Values, company: Company, purpose: Purpose = Purpose.REMINDER) -> "Mail":

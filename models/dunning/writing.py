@@ -151,6 +151,6 @@ def rendered(
         link=LINK if by_mail else "",
         calendar=calendar_of(contact),
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
-        advice=advice.place(customer.kind, customer.country or creditor.country),
+        advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country),
     )
     return texts.mail(text, values, creditor, purpose)

@@ -24,9 +24,6 @@ from models.ledger.operations import (
 from models.ledger.reading import (
     Balance,
     OpenItem,
-    Used,
-    allocation_of,
-    allocations_of,
     balances,
     balances_by_customer,
     entries_of_invoice,
@@ -37,6 +34,7 @@ from models.ledger.reading import (
     shown_entry,
     unapplied_credits,
 )
+from models.ledger.uses import Used, allocation_of, allocations_of
 from models.ledger.write_offs import recover, write_off
 
 __all__ = [

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event as listening
 from sqlalchemy import text
 
-from models import clock, customers, ledger
+from models import customers, ledger
 from models.customers import notes
 from models.database import session
 from models.money import Money
@@ -156,7 +156,7 @@ def test_an_account_of_many_items_has_pages(desk: FlaskClient, make: Maker) -> N
 
 
 def test_the_timeline_tells_everything_newest_first(desk: FlaskClient) -> None:
-    earlier = clock.real_now() - timedelta(hours=1)
+    earlier = NOW - timedelta(hours=1)
     make = Maker(earlier)
     customer = make.customer()
     debit, receipt = make.invoice(customer, 12_000, number="A-1"), make.receipt(customer, 12_000)

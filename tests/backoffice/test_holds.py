@@ -140,8 +140,7 @@ def _place(what: str, customer: Customer, contact: Contact, item: Entry) -> None
         promises.make(customer.id, {item.id: Money(5_000, "EUR")}, pay_on=TODAY, **at)
     elif what == "claims":
         items = payments.payable_items(customer.id, TODAY)
-        facts = {"paid_on": TODAY, "how": "card", "payer": ""}
-        claims.say_paid(customer, contact, items, Money(6_000, "EUR"), **facts, **at)
+        claims.say_paid(customer, contact, items, claims.Said(Money(6_000, "EUR"), TODAY, "card"), **at)
     else:
         pauses.place(customer.id, HoldKind.PAUSE, "x", until_on=TODAY + timedelta(days=2), entry_id=item.id, **at)
 
@@ -213,9 +212,10 @@ class Life:
         promises.make(self.customer.id, share, pay_on=at["on"], **at)
 
     def say_paid(self, at: At) -> None:
-        facts = {"paid_on": at["on"], "how": "cash", "payer": "", "first": self.chance.choice(self.items).id}
+        item_id = self.chance.choice(self.items).id
         open_items, amount = payments.payable_items(self.customer.id, at["on"]), self.chance.randint(1, 30_000)
-        claims.say_paid(self.customer, self.contact, open_items, Money(amount, "EUR"), **facts, **at)
+        said = claims.Said(Money(amount, "EUR"), at["on"], "cash", item_id=item_id)
+        claims.say_paid(self.customer, self.contact, open_items, said, **at)
 
     def place(self, at: At) -> None:
         facts = {"representative": "R", "crisis": self.chance.random() < 0.5}

@@ -33,6 +33,7 @@ from models import (
     worklist,
 )
 from models.approvals import CreditLine, CreditNote, Refund, WriteOff
+from models.claims import Said
 from models.customers import Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
@@ -130,6 +131,10 @@ class Furnisher:
         draft = sequences.draft(everyone, by=writer, now=self.now)
         sequences.write(draft, [*changed_steps, replace(changed_steps[-1], id=0, days=80)], by=writer, now=self.now)
         self.made.others["sequence"] = everyone.id
+        waiting = sequences.add(f"Greece {HOSTILE}", None, "GR", by=writer, now=self.now)
+        review.send(waiting, by=writer, now=self.now)
+        review.approve(waiting, by=counsel, now=self.now)
+        self.made.others["waiting"] = waiting.sequence_id
 
     def _creditor(self) -> None:
         row = company.locked()
@@ -215,10 +220,12 @@ class Furnisher:
         day = today + timedelta(days=10)
         with transaction():
             promise = promises.make(told.id, {items[0].id: Money(32_000, "EUR")}, pay_on=day, **at)
-            paid = {"paid_on": today, "how": "transfer", "payer": HOSTILE, "text": HOSTILE}
+            facts = (today, "transfer", HOSTILE, HOSTILE)
             open_items = payments.payable_items(told.id, today)
-            found = claims.say_paid(told, contact, open_items, Money(20_000, "EUR"), first=items[1].id, **paid, **at)
-            missed = claims.say_paid(told, contact, open_items, Money(1_234, "EUR"), **paid, **at)
+            found, missed = (
+                claims.say_paid(told, contact, open_items, Said(Money(minor, "EUR"), *facts, item_id), **at)
+                for minor, item_id in ((20_000, items[1].id), (1_234, None))
+            )
             whose = customers.contact_of(left.id, self.made.contacts["left"])
             claims.disown(left, whose, "sold", HOSTILE, **at)
             staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}

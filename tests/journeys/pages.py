@@ -7,7 +7,7 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from models import clock, sessions, sign_ins, staff
+from models import clock, sign_ins, staff
 from models.customers import asking
 from models.transactions import transaction
 from tests.journeys.company import PASSWORD, Furnished
@@ -229,21 +229,6 @@ def _without_database(walk: Walk) -> int:
         return walk.page.goto(f"{walk.house.url}/").status
 
 
-def _confirmed(endpoint: str, key: str = "busy") -> Callable[[Walk], int]:
-    """After the code: that it is asked for first is a page of its own."""
-
-    def whose(walk: Walk) -> tuple[int, int]:
-        return walk.made.customers[key], walk.made.contacts[key]
-
-    def go(walk: Walk) -> int:
-        with transaction():
-            for row in sessions.of_contact(*whose(walk), now=clock.real_now()):
-                sessions.code_typed(row.id, now=clock.real_now())
-        return walk.open(endpoint)
-
-    return go
-
-
 PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
 BUSY = {"customer_id": customer("busy")}
 PORTAL = (
@@ -307,9 +292,8 @@ PORTAL = (
     sent("nothing said about what is wrong", "portal.not_mine", contact("one"), {}, 422),
     at("portal.not_mine", contact("left"), "looked at by a person"),
     at("portal.preferences", contact("busy")),
-    at("portal.own_address", contact("one"), "a code before one's address is changed"),
-    Case("portal.own_address", "portal.own_address", contact("busy"), _confirmed("portal.own_address")),
-    Case("portal.new_colleague", "portal.new_colleague", contact("busy"), _confirmed("portal.new_colleague")),
+    at("portal.own_address", contact("busy")),
+    at("portal.new_colleague", contact("busy")),
     at("portal.unsubscribe", NOBODY, token=token("unsubscribe")),
     at("portal.access", contact("busy")),
     at("portal.access", contact("one"), "the access of somebody without a link"),
@@ -416,7 +400,7 @@ WORDS = (
     at("backoffice.sequence_steps", sequence_id=other("sequence"), number=2),
     at("backoffice.review_template", COUNSEL, template_id=other("words"), number=2),
     at("backoffice.review_sequence", COUNSEL, sequence_id=other("sequence"), number=1),
-    at("backoffice.publish_sequence", sequence_id=other("sequence"), number=1),
+    at("backoffice.publish_sequence", sequence_id=other("waiting"), number=1),
     sent("words that miss something", "backoffice.template_text", MANAGER,
          {"subject": "", "body": "Pay {sum} now"}, 422, template_id=other("words_draft"), number=2, language="pl"),
 )  # fmt: skip

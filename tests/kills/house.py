@@ -1,6 +1,7 @@
 """Duewell as `make run` starts it, web server and worker as processes of their own, and beside them the stand-in."""
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from tests.runtime.watching import eventually, living
 KEY, SECRET = "sk_test_kills", "whsec_kills"
 FIRST_PORT = 8900  # out of the way of a Duewell that somebody runs on this machine
 WEB_PROCESSES = 2
+ERROR = re.compile(r"\berror\b|Traceback", re.IGNORECASE)
 PATIENCE = 180.0  # seconds that nothing here should take; a machine may be busy
 
 
@@ -76,6 +78,7 @@ class House:
     def await_web(self) -> None:
         """For a customer who finds the door closed."""
         assert self._open.wait(PATIENCE), "the web server did not come back"
+        eventually(self._web_port.is_healthy, within=PATIENCE)
 
     def _await_open(self) -> None:
         eventually(self._web_port.is_healthy, within=PATIENCE)
@@ -123,15 +126,21 @@ class House:
 
     def stop(self) -> None:
         for child in (self.web, self.worker):
-            child.stop(lambda seconds: time.sleep(0.02) is not None)
+            child.stop(_not_hurried)
 
     def end(self) -> None:
         for child in (self.web, self.worker, self.standin):
             child.clear()
 
-    def said(self) -> str:
-        """What went wrong by their own words: warnings and worse."""
-        return "".join(child.log.read_text() for child in (self.web, self.worker, self.standin))
+    def errors(self) -> list[str]:
+        """What went wrong in their own words; granian's, in brackets, are about those who were killed."""
+        said = "".join(child.log.read_text() for child in (self.web, self.worker, self.standin))
+        return [line for line in said.splitlines() if ERROR.search(line) and not line.startswith("[ERROR]")]
+
+
+def _not_hurried(seconds: float) -> bool:
+    time.sleep(min(seconds, 0.02))
+    return False
 
 
 @contextmanager

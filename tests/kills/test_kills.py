@@ -1,5 +1,6 @@
 """`kill -9` of web server and worker at random points under load: nothing promised is lost, nobody pays twice."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,9 +57,11 @@ def test_whatever_is_killed_nothing_promised_is_lost_and_nobody_pays_twice(
 
     with load.of(*payers, Clerk(load, accounts, f"{SEED} clerk")):
         killer.kill(kills, trouble)
+    assert load.wrong == []
+    assert oracle.lost(load.promises) == [], "before any sweep could make up for it"
     oracle.settle()
 
-    assert load.wrong == []
+    assert running.errors() == []
     assert oracle.lost(load.promises) == []
     assert oracle.charged_twice() == []
     assert oracle.unknown() == []
@@ -66,5 +69,6 @@ def test_whatever_is_killed_nothing_promised_is_lost_and_nobody_pays_twice(
     assert oracle.broken() == []
     paid, mailed = oracle.receipts_and_mails()
     assert paid == mailed > 0
-    with capsys.disabled():
-        print(f"\n{dict(killer.kills)}, {dict(load.counts)}, {len(load.promises)} promises kept, {paid} payments")
+    if "DUEWELL_PROVE" in os.environ:
+        with capsys.disabled():
+            print(f"\n{dict(killer.kills)}, {dict(load.counts)}, {len(load.promises)} promises kept, {paid} payments")

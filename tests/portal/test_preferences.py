@@ -71,12 +71,12 @@ def test_the_address_is_in_the_mail_s_head_and_forgotten_once_it_is_sent(contact
     address = f"https://pay.example/unsubscribe/{token_of(contact)}"
     with transaction():
         facts = {"language": "en", "subject": "S", "text": f"T {address}", "html": "<p>T</p>", "now": NOW}
-        messages.queue(contact.customer_id, dedupe_key="r", kind="reminder", address="ap@example.test",
+        messages.queue(contact.customer_id, dedupe_key="r", kind="news", address="ap@example.test",
                        unsubscribe=address, **facts)  # fmt: skip
     [sent] = sent_mails()
     assert sent["List-Unsubscribe"] == f"<{address}>"
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    [kept] = mails("reminder")
+    [kept] = mails("news")
     assert address not in kept.unsubscribe + kept.text
 
 

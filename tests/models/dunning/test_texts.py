@@ -107,6 +107,14 @@ def test_persian_has_its_digits_its_calendar_and_keeps_foreign_names_apart() -> 
     assert 'dir="rtl"' in texts.mail(standard.texts("fa")["after_7"], values, CREDITOR).html
 
 
+def test_a_sentence_ends_once() -> None:
+    """A Lithuanian date ends in a full stop of its own."""
+    values = texts.written(facts(), CREDITOR, "lt")
+    said = texts.compose(Text("Iki {pay_by}", "Iki {pay_by}. {total_due}. {pay_by}, {person}.", ""), values)
+    assert said.subject == "Iki 2026 m. gruodžio 1 d."
+    assert said.blocks[0].lines == ["Iki 2026 m. gruodžio 1 d. 640,00 €. 2026 m. gruodžio 1 d., Rūta."]
+
+
 def test_several_currencies_are_named_together() -> None:
     items = [
         Item("A", TODAY, Money(100, "EUR")),

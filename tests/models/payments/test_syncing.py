@@ -99,7 +99,8 @@ def test_a_debit_that_comes_back_leaves_the_item_open(
     shop.change_intent(attempt, status="requires_payment_method", last_payment_error=error)
     assert shop.sync(attempt) is AttemptState.FAILED
     assert shop.attempt(attempt).decline_code == "debit_not_authorized"
-    assert (shop.payable(invoice), shop.receipts(customer), shop.mails(customer)) == (12_000, [], [])
+    assert (shop.payable(invoice), shop.receipts(customer)) == (12_000, [])
+    assert [mail.kind for mail in shop.mails(customer)] == ["payment_failed"]
 
 
 def test_what_the_bank_brought_meanwhile_leaves_the_online_payment_unapplied(
