@@ -8,7 +8,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 
 from backoffice.fields import amount_field, reason_field
-from frame.forms import DayField, OurForm
+from frame.forms import DayField, OurForm, data_options
 from models import words
 from models.errors import N_
 from models.holds import HoldKind
@@ -18,13 +18,12 @@ from models.payments import PayableItem
 from models.promises import CannotPromise
 
 MOST_ITEMS = 200
-DATA = {"data-raw": ""}  # An option can hold no element that says so.
 WITH_A_DAY = (HoldKind.PAUSE, HoldKind.HARDSHIP)
 
 
 def item_choices(items: Sequence[PayableItem], otherwise: str) -> list[SelectChoice]:
     named = ((str(item.entry_id), f"{item.number or item.entry_id} · {words.money(item.open)}") for item in items)
-    return [SelectChoice("", otherwise), *(SelectChoice(key, name, DATA) for key, name in list(named)[:MOST_ITEMS])]
+    return [SelectChoice("", otherwise), *data_options(list(named)[:MOST_ITEMS])]
 
 
 class PauseForm(OurForm):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from frame.forms import DayField, OurForm, options
+from frame.forms import DayField, OurForm, data_options, options
 from models import customers, staff, words, worklist
 from models.errors import N_
 from models.staff import StaffState
@@ -32,7 +32,7 @@ class HandForm(OurForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = [(str(one.id), one.name) for one in staff.everybody() if one.state is StaffState.ACTIVE]
-        self.owner.choices = options([("", words.gettext("Nobody yet")), *people])
+        self.owner.choices = [*options([("", words.gettext("Nobody yet"))]), *data_options(people)]
 
     @property
     def staff_id(self) -> int | None:
@@ -54,7 +54,7 @@ class CallForm(OurForm):
         super().__init__(*args, **kwargs)
         people = [one for one in customers.contacts_of(customer_id) if one.active]
         named = [(str(one.id), " · ".join(filter(None, (one.name, one.phone)))) for one in people]
-        self.contact.choices = options([("", words.gettext("Not known")), *named])
+        self.contact.choices = [*options([("", words.gettext("Not known"))]), *data_options(named)]
 
     @property
     def contact_id(self) -> int | None:

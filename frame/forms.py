@@ -90,6 +90,11 @@ def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in pairs]
 
 
+def data_options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """As `options`, of labels that are names and numbers: an option can hold no element that says so."""
+    return [SelectChoice(value, label, {"data-raw": ""}) for value, label in pairs]
+
+
 class AmountField(StringField):
     """An amount typed in any of the languages; `data` is a Decimal, and what was typed stays on the page."""
 

@@ -10,7 +10,7 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from frame.forms import AmountField, DayField, OurForm, above_zero, form_page, options
+from frame.forms import AmountField, DayField, OurForm, above_zero, data_options, form_page, options
 from models import claims, clock, payments, words
 from models.claims import Claim, ClaimKind, ClaimState, Said
 from models.customers import merges
@@ -23,7 +23,6 @@ from portal.choosing import currencies, currency_asked
 from portal.principal import account_of
 
 MOST_ITEMS = 100
-DATA = {"data-raw": ""}  # An option can hold no element that says so.
 
 
 class PaidForm(OurForm):
@@ -122,8 +121,8 @@ def _paid_form(items: Sequence[PayableItem]) -> PaidForm:
     )
     form.item.choices = [
         SelectChoice("", words.gettext("I do not know, or several")),
-        *(
-            SelectChoice(key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}", DATA)
+        *data_options(
+            (key, f"{item.number or words.gettext('Other item')} · {words.money(item.open)}")
             for key, item in named.items()
         ),
     ]
