@@ -1,6 +1,6 @@
 """What happens next, in kind words: the same answer that staff get to 'why?', looked at from here on."""
 
-from flask import g
+from flask import g, render_template
 from flask_login import current_user
 
 from models import clock
@@ -9,15 +9,15 @@ from models.dunning import why
 from portal import portal
 
 
-@portal.context_processor
-def what_happens_next() -> dict[str, object]:
-    return {"coming": coming}
+@portal.get("/next")
+def what_next() -> str:
+    """A page of its own, which other pages fetch: nobody waits for it to see what they owe."""
+    return render_template("portal/next.html", next=_coming())
 
 
-def coming() -> why.Coming:
-    """Asked by the pages that show it alone. A joined account is written to by way of the one it was joined to."""
-    customer_id = getattr(current_user, "customer_id", None)
-    if customer_id is None or merges.living_merge(customer_id) is not None:
+def _coming() -> why.Coming:
+    """A joined account is written to by way of the one it was joined to."""
+    if merges.living_merge(current_user.customer_id) is not None:
         return why.Coming(None, None, ())
     now = clock.now()
-    return why.coming(customer_id, g.company.today(now), now=now)
+    return why.coming(current_user.customer_id, g.company.today(now), now=now)

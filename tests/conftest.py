@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,6 +34,8 @@ _house = ExitStack()
 
 def pytest_configure(config: pytest.Config) -> None:
     """The one process that is no worker starts the cluster; workers get its address."""
+    hypothesis.settings.register_profile("ours", deadline=None)  # A busy machine is no fault of ours.
+    hypothesis.settings.load_profile("ours")
     templates.compile_once()
     if contract.is_there():
         watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))

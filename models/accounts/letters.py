@@ -82,7 +82,7 @@ def _letter(row: Message, address: str, now: datetime) -> bytes:
         language=row.language,
         link=_link(customer, address),
         how=transfer_for_account(creditor, customer.id, facts.totals),
-        advice=advice.place(customer.kind, customer.country or creditor.country),
+        advice=advice.place(customer.kind, customer.country),
         now=now,
     )
 

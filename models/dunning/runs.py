@@ -58,13 +58,18 @@ def start(as_of: date | None = None, *, by: Actor, now: datetime) -> ReminderRun
 
 
 def start_nightly(*, now: datetime) -> None:
-    """Once for each day, from two at night; a worker that was down starts it when it is back."""
+    """
+    Once for each day, from two at night; a worker that was down starts it when it is back, and one that refused for
+    want of the bank's money once the day is recorded.
+    """
     creditor = company.get()
     day = creditor.today(now)
     if now < moment_of(day, creditor) or not sequences.live():
         return
     company.locked()
-    if session.scalar(select(ReminderRun.id).where(ReminderRun.as_of == day).limit(1)) is None:
+    of_day = select(ReminderRun).where(ReminderRun.as_of == day).order_by(ReminderRun.id.desc()).limit(1)
+    last = session.scalar(of_day)
+    if last is None or (last.refused and not bank_money_too_old(creditor, day)):
         start(day, by=audit.JOB, now=now)
 
 

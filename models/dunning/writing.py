@@ -181,5 +181,5 @@ def values_of(
         link=LINK if by_mail else "",
         calendar=calendar_of(contact),
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
-        advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country or creditor.country),
+        advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country),
     )

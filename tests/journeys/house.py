@@ -12,7 +12,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import clock, database, payments
+from models import accounts, clock, database, payments
+from models.dunning.sending import Reminders
 from models.messages import sending
 from models.messages.sending import LocalOutbox
 from models.transactions import release
@@ -44,7 +45,7 @@ class House:
         try:
             payments.drain(gateway=self.gateway, now=clock.now, real_now=clock.real_now)
             payments.sweep(gateway=self.gateway, now=clock.now)
-            sending.send_due(LocalOutbox(), now=clock.now)
+            sending.send_due(LocalOutbox(), now=clock.now, keeper=Reminders(self.url, accounts.invoices_enclosed))
         finally:
             release()
 

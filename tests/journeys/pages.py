@@ -243,6 +243,7 @@ PORTAL = (
     at("portal.statement_of_day", contact("thousands"), "your statement of a past day", as_of=PAST, page=2),
     at("portal.statement_of_day", contact("persian"), "your statement of a past day in dinars", currency="KWD"),
     *(at("portal.history", contact(key), f"your history, {key}") for key in ("none", "busy", "long")),
+    at("portal.what_next", contact("busy")),
     at("portal.history", contact("thousands"), "your history, last page", page=53),
     *(at("portal.invoice", contact("busy"), f"your invoice, {key}", entry_id=entry(key)) for key in ("billed", "open")),
     at("portal.invoice", contact("long"), "your invoice of the largest amount", entry_id=entry("large")),

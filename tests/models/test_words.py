@@ -11,7 +11,7 @@ import pytest
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 from jinja2 import Environment
 from markupsafe import Markup
@@ -49,7 +49,6 @@ def as_we_write(babel: str, language: str) -> str:
 
 class TestMoney:
     @every_language
-    @settings(deadline=None)
     @given(minor=some.integers(-(10**13), 10**13), currency=some.sampled_from(["EUR", "JPY", "KWD"]))
     def test_an_amount_is_written_as_babel_writes_it(self, language, minor, currency):
         money = Money(minor, currency)
@@ -94,7 +93,6 @@ class TestMoney:
 
 class TestNumbers:
     @every_language
-    @settings(deadline=None)
     @given(value=some.integers(-(10**12), 10**12))
     def test_a_count_is_written_as_babel_writes_it(self, language, value):
         babel = format_decimal(value, locale=language)
@@ -124,7 +122,6 @@ class TestNumbers:
 
 class TestDates:
     @every_language
-    @settings(deadline=None)
     @given(day=some.dates(dt.date(1990, 1, 1), dt.date(2100, 1, 1)))
     def test_a_day_is_written_as_babel_writes_it(self, language, day):
         locale = Locale.parse("en_GB" if language == "en" else language)
@@ -200,7 +197,6 @@ class TestWhatPeopleType:
             assert words.plain_number(typed) == Decimal(-5)
 
     @every_language
-    @settings(deadline=None)
     @given(minor=some.integers(-(10**11), 10**11), currency=some.sampled_from(["EUR", "JPY"]))
     def test_what_we_write_can_be_typed_back(self, language, minor, currency):
         money = Money(minor, currency)
@@ -253,7 +249,6 @@ class TestWhatPeopleType:
         with words.speak(language), pytest.raises(words.NotANumber):
             words.plain_number(typed)
 
-    @settings(deadline=None)
     @given(some.text(max_size=60))
     def test_anything_else_is_a_number_or_a_refusal(self, typed):
         with suppress(Refused):

@@ -36,13 +36,14 @@ def test_the_next_message_is_told_with_its_day_and_what_rests_with_its_reason(
         company.locked().law_firm = "Teisė ir Ko"
         demo.put_in_use(somebody(Role.COUNSEL), somebody(Role.MANAGER), now=NOW - timedelta(days=20))
     browser = come_in(customer, contact)
-    page = browser.get("/statement").text
+    assert 'hx-get="/next"' in browser.get("/statement").text
+    page = browser.get("/next").text
     assert "If nothing changes, we will write to you on" in page
     assert "about €120.00." in page
     with transaction():
         until = today + timedelta(days=90)
         facts = {"source": "tests:1", "currency": "EUR", "on": TODAY, "now": NOW, "entry_id": entry.id}
         holds.add(customer.id, HoldKind.PROMISE, **facts, until_on=until)
-    page = browser.get("/statement").text
+    page = browser.get("/next").text
     assert "You told us when you will pay. Until" in page
     assert "If nothing changes" not in page

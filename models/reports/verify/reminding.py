@@ -36,15 +36,19 @@ order by 1"""
 _SENT = f"""
 from messages l where l.kind in ('reminder', 'statement_mail', 'invoice_mail') and l.state = 'sent' and {_MINE}"""
 _HELD = f"""
-select l.customer_id || ':' || l.id as id, null as currency, 'no hold' as expected, h.kind || ' ' || h.id as found
+select distinct l.customer_id || ':' || l.id as id, null as currency, 'no hold' as expected,
+       h.kind || ' ' || h.id as found
 from messages l
-join holds h on h.customer_id = l.customer_id and h.entry_id is null and h.amount_minor is null and h.currency is null
+cross join lateral jsonb_array_elements(l.made_from -> 'asked') as a
+join holds h on h.amount_minor is null and (
+    (h.customer_id = l.customer_id and h.entry_id is null and h.currency is null)
+    or (h.customer_id = cast(a ->> 0 as bigint) and h.entry_id = cast(a ->> 1 as bigint)))
 where l.kind in ('reminder', 'statement_mail', 'invoice_mail') and l.state = 'sent' and {_MINE}
   and h.kind = any(:stopping) and h.added_at < l.sent_at - :while_sending
   and (h.ended_at is null or h.ended_at > l.sent_at)
   and h.from_on <= (l.sent_at at time zone :zone)::date
   and (h.until_on is null or h.until_on > (l.sent_at at time zone :zone)::date)
-order by l.customer_id, l.id"""
+order by 1"""
 _OPTED_OUT = f"""
 select l.customer_id || ':' || l.id as id, null as currency, 'no opt-out' as expected, 'since ' || o.from_at as found
 from messages l

@@ -134,13 +134,16 @@ def test_a_joined_account_is_written_to_once_and_keeps_its_own_lines(owing, old:
     assert go() == 1
 
 
-def test_a_run_is_refused_while_the_banks_money_is_old(owing, old: Maker) -> None:
+def test_a_run_is_refused_while_the_banks_money_is_old_and_starts_when_it_is_recorded(owing, old: Maker) -> None:
     old.invoice(owing[0], due_on=DAY - timedelta(days=8))
-    with transaction():
-        company.locked().bank_money_until = DAY - timedelta(days=8)
-    assert run().refused
-    assert mails() == []
-    (answer,) = why.why(owing[0].id, DAY, now=MORNING)
+    for until, refused in ((DAY - timedelta(days=8), True), (DAY - timedelta(days=8), True), (DAY, False)):
+        with transaction():
+            company.locked().bank_money_until = until
+        with transaction():
+            runs.start_nightly(now=NIGHT)
+        assert runs.latest()[0].refused is refused
+    assert (len(runs.latest()), mails()) == (2, [])
+    answer, _ = why.why(owing[0].id, DAY, now=MORNING)
     assert [spoke.rule for spoke in answer.decision.rules] == ["bank_money_old"]
 
 
@@ -161,7 +164,9 @@ def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_
     proof = verify(now=later)
     assert (proof.broken, proof.checked["I8"], proof.checked["I9"]) == ([], 1, 1)
     with transaction():
-        holds.add(customer.id, HoldKind.CEASE_CONTACT, source="pauses:1", currency=None, on=DAY, now=NIGHT)
+        entry_id = lines()[0].entry_id
+        held = {"source": "pauses:1", "currency": "EUR", "on": DAY, "now": NIGHT, "entry_id": entry_id}
+        holds.add(customer.id, HoldKind.PAUSE, **held)
         session.execute(text("update reminder_lines set state = 'selected'"))
     broken = {(one.invariant, one.table) for one in verify(now=later).broken if one.invariant != "I15"}
     assert broken == {("I8", "reminder_lines"), ("I9", "messages")}

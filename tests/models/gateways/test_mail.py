@@ -3,7 +3,6 @@
 import base64
 import re
 import ssl
-import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -204,13 +203,6 @@ class TestComposing:
         assert mail["List-Unsubscribe"] == "<https://pay.example/stop/1>"
         assert mail["Reply-To"] == "help@baltic.example"
         assert read(DRAFT)["List-Unsubscribe"] is None
-
-    def test_composing_is_quick(self):
-        draft = replace(DRAFT, text=DRAFT.text * 20, html=DRAFT.html * 80)
-        began = time.perf_counter()
-        for _ in range(2000):
-            compose(draft)
-        print(f"{2000 / (time.perf_counter() - began):,.0f} mails composed in a second")
 
 
 class TestSending:
