@@ -255,7 +255,7 @@ def judge_hours(seed: int) -> None:
 
 
 def test_no_hour_of_a_night_with_clocks_set_differs_from_the_oracles() -> None:
-    for seed in range(2_000):
+    for seed in (*range(1_000), 1_592):  # The last one needs an hour that comes twice.
         judge_hours(seed)
 
 
