@@ -180,9 +180,9 @@ def test_a_name_is_shown_as_it_is_and_never_followed(as_role: AsRole, people: Pe
     assert "<a hx-get=" not in page
 
 
-def test_an_admin_lands_on_the_staff_and_counsel_on_their_own_page(as_role: AsRole) -> None:
+def test_everybody_lands_where_their_work_is(as_role: AsRole) -> None:
     assert as_role(Role.ADMIN).get("/staff/").location == "/staff/people"
-    assert as_role(Role.COUNSEL).get("/staff/").location == "/staff/sessions"
+    assert as_role(Role.COUNSEL).get("/staff/").location == "/staff/reminders"
     assert as_role(Role.COLLECTOR).get("/staff/").location == "/staff/customers"
 
 
