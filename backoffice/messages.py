@@ -48,7 +48,7 @@ def _mark(own: str | None) -> str:
 def write_message(customer_id: int) -> Response | tuple[str, int]:
     customer, bases = customer_or_404(customer_id), single.bases()
     form = MessageForm(request.form, data={"key": one_form_key()})
-    template_id = _base(form, [template.id for template, _ in bases])
+    template_id = _base(form, customer, [template.id for template, _ in bases])
     draft = single.draft(customer, template_id, form.own.data or "", now=clock.now())
     if request.method == "POST" and form.validate() and draft and _sent(form, customer, template_id, draft):
         return redirect(url_for("backoffice.account_timeline", customer_id=customer.id), 303)
@@ -66,12 +66,14 @@ def write_message(customer_id: int) -> Response | tuple[str, int]:
     )
 
 
-def _base(form: MessageForm, approved: list[int]) -> int:
-    """Which words: those asked for, else the first; 0 where there are none."""
+def _base(form: MessageForm, customer: Customer, approved: list[int]) -> int:
+    """Which words: those asked for, else the first that can be sent; 0 where there are none."""
     first = approved[0] if approved else 0
-    asked = request.args.get("template", first, type=row_id)
-    if asked in approved or not asked:
+    asked = request.args.get("template", type=row_id)
+    if asked in approved:
         return asked
+    if asked is None:
+        return single.fitting(customer, approved, now=clock.now()) or first
     if request.method == "GET":
         abort(404)
     form.blame(None, words.gettext("These words are not approved any more. Choose others."))

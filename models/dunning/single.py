@@ -3,13 +3,12 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 
 from models import audit, company, customers, jobs, messages, words
 from models.audit import Actor
-from models.company import Company
 from models.customers import Contact, Customer, lock_all_of, merges
 from models.database import session
 from models.dunning import placeholders, templates, texts, writing
@@ -19,7 +18,7 @@ from models.dunning.texts import Composed, Values
 from models.errors import N_, Refused
 from models.gateways.mail_templates import Mail
 from models.messages import Message
-from models.policies.dunning import Decision, Send, Spoke, decide_single
+from models.policies.dunning import Decision, Facts, Send, Spoke, decide_single
 from models.policies.dunning.rules import said
 from models.policies.sequences import Channel, Purpose
 
@@ -75,6 +74,12 @@ def tidy(own: str) -> str:
     return seen.strip()
 
 
+def fitting(customer: Customer, among: Sequence[int], *, now: datetime) -> int | None:
+    """The first of these templates that could go now."""
+    facts, day = _known(customer, now)
+    return next((one for one in among if decide_single(facts, one, day, now).send), None)
+
+
 def draft(customer: Customer, template_id: int, own: str, *, now: datetime) -> Draft | None:
     """As it would go now; None where these are no words to write with."""
     words_of = next((wording for template, wording in bases() if template.id == template_id), None)
@@ -83,22 +88,26 @@ def draft(customer: Customer, template_id: int, own: str, *, now: datetime) -> D
     if merges.joined(customer.id).into is not None:
         read_there = N_("This account is read as part of another. Write from that one.")
         return Draft(words_of, (CannotWrite(read_there),))
+    facts, day = _known(customer, now)
+    decision = decide_single(facts, template_id, day, now)
+    if decision.send is None:
+        return Draft(words_of, tuple(_refusal(spoke) for spoke in decision.rules))
+    return _filled(words_of, decision, decision.send, customer, own, now)
+
+
+def _known(customer: Customer, now: datetime) -> tuple[Facts, date]:
     creditor = company.get()
     day = creditor.today(now)
     whole = whole_at(creditor, None, creditor.bank_money_until)
-    decision = decide_single(load([customer.id], day, FOREVER, whole)[customer.id], template_id, day, now)
-    if decision.send is None:
-        return Draft(words_of, tuple(_refusal(spoke) for spoke in decision.rules))
-    return _filled(words_of, decision, decision.send, creditor, customer, own, now)
+    return load([customer.id], day, FOREVER, whole)[customer.id], day
 
 
 def _refusal(spoke: Spoke) -> CannotWrite:
     return CannotWrite(said(spoke).staff, **spoke.values)
 
 
-def _filled(
-    words_of: Wording, decision: Decision, send: Send, creditor: Company, customer: Customer, own: str, now: datetime
-) -> Draft:
+def _filled(words_of: Wording, decision: Decision, send: Send, customer: Customer, own: str, now: datetime) -> Draft:
+    creditor = company.get()
     contact = customers.contact_of(customer.id, send.person_id or 0)
     language = writing.language_of(customer, contact, creditor)
     language, text = words_of.text(language, creditor.language)

@@ -106,6 +106,11 @@ class Furnisher:
             run = runs.start(by=audit.COMMAND, now=self.now)
         runs.work_off(run.id, now=lambda: self.now)
         with transaction():
+            to_write = self._customer("message", "بازرگانی نیلوفر", "1011", country="IR", language="fa")
+            self.made.others["message"] = next(one.id for one in templates.every() if one.key == "after_14")
+        for place in range(3):
+            self.make.invoice(to_write, 1_284_500 + place, number=f"MSG-{place}")
+        with transaction():
             first = preview.preview(now=self.now).planned[0]
             self.made.others |= {"run": run.id, "reminded": first.customer_id, "draft": preview.drafts()[-1][1].id}
             self.made.reminded_on = first.day.isoformat()

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from models import clock, sign_ins, staff
 from models.customers import asking
 from models.transactions import transaction
-from tests.journeys.company import PASSWORD, Furnished
+from tests.journeys.company import HOSTILE, PASSWORD, Furnished
 from tests.journeys.house import House
 
 NOBODY = "nobody"
@@ -428,6 +428,10 @@ RUNS = (
     at("backoffice.preview_reminders"),
     at("backoffice.preview_reminders", name="what a draft of a sequence would change", version=other("draft")),
     at("backoffice.account_reminders", customer_id=other("reminded")),
+    at("backoffice.write_message", customer_id=customer("message")),
+    at("backoffice.write_message", name="no message while something is held", customer_id=customer("told")),
+    sent("a message with words of one's own", "backoffice.write_message", MANAGER, {"own": HOSTILE}, 200,
+         customer_id=customer("message"), template=other("message")),
     at("backoffice.sample_reminder", customer_id=other("reminded"), day=lambda made: made.reminded_on),
-)
+)  # fmt: skip
 CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *ANSWERS)

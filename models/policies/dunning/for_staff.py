@@ -23,7 +23,7 @@ STAFF: Mapping[str, str] = MappingProxyType(
         "nothing_open": N_("Nothing is open."),
         "nothing_to_ask": N_("Holds and credits cover everything that is open."),
         "not_what_words_say": N_(
-            "These words are about what is overdue, or about what falls due next, and there is nothing like that."
+            "Nothing is open that these words are about: some are for what is overdue, others for what falls due next."
         ),
         "no_sequence": N_("No sequence of reminders is in use for this customer."),
         "grace": N_("%(number)s is new here: no reminder before %(until)s."),

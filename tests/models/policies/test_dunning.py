@@ -9,7 +9,18 @@ import pytest
 
 from models.policies.calling_hours import Quiet, daytime, zones_of
 from models.policies.contact_limits import OURS, Contacted, call_refused, limits_of, pack
-from models.policies.dunning import Claim, Decision, Facts, Item, Person, WentOut, ahead, decide, rechecking
+from models.policies.dunning import (
+    Claim,
+    Decision,
+    Facts,
+    Item,
+    Person,
+    WentOut,
+    ahead,
+    decide,
+    decide_single,
+    rechecking,
+)
 from models.policies.dunning.for_customers import CUSTOMERS
 from models.policies.dunning.for_staff import STAFF
 from models.policies.dunning.rechecking import Planned
@@ -333,3 +344,53 @@ def test_every_rule_has_a_sentence_for_staff_and_a_kind_one_for_the_customer() -
     assert set(STAFF) == set(CUSTOMERS)
     assert all((*STAFF.values(), *CUSTOMERS.values()))
     assert {f"held.{kind}" for kind in STOPS} <= set(STAFF)
+
+
+def by_hand(known: Facts, template_id: int = 3, moment: datetime = NIGHT + timedelta(hours=7)) -> Decision:
+    return decide_single(known, template_id, moment.date(), moment)
+
+
+def test_a_message_by_hand_asks_for_what_its_words_are_about_and_is_signed_by_accounts_receivable() -> None:
+    known = facts(item(8, entry=1), item(-9, entry=2), item(-9, entry=3), item(-20, entry=4), item(3, entry=5))
+    late, before = by_hand(known).send, by_hand(known, 1).send
+    assert late
+    assert [one.item.entry_id for one in late.asked] == [1, 5]
+    assert {one.step for one in late.asked} == {None}
+    assert (late.step.signer, late.pay_by, late.person_id) == (Signer.COLLECTOR, MONDAY + timedelta(days=7), 1)
+    assert before
+    assert [one.item.entry_id for one in before.asked] == [2, 3]
+    unused = by_hand(replace(known, sequence=None), 99).send
+    assert unused
+    assert unused.asked == late.asked
+    assert rules(by_hand(facts(item(-9)))) == {"not_what_words_say"}
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ({"claims": (Claim("cease_contact", None, None, None, MONDAY, None),)}, "held.cease_contact"),
+        ({"claims": (Claim("promise", None, "EUR", 10_000, MONDAY, None),)}, "held.promise"),
+        ({"credits": {"EUR": 10_000}}, "credited"),
+        ({"bank_money_until": date(2026, 11, 2), "bank_money_days": 7}, "bank_money_old"),
+        ({"log": (Contacted(NIGHT, MONDAY - timedelta(days=2), "call", spoke=True),)}, "gap"),
+        ({"log": (Contacted(NIGHT, MONDAY - timedelta(days=4), "letter"),) * 2}, "week"),
+        ({"people": (Person(1, "a@example.test", opted_out=True),)}, "opted_out"),
+        ({"people": (Person(1, "a@example.test", stopped=True),)}, "address_stopped"),
+        ({"people": (Person(1, "a@example.test", by_letter=True),)}, "wants_letters"),
+        ({"people": ()}, "no_mail_address"),
+        ({"zones": ("Asia/Tokyo", "America/Los_Angeles", "Europe/Vilnius")}, "never_open"),
+    ],
+)
+def test_what_binds_a_run_binds_a_message_by_hand(more: dict[str, object], rule: str) -> None:
+    decision = by_hand(facts(item(8), **more))
+    assert decision.send is None
+    assert decision.rules[0].rule == rule
+
+
+def test_a_message_by_hand_waits_as_long_as_it_must() -> None:
+    friday = datetime(2026, 11, 20, 19, tzinfo=UTC)
+    decision = by_hand(facts(item(8)), moment=friday)
+    assert decision.send
+    assert decision.send.opens_at == datetime(2026, 11, 23, 6, tzinfo=UTC)
+    assert rules(decision) == {"closed"}
+    assert rules(by_hand(facts(item(8)))) == set()
