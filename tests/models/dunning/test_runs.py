@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import Engine, select, text
 
 from models import accounts, audit, company, holds, ledger
@@ -101,7 +102,7 @@ def test_what_a_hold_an_opt_out_or_a_payment_says_before_it_goes_keeps_it_back(o
 
 def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, old: Maker, tmp_path: Path) -> None:
     customer, contact = owing
-    old.invoice(customer, due_on=DAY - timedelta(days=8))
+    old.invoice(customer, due_on=DAY - timedelta(days=15))
     with transaction():
         opt_outs.opt_out(contact, OptedOutBy.PAGE, now=NIGHT - timedelta(days=1))
     done = run()
@@ -115,6 +116,7 @@ def test_a_letter_is_made_once_written_with_its_list_and_counts_as_sent(owing, o
     (file,) = tmp_path.glob(f"{customer.number}-*.pdf")
     assert sha256(file.read_bytes()).hexdigest() == letter.document_hash
     assert (letter.state, line.state, file.read_bytes()[:5]) == (MessageState.SENT, LineState.SENT, b"%PDF-")
+    assert f"Accounts receivable, {company.get().name}" in PdfReader(file).pages[0].extract_text()
     assert {path.name for path in tmp_path.iterdir()} == {file.name, "list.pdf", "list.csv"}
     assert verify(now=MORNING).broken == []
 

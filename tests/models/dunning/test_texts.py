@@ -16,7 +16,7 @@ from models.dunning.placeholders import BLOCKS, NAME, Text, problems, used
 from models.dunning.templates import Wording
 from models.dunning.texts import Facts, Item
 from models.money import Money
-from models.policies.sequences import Channel, Purpose
+from models.policies.sequences import Channel, Purpose, Signer
 from models.staff import Principal
 from models.transactions import transaction
 from models.words import LANGUAGES
@@ -125,6 +125,20 @@ def test_several_currencies_are_named_together() -> None:
     values = texts.written(Facts.of(items, **whose), CREDITOR, "en")
     assert values.named["total_due"] == "€1.05 and $2.00"
     assert values.named["person"] == "A"
+
+
+@pytest.mark.parametrize(
+    ("signer", "said"),
+    [
+        (Signer.COMPANY, "Baltic Supply UAB"),
+        (Signer.COLLECTOR, "Accounts receivable, Baltic Supply UAB"),
+        (Signer.SALES, "Sales, Baltic Supply UAB"),
+        (Signer.MANAGER, "Management, Baltic Supply UAB"),
+        (Signer.LAW_FIRM, "Law & Sons"),
+    ],
+)
+def test_a_message_is_signed_by_the_company_a_function_or_the_law_firm(signer: Signer, said: str) -> None:
+    assert texts.written(facts(signer=signer), CREDITOR, "en").named["signer"] == said
 
 
 def paper(language: str, key: str, purpose: Purpose, told: Facts, **more: object) -> PdfReader:
