@@ -49,6 +49,11 @@ def choose() -> str | tuple[str, int]:
 def keep_choice() -> Response | tuple[str, int]:
     """Every button of the page keeps what stands on it. A change asks for the sum alone, as often as one likes."""
     items, chosen = _items_and_chosen()
+    then = request.form.get("then", "")
+    if then in ("none", "due"):
+        with transaction():
+            _keep(payments.all_due(items, _today()) if then == "due" else {})
+        return _to("portal.choose", page=page_asked())
     form = _form_for(_shown(items), chosen)(request.form)
     form.validate()
     chosen = chosen | form.chosen(_shown(items))
@@ -56,7 +61,6 @@ def keep_choice() -> Response | tuple[str, int]:
         return _choose_page(items, chosen, form)
     with transaction():
         _keep(chosen)
-    then = request.form.get("then", "")
     if then == "review":
         return _to("portal.review")
     return _to("portal.choose", page=int(then) if then.isdecimal() and len(then) < 7 else page_asked())

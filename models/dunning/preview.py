@@ -1,6 +1,6 @@
 """See it before: who would get what on the days to come, if nobody pays; and what a draft would change."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +21,7 @@ from models.policies.sequences import Sequence as Steps
 
 DAYS = 30
 MOST = 100
+MOST_ITEMS = 2_000  # Of all customers looked at: each is decided on every one of the days.
 SAID = 4  # Sentences about one customer; all of them stand on the customer's own page.
 
 
@@ -98,8 +99,8 @@ def preview(*, now: datetime, version_id: int | None = None, only: int | None = 
     whole = whole_at(creditor, None, creditor.bank_money_until)
     draft = sequences.at_version(version_id) if version_id else None
     found = [only] if only else _found(first, whole, draft)
-    looked_at = found[:MOST]
-    facts = load(looked_at, first, now, whole, sequence=draft)
+    facts = load(found[:MOST], first, now, whole, sequence=draft)
+    facts = facts if only else _quick(facts)
     planned: list[Planned] = []
     silent: list[Silent] = []
     for customer_id, known in facts.items():
@@ -111,7 +112,17 @@ def preview(*, now: datetime, version_id: int | None = None, only: int | None = 
         planned += [one for one in mine if one]
         if not mine:
             silent.append(_silent(days[0], customer))
-    return Preview(first, planned, silent, len(looked_at), len(found))
+    return Preview(first, planned, silent, len(facts), len(found))
+
+
+def _quick(facts: Mapping[int, Facts]) -> dict[int, Facts]:
+    """As many customers as a page can wait for; one with thousands of items is looked at alone."""
+    quick, items = {}, 0
+    for customer_id, known in facts.items():
+        if items + len(known.items) <= MOST_ITEMS:
+            quick[customer_id] = known
+            items += len(known.items)
+    return quick
 
 
 def _found(first: date, whole: Whole, draft: Steps | None) -> list[int]:

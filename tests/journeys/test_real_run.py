@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -9,15 +10,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from models import clock
 from runtime import cluster
+from runtime.settings import Settings
+from standin.orders import give
 from tests.journeys import chromium
 from tests.journeys.house import eventually
-from tests.journeys.steps import BankMoney, enter_money, find, happened, pay_one, take_back, used
+from tests.journeys.steps import BankMoney, enter_money, find, happened, take_back, used
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[2]
@@ -44,6 +48,14 @@ class Running:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    def order(self, **orders: object) -> dict[str, Any]:
+        """Tell the stand-in for Stripe what to do; returns its state."""
+        settings = Settings.read(self.environ)
+        return give(settings.stripe_api_base, settings.stripe_key, **orders)
+
+    def all_webhooks_done(self) -> bool:
+        return all(one["done"] for one in self.order()["deliveries"])
 
 
 @pytest.fixture(scope="module")
@@ -109,23 +121,43 @@ def test_the_real_file_is_in_with_its_figures(imported: dict[str, object]) -> No
     assert imported["sums"] == {"USD": "168462310.25"}
 
 
-def test_the_customer_of_a_real_ledger_pays_one_item(
-    imported: dict[str, object], running: Running, new_page: Callable[..., Page]
+@pytest.mark.parametrize("java_script", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_the_customer_of_a_real_ledger_pays_two_items_and_a_part_of_a_third(
+    java_script: bool, imported: dict[str, object], running: Running, new_page: Callable[..., Page]
 ) -> None:
-    link = running.flask("link", CUSTOMER, "--contact", "ap@example.test")
-    page = new_page(locale="en-GB")
-    page.goto(link)
+    """While every webhook comes three times, in any order."""
+    running.order(webhooks={"copies": 3, "shuffle": True, "delay_seconds": 0.5})
+    contact = f"ap{java_script:d}@example.test"
+    page = new_page(locale="en-GB", java_script_enabled=java_script)
+    page.goto(running.flask("link", CUSTOMER, "--contact", contact))
     page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("main")).to_contain_text("2,602 items")
-    number = page.locator("tbody tr .lead").first.inner_text()
+    before = _items(page)
+    page.get_by_role("link", name="Next", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("Page 2 of")
+    numbers = page.locator("tbody tr .lead").all_inner_texts()[:3]
 
-    pay_one(page, link, number)
-
+    page.goto("/pay?page=2")
+    page.get_by_role("button", name="Untick all").click()
+    for number in numbers:
+        page.get_by_role("checkbox", name=f"Pay {number}").check()
+    page.get_by_label(f"Amount to pay for {numbers[2]}").fill("0.50")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("main")).to_contain_text("3 items")
+    page.get_by_role("button", name="Pay $").click()
+    page.get_by_role("button", name="Pay").click()
+    page.wait_for_url("**/payments/*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you. Your payment has arrived.")
     page.get_by_role("link", name="Back to your statement").click()
-    expect(page.get_by_role("main")).to_contain_text("2,601 items")
+    assert _items(page) == before - 2
+
     manager = _signed_in(new_page(viewport=chromium.WIDE), "Manager")
-    eventually(lambda: _states_of_mails(manager) == ["Sent"], within=60)
+    eventually(lambda: _states_of_mails(manager, contact) == ["Sent"], within=60)
+    eventually(running.all_webhooks_done, within=60)
+    find(manager, CUSTOMER)
+    events = happened(manager)
+    assert sum(event.startswith("Receipt") for event in events[:8]) == 1
+    assert sum(event.startswith("Allocated") for event in events[:8]) == 3
+    assert "Payment succeeded" in events[:8]
     assert json.loads(running.flask("verify", "--format", "json"))["broken"] == []
 
 
@@ -165,14 +197,21 @@ def test_finance_works_on_the_account_of_a_real_ledger(
     assert json.loads(running.flask("verify", "--format", "json"))["broken"] == []
 
 
+def _items(page: Page) -> int:
+    """How many items the statement counts."""
+    shown = re.search(r"([\d,]+) items", page.get_by_role("main").inner_text())
+    assert shown
+    return int(shown[1].replace(",", ""))
+
+
 def _typed(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def _states_of_mails(page: Page) -> list[str]:
+def _states_of_mails(page: Page, contact: str) -> list[str]:
     """Of everything that was written to the contact of this journey."""
     page.goto("/staff/outbox")
-    return page.get_by_role("row").filter(has_text="ap@example.test").locator(".tag").all_inner_texts()
+    return page.get_by_role("row").filter(has_text=contact).locator(".tag").all_inner_texts()
 
 
 def _signed_in(page: Page, role: str) -> Page:

@@ -84,6 +84,15 @@ def test_two_items_and_a_part_of_a_third_are_paid_in_one_payment(
     assert attempt.amount_minor == 35_050
 
 
+def test_who_owes_thousands_begins_with_nothing_by_one_click(browser: FlaskClient, items: list[Entry]) -> None:
+    tick(browser, {items[0]: "much"}, then="none")
+    assert total_shown(browser) == "€0.00"
+    tick(browser, {items[1]: "10"}, then="1")
+    assert total_shown(browser) == "€10.00"
+    tick(browser, {items[1]: "10"}, then="due")
+    assert total_shown(browser) == "€600.00"
+
+
 def test_what_was_chosen_is_kept_over_pages_and_for_another_day(
     browser: FlaskClient, make: Maker, customer: Customer
 ) -> None:
