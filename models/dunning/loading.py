@@ -217,7 +217,7 @@ def _lines(found: dict[int, _Found], everyone: Iterable[int], whose: Mapping[int
 
 _WRITTEN = text(
     """
-select customer_id, id, channel, kind = :statement,
+select customer_id, id, channel, kind = :statement, state = 'queued',
        case when sent_at <= :known_at then sent_at else cast(made_from ->> 'goes_at' as timestamptz) end as at
 from messages
 where customer_id = any(:customers) and kind = any(:limited) and queued_at < :known_at and queued_at > :since
@@ -232,10 +232,10 @@ def _log(
 ) -> None:
     """Mails and letters that went or wait, and calls: each with its business day."""
     asked = {"customers": list(customers), "limited": list(LIMITED), "statement": STATEMENT}
-    for customer_id, message_id, channel, statement, at in session.execute(
+    for customer_id, message_id, channel, statement, waits, at in session.execute(
         _WRITTEN, {**asked, "known_at": known_at, "since": since}
     ):
-        one = Contacted(at, creditor.today(at), channel, message_id=message_id, statement=statement)
+        one = Contacted(at, creditor.today(at), channel, message_id=message_id, statement=statement, waits=waits)
         found[customer_id].log.append(one)
     made = select(calls.Call.customer_id, calls.Call.called_at, calls.Call.outcome).where(
         calls.Call.customer_id.in_(customers), calls.Call.called_at <= known_at, calls.Call.called_at > since

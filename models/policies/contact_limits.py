@@ -107,7 +107,7 @@ def ours(settings: Mapping[str, Any]) -> ContactLimits:
 
 @dataclass(frozen=True, slots=True)
 class Contacted:
-    """A mail, a letter or a call that went; `channel` is 'email', 'letter' or 'call'."""
+    """A mail, a letter or a call that went, or `waits` to go; `channel` is 'email', 'letter' or 'call'."""
 
     at: datetime
     on: date
@@ -115,6 +115,7 @@ class Contacted:
     spoke: bool = False
     message_id: int | None = None
     statement: bool = False
+    waits: bool = False
 
     @property
     def counts(self) -> bool:

@@ -49,8 +49,13 @@ def _says(step: Step, channel: Channel) -> list[Spoke]:
 
 
 def limits_speak(facts: Facts, day: date, but: int | None = None) -> list[Spoke]:
-    """The smallest gap and the most per week, over all channels. `but`: not counting this message."""
-    log = [one for one in facts.log if but is None or one.message_id != but]
+    """
+    The smallest gap and the most per week, over all channels.
+
+    :param but: of a message that waits itself. It does not count, nor does what was written after it and waits too: of
+        two that would go at once the first one goes.
+    """
+    log = [one for one in facts.log if but is None or not _behind(one, but)]
     free = free_from(log, facts.limits)
     if day < free:
         return [Spoke("gap", {"until": free, "days": facts.limits.gap_days})]
@@ -58,6 +63,10 @@ def limits_speak(facts: Facts, day: date, but: int | None = None) -> list[Spoke]
     if lately >= facts.limits.per_week:
         return [Spoke("week", {"most": facts.limits.per_week})]
     return []
+
+
+def _behind(one: Contacted, message_id: int) -> bool:
+    return one.message_id == message_id or (one.waits and (one.message_id or 0) > message_id)
 
 
 def _way(step: Step, facts: Facts) -> Way:

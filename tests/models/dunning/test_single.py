@@ -90,3 +90,18 @@ def test_a_payment_or_an_opt_out_after_writing_keeps_it_back(owing, old: Maker) 
     assert (again.state, again.error) == (MessageState.SKIPPED, "opted_out")
     with pytest.raises(CannotWrite, match="wants no reminders"):
         write(customer, key="third")
+
+
+def test_of_two_that_would_go_at_once_the_first_one_goes(owing, old: Maker) -> None:
+    """The run had looked before the message was written."""
+    customer, _ = owing
+    thursday, friday = EVENING - timedelta(days=1), OPENS - timedelta(days=3)
+    with transaction():
+        run = runs.start(by=audit.COMMAND, now=thursday)
+    by_hand = write(customer, now=thursday + timedelta(minutes=1))
+    runs.work_off(run.id, now=lambda: thursday + timedelta(minutes=2))
+    assert go(friday) == 1
+    [of_the_run, written] = outbox(customer.id)
+    assert (written.id, written.state) == (by_hand.id, MessageState.SENT)
+    assert (of_the_run.state, of_the_run.error) == (MessageState.SKIPPED, "gap")
+    assert verify(now=friday).broken == []
