@@ -1,13 +1,13 @@
 """Why a gate is missed where one is: found by profiling, and to be found again when a figure moves."""
 
 NEAR_EMPTY = """\
-more than a third is four statements through SQLAlchemy (company 0.45 ms, session with its contact 0.63, joined \
-accounts 0.29, balances 0.43) and the rollback that ends them (0.45), on a machine where `select 1` with bare psycopg \
+more than a third is five statements through SQLAlchemy (company 0.45 ms, session with its contact 0.63, what hides \
+the balance or rests, joined accounts 0.29, balances 0.43) and the rollback that ends them (0.45), on a machine where `select 1` with bare psycopg \
 takes 0.24 ms, most of a bare Flask answer. The template takes 0.7 ms, the rest is Flask: the reader's language, the \
 signed cookie with its CSRF token, sixteen headers. Fewer statements is the way; joining company and session into one \
 would tie two rooms of the house together for a tenth of the page"""
 STAFF_FRAME = """\
-as above, and the staff's frame asks two things more: what waits for approval, and the role's pages"""
+as above, and the staff's frame asks three things more: what waits for approval, which tasks are due, which sequences wait"""
 STATEMENT = """\
 54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with a machine-readable \
 value) and 14 µs the amounts as objects; the raw side writes three cells without escaping. Pages have 50 rows for this \
@@ -20,15 +20,15 @@ minutes, and every guard that costs here has named a broken row in a test"""
 COLD_START = """\
 the commands' own names and the settings; everything else is imported by the command that needs it"""
 WEBHOOK = """\
-preliminary: an event takes 3.0 ms of CPU in Python on a busy machine (5.2 before the company was no longer asked for \
+by a profile on a busy machine an event takes 3.0 ms of CPU in Python on a busy machine (5.2 before the company was no longer asked for \
 and the insert no longer put together each time): begin, insert and commit through SQLAlchemy and psycopg about two \
 thirds, the rest Flask, the signature, the log line and the headers; pgbench has none of it"""
 POSTING = """\
-preliminary: of a payment's 41 statements each costs SQLAlchemy's ORM some five times what it costs PostgreSQL: \
+by a profile on a busy machine, of a payment's 41 statements each costs SQLAlchemy's ORM some five times what it costs PostgreSQL: \
 queries put together, rows made into objects, one flush per row that is written. The lock is taken again by every \
 operation, the closing day of the books asked for by each, and the worker's job for a customer without an address \
 is one statement more, which pgbench does not say. Fewer statements is the way for the product; the ratio wants \
 cheaper ones"""
 PAPER = """\
-preliminary: typst lays a table out cell by cell, tagged for screen readers and fit for archives: nine tenths of the \
+by an estimate, not a profile: typst lays a table out cell by cell, tagged for screen readers and fit for archives: nine tenths of the \
 time; the ledger's rows and our words are the rest. The canvas draws at places that were counted out by hand"""
