@@ -2,33 +2,35 @@
 
 NEAR_EMPTY = """\
 more than a third is five statements through SQLAlchemy (company 0.45 ms, session with its contact 0.63, what hides \
-the balance or rests, joined accounts 0.29, balances 0.43) and the rollback that ends them (0.45), on a machine where `select 1` with bare psycopg \
-takes 0.24 ms, most of a bare Flask answer. The template takes 0.7 ms, the rest is Flask: the reader's language, the \
-signed cookie with its CSRF token, sixteen headers. Fewer statements is the way; joining company and session into one \
-would tie two rooms of the house together for a tenth of the page"""
+the balance or rests, joined accounts 0.29, balances 0.43) and the rollback that ends them (0.45), on a machine \
+where `select 1` with bare psycopg takes 0.24 ms, most of a bare Flask answer. The template takes 0.7 ms, the rest \
+is Flask: the reader's language, the signed cookie with its CSRF token, sixteen headers. Fewer statements is the \
+way; joining company and session into one would tie two rooms of the house together for a tenth of the page"""
 STAFF_FRAME = """\
-as above, and the staff's frame asks three things more: what waits for approval, which tasks are due, which sequences wait"""
+as above, and the staff's frame asks three things more: what waits for approval, which tasks are due, which \
+sequences wait"""
 STATEMENT = """\
-54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with a machine-readable \
-value) and 14 µs the amounts as objects; the raw side writes three cells without escaping. Pages have 50 rows for this \
-reason, and the fixed part of every page (above) is most of what they cost"""
+54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with a \
+machine-readable value) and 14 µs the amounts as objects; the raw side writes three cells without escaping. Pages \
+have 50 rows for this reason, and the fixed part of every page (above) is most of what they cost"""
 IMPORT = """\
 of 171 µs a row PostgreSQL takes 145: entries 55 (seven indexes, two foreign keys, the fingerprint that names a \
-changed row, five checks; three rows in ten bring a receipt as well), the registry of invoice numbers 22, invoices 13, \
-allocations 13, what is staged and judged 20. Reading and checking run beside it. A file of a million rows takes three \
-minutes, and every guard that costs here has named a broken row in a test"""
+changed row, five checks; three rows in ten bring a receipt as well), the registry of invoice numbers 22, invoices \
+13, allocations 13, what is staged and judged 20. Reading and checking run beside it. A file of a million rows takes \
+three minutes, and every guard that costs here has named a broken row in a test"""
 COLD_START = """\
 the commands' own names and the settings; everything else is imported by the command that needs it"""
 WEBHOOK = """\
-by a profile on a busy machine an event takes 3.0 ms of CPU in Python on a busy machine (5.2 before the company was no longer asked for \
-and the insert no longer put together each time): begin, insert and commit through SQLAlchemy and psycopg about two \
-thirds, the rest Flask, the signature, the log line and the headers; pgbench has none of it"""
+by a profile on a busy machine an event takes 3.0 ms of CPU in Python on a busy machine (5.2 before the company was \
+no longer asked for and the insert no longer put together each time): begin, insert and commit through SQLAlchemy \
+and psycopg about two thirds, the rest Flask, the signature, the log line and the headers; pgbench has none of it"""
 POSTING = """\
-by a profile on a busy machine, of a payment's 41 statements each costs SQLAlchemy's ORM some five times what it costs PostgreSQL: \
-queries put together, rows made into objects, one flush per row that is written. The lock is taken again by every \
-operation, the closing day of the books asked for by each, and the worker's job for a customer without an address \
-is one statement more, which pgbench does not say. Fewer statements is the way for the product; the ratio wants \
-cheaper ones"""
+by a profile on a busy machine, of a payment's 41 statements each costs SQLAlchemy's ORM some five times what it \
+costs PostgreSQL: queries put together, rows made into objects, one flush per row that is written. The lock is taken \
+again by every operation, the closing day of the books asked for by each, and the worker's job for a customer \
+without an address is one statement more, which pgbench does not say. Fewer statements is the way for the product; \
+the ratio wants cheaper ones"""
 PAPER = """\
-by an estimate, not a profile: typst lays a table out cell by cell, tagged for screen readers and fit for archives: nine tenths of the \
-time; the ledger's rows and our words are the rest. The canvas draws at places that were counted out by hand"""
+by an estimate, not a profile: typst lays a table out cell by cell, tagged for screen readers and fit for archives: \
+nine tenths of the time; the ledger's rows and our words are the rest. The canvas draws at places that were counted \
+out by hand"""
