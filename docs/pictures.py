@@ -34,6 +34,7 @@ def main() -> None:
         build(20, seed=1, today=NOON.date(), home=home)
         release()
         with opened(home, server.url()) as house, sync_playwright() as playwright:
+            house.till.control(clock_offset_seconds=round((NOON - datetime.now(UTC)).total_seconds()))
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
             _portal(browser, house)
             _backoffice(browser, house.url)
@@ -103,6 +104,8 @@ def _backoffice(browser: Browser, url: str) -> None:
         "timeline": f"{account}/timeline",
         "statement-of-a-past-day": f"{account}/statement?as_of=2026-10-20",
         "receipt": f"{account}/receipts/new",
+        "tasks": "/staff/tasks",
+        "holds": f"{account}/holds",
         "books": "/staff/books",
         "imports": "/staff/imports",
         "approvals": "/staff/approvals",
