@@ -104,7 +104,6 @@ def _backoffice(browser: Browser, url: str) -> None:
         "timeline": f"{account}/timeline",
         "statement-of-a-past-day": f"{account}/statement?as_of=2026-10-20",
         "receipt": f"{account}/receipts/new",
-        "tasks": "/staff/tasks",
         "holds": f"{account}/holds",
         "books": "/staff/books",
         "imports": "/staff/imports",
