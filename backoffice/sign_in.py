@@ -1,6 +1,6 @@
 """The staff's way in: a password, then a code, then a session of its own; and the way out."""
 
-from flask import abort, current_app, flash, g, redirect, render_template, request, session, url_for
+from flask import abort, flash, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -8,13 +8,13 @@ from backoffice import backoffice, open_to_all, requires, signed_in
 from backoffice.forms import CodeForm, SignInForm, blame
 from frame import admission
 from frame.security import forget_cookie, own_path, set_cookie
+from frame.settings import settings
 from models import clock, sessions, staff
 from models.policies.permissions import Role
 from models.sign_ins import SignInAttempt, TooManyTries
 from models.staff import CodeWrong, SignInWrong, Staff, TokenUnusable
 from models.transactions import transaction
 from models.words import explain, gettext
-from runtime.settings import Settings
 
 SESSION_COOKIE = "duewell_staff"
 HALFWAY = "second_factor"  # the key in the form's signed cookie
@@ -128,11 +128,6 @@ def let_in(token: str, next_page: str | None) -> Response:
     answer = redirect(staff_page or url_for("backoffice.home"), 303)
     set_cookie(answer, SESSION_COOKIE, token, settings())
     return answer
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found
 
 
 def _sign_in_page(form: SignInForm) -> str:

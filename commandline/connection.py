@@ -3,19 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import current_app
 from sqlalchemy import Engine
 
 from frame import logs
+from frame.settings import settings
 from models import company, database
 from models.transactions import release
 from runtime import cluster
-from runtime.settings import Settings
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found
 
 
 @contextmanager

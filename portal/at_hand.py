@@ -1,16 +1,16 @@
 """What a browser brings to this door: its cookies, and the link it came with."""
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 from wtforms import EmailField
 from wtforms.validators import InputRequired, Length
 
 from frame.forms import OurForm, mail_address
 from frame.security import cookie_name
+from frame.settings import settings
 from models import clock
 from models.customers import links
 from models.customers.links import Link
 from models.errors import N_
-from runtime.settings import Settings
 
 LINK_COOKIE = "duewell_link"
 BROWSER_COOKIE = "duewell_browser"
@@ -36,11 +36,6 @@ def no_link() -> tuple[str, int]:
 def masked(name: str) -> str:
     """First and last letter: enough to recognise oneself by, too little to learn a name from."""
     return f"{name[0]}••••{name[-1]}" if len(name) > 2 else "••••"
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found
 
 
 def cookie(name: str) -> str | None:

@@ -1,6 +1,6 @@
 """Two accounts of one customer, joined by a dated link that moves no entry and can be undone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
 from models.audit import Actor
-from models.customers.accounts import lock_all
+from models.customers.accounts import lock_all, lock_all_of
 from models.customers.customers import Customer
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -66,6 +66,13 @@ def family(customer_id: int, on: date = date.max, *, known_at: datetime | None =
     """
     scope = {"into": customer_id, "day": on, "known_at": known_at or _ALWAYS}
     return [customer_id, *session.scalars(_JOINED, scope)]
+
+
+def lock_families(heads: Iterable[int]) -> None:
+    """Lock every account of these customers and of what is joined to them, in ascending order."""
+    asked = list(heads)
+    joined_to = select(Merge.customer_id).where(Merge.into_id.in_(asked), Merge.undone_at.is_(None))
+    lock_all_of([*asked, *session.scalars(joined_to)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
@@ -52,6 +53,10 @@ class Reviewed(Stateful):
     comment: Mapped[str] = mapped_column(server_default="")
     live_at: Mapped[datetime | None]
     retired_at: Mapped[datetime | None]
+
+    @classmethod
+    def in_use_at(cls, at: datetime) -> ColumnElement[bool]:
+        return (cls.live_at <= at) & (cls.retired_at.is_(None) | (cls.retired_at > at))
 
 
 def refuse_unless(by: Principal, permission: Permission) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, text
 from models import audit, company, customers, jobs
 from models.audit import Actor
 from models.company import HOLDING_ACCOUNT, Company
-from models.customers import Customer, lock_all_of
+from models.customers import Customer, merges
 from models.database import session
 from models.dunning import sequences
 from models.dunning.choosing import candidates
@@ -165,7 +165,7 @@ def do_chunk(run_id: int, number: int, *, now: datetime) -> None:
 def _decide(chunk: ReminderChunk, now: datetime) -> None:
     run = session.get_one(ReminderRun, chunk.run_id)
     customers: Sequence[int] = chunk.customers
-    lock_all_of([*customers, *_joined_to(customers)])
+    merges.lock_families(customers)
     session.execute(_CAME_BACK, {"customers": list(customers), "known_at": run.started_at})
     whole = whole_at(company.get(), run.started_at, run.bank_money_until)
     facts = load(customers, run.as_of, run.started_at, whole)
@@ -190,11 +190,6 @@ where m.customer_id = any(:customers) and m.bounced_at <= :known_at
   and l.written_to = m.customer_id and l.message_id = m.id and l.state = 'sent'
 """
 )
-
-
-def _joined_to(customers: Sequence[int]) -> list[int]:
-    query = text("select customer_id from merges where into_id = any(:customers) and undone_at is null")
-    return list(session.scalars(query, {"customers": list(customers)}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """The last word about a reminder: holds, opt-outs and limits are asked again in the transaction that lets it go."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from models import audit, clock, company, customers
-from models.customers import contact_of, links, lock_all_of, opt_outs
+from models.customers import contact_of, links, merges, opt_outs
 from models.database import session
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.loading import FOREVER, INVOICE, REMINDER, STATEMENT, load, whole_at
@@ -77,7 +77,7 @@ class Reminders:
 def asked_again(rows: Sequence[Message], now: datetime) -> dict[int, Verdict]:
     """By the id of the message; the accounts of all of them, and of what is joined to them, are locked."""
     owners = sorted({row.customer_id for row in rows})
-    lock_all_of([*owners, *_joined_to(owners)])
+    merges.lock_families(owners)
     creditor = company.get()
     day = creditor.today(now)
     facts = load(owners, day, FOREVER, whole_at(creditor, None, creditor.bank_money_until))
@@ -115,8 +115,3 @@ def _move_lines(row: Message, state: LineState, reason: str, now: datetime) -> N
         )
         .values(state=state, reason=reason, done_at=now)
     )
-
-
-def _joined_to(owners: Iterable[int]) -> list[int]:
-    query = text("select customer_id from merges where into_id = any(:customers) and undone_at is null")
-    return list(session.scalars(query, {"customers": list(owners)}))

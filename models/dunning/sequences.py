@@ -124,8 +124,7 @@ def live(at: datetime | None = None) -> list[Segment]:
     if at is None:
         query = query.where(SequenceVersion.state == ReviewState.PUBLISHED)
     else:
-        still = SequenceVersion.retired_at.is_(None) | (SequenceVersion.retired_at > at)
-        query = query.where(SequenceVersion.live_at <= at, still)
+        query = query.where(SequenceVersion.in_use_at(at))
     found = [Segment(one.kind, one.country, _value(one, version)) for one, version in session.execute(query)]
     return sorted(found, key=lambda one: (one.country == "", one.kind is None, one.sequence.version_id))
 

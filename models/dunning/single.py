@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models import audit, company, customers, jobs, messages, words
 from models.audit import Actor
-from models.customers import Contact, Customer, lock_all_of, merges
+from models.customers import Contact, Customer, merges
 from models.database import session
 from models.dunning import placeholders, templates, texts, writing
 from models.dunning.loading import FOREVER, load, whole_at
@@ -140,7 +140,7 @@ def write(
     own = tidy(own)
     if len(own) > LONGEST_OWN:
         raise OwnWordsRefused(N_("Your own words have at most %(most)s characters."), most=LONGEST_OWN)
-    lock_all_of(sorted(merges.family(customer.id)))
+    merges.lock_families([customer.id])
     written = messages.of_cause(customer.id, _dedupe_key(key))
     if written is not None:
         return written, False

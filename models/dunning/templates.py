@@ -109,8 +109,7 @@ def live(at: datetime | None = None) -> dict[int, Wording]:
     if at is None:
         query = query.where(TemplateVersion.state == ReviewState.APPROVED)
     else:
-        still = TemplateVersion.retired_at.is_(None) | (TemplateVersion.retired_at > at)
-        query = query.where(TemplateVersion.live_at <= at, still)
+        query = query.where(TemplateVersion.in_use_at(at))
     return {one.template_id: one for one in _wordings(session.scalars(query).all())}
 
 

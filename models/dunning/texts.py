@@ -56,6 +56,7 @@ class Facts:
         """With the items' own sums as totals."""
         currencies = dict.fromkeys(item.asked.currency for item in items)
         sums = [total((one.asked for one in items if one.asked.currency == code), code) for code in currencies]
+        # The other fields keep their types, which a signature of `**rest` cannot pass on.
         return cls(items=items, totals=sums, **rest)  # type: ignore[arg-type]
 
 

@@ -51,8 +51,9 @@ def _returned_id(mail: EmailMessage) -> str | None:
             returned = part.get_payload(0)
             found = MESSAGE_ID.search(str(returned["Message-ID"])) if isinstance(returned, Message) else None
         elif part.get_content_type() == "text/rfc822-headers":
-            headers = message_from_bytes(part.get_payload(decode=True) or b"")  # type: ignore[arg-type]
-            found = MESSAGE_ID.search(str(headers.get("Message-ID", "")))
+            headers = part.get_payload(decode=True)
+            returned = message_from_bytes(headers if isinstance(headers, bytes) else b"")
+            found = MESSAGE_ID.search(str(returned["Message-ID"]))
         else:
             continue
         return found[0] if found else None
