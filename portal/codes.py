@@ -1,5 +1,7 @@
 """A typed code: the way in for a browser that the link is not bound to."""
 
+from collections.abc import Callable
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -46,19 +48,27 @@ def enter_code() -> Response | str | tuple[str, int]:
     if to is None:
         return redirect(url_for("portal.landing"), 303)
     if request.method == "POST" and form.validate():
-        try:
-            return _opened(token, form.code.data, to)
-        except CodeWrong as refusal:
-            note_failure(codes.DOOR, "code")
-            form.blame("code", words.explain(refusal))
-        except CodeUnusable as refusal:
-            note_failure(codes.DOOR, "code")
-            flash(words.explain(refusal), "info")
-            return redirect(url_for("portal.landing"), 303)
+        answer = tried(form, lambda: _opened(token, form.code.data, to), url_for("portal.landing"))
+        if answer:
+            return answer
     shown = render_template(
         "portal/code.html", form=form, masked_email=to.masked_email, action="", send=url_for("portal.send_code")
     )
     return (shown, 422) if form.errors else shown
+
+
+def tried(form: CodeForm, check: Callable[[], Response], again: str) -> Response | None:
+    """Where a typed code leads: on, or to `again` where no other try helps. None where the form says what is wrong."""
+    try:
+        return check()
+    except CodeWrong as refusal:
+        note_failure(codes.DOOR, "code")
+        form.blame("code", words.explain(refusal))
+        return None
+    except CodeUnusable as refusal:
+        note_failure(codes.DOOR, "code")
+        flash(words.explain(refusal), "info")
+        return redirect(again, 303)
 
 
 def _opened(token: str, typed: str, to: Recipient) -> Response:

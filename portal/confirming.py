@@ -10,16 +10,16 @@ from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from frame.admission import admitted, note_failure
+from frame.admission import admitted
 from frame.refusals import see_other
 from frame.security import forget_cookie, own_path, set_cookie
 from models import clock, sign_ins, words
 from models.customers import codes
-from models.customers.codes import CodeUnusable, CodeWrong, Recipient
+from models.customers.codes import Recipient
 from models.transactions import transaction
 from portal import OPEN_TO_ALL, portal
 from portal.at_hand import cookie, settings
-from portal.codes import CODE_COOKIE, CodeForm
+from portal.codes import CODE_COOKIE, CodeForm, tried
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
@@ -63,15 +63,9 @@ def enter_confirming() -> Response | str | tuple[str, int]:
     if not codes.waits_to_confirm(token, current_user.session_id, now=clock.real_now()):
         return redirect(again, 303)
     if request.method == "POST" and form.validate():
-        try:
-            return _confirmed(token, form.code.data, to)
-        except CodeWrong as refusal:
-            note_failure(codes.DOOR, "code")
-            form.blame("code", words.explain(refusal))
-        except CodeUnusable as refusal:
-            note_failure(codes.DOOR, "code")
-            flash(words.explain(refusal), "info")
-            return redirect(again, 303)
+        answer = tried(form, lambda: _confirmed(token, form.code.data, to), again)
+        if answer:
+            return answer
     told = {"action": url_for("portal.enter_confirming", next=_next())}
     send = url_for("portal.send_confirming", next=_next())
     shown = render_template("portal/code.html", form=form, masked_email=to.masked_email, send=send, **told)
