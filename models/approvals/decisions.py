@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from models.credit_notes import CreditLine, CreditNote
 from models.money import Money
 
 
@@ -14,6 +15,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
     WRITE_OFF = "write_off"
+    CASE = "case"
 
 
 def _new_key() -> str:
@@ -45,39 +47,32 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditLine:
-    """Amounts are positive, in minor units of the credit note's currency; `tax_rate` is in per cent."""
-
-    description: str
-    quantity: Decimal
-    net_minor: int
-    tax_rate: Decimal
-    tax_minor: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditNote:
-    """A credit note of a positive amount; what it names is cleared first, as far as that is open."""
+class CaseDecision:
+    """The answer to a case, as somebody wrote it down: `amount` is what it credits, which may be nothing."""
 
     customer_id: int
-    number: str
+    decision_id: int
     amount: Money
     reason: str
-    issued_on: date
-    invoice_id: int | None = None
-    lines: tuple[CreditLine, ...] = ()
-    key: str = field(default_factory=_new_key)
+    effective_on: date
+
+    @property
+    def key(self) -> str:
+        return f"case:{self.decision_id}"
 
 
-Decision = Refund | WriteOff | CreditNote
+Decision = Refund | WriteOff | CreditNote | CaseDecision
 
 
 def kind_of(decision: Decision) -> Kind:
-    return {Refund: Kind.REFUND, WriteOff: Kind.WRITE_OFF, CreditNote: Kind.CREDIT_NOTE}[type(decision)]
+    kinds = {Refund: Kind.REFUND, WriteOff: Kind.WRITE_OFF, CreditNote: Kind.CREDIT_NOTE, CaseDecision: Kind.CASE}
+    return kinds[type(decision)]
 
 
 def payload_of(decision: Decision) -> dict[str, Any]:
     """What a row keeps of it beside kind, amount, reason and key."""
+    if isinstance(decision, CaseDecision):
+        return {"decision_id": decision.decision_id, "on": decision.effective_on.isoformat()}
     if not isinstance(decision, CreditNote):
         return {"entry_id": decision.entry_id, "on": decision.effective_on.isoformat()}
     lines = [
@@ -108,6 +103,14 @@ def from_payload(
             invoice_id=payload["invoice_id"],
             lines=tuple(_line(line) for line in payload["lines"]),
             key=key,
+        )
+    if kind == Kind.CASE:
+        return CaseDecision(
+            customer_id=customer_id,
+            decision_id=payload["decision_id"],
+            amount=amount,
+            reason=reason,
+            effective_on=on,
         )
     made = Refund if kind == Kind.REFUND else WriteOff
     return made(

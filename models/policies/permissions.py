@@ -18,6 +18,8 @@ class Permission(StrEnum):
     WORK_TASKS = "work_tasks"  # tasks and calls
     HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
     WRITE_MESSAGES = "write_messages"  # one message to one customer, on approved words
+    WORK_DISPUTES = "work_disputes"  # ask, answer, hand over, open one for somebody who calls
+    DECIDE_DISPUTES = "decide_disputes"
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -52,15 +54,16 @@ _MONEY = frozenset(
         *(Permission.REFUND, Permission.CREDIT, Permission.WRITE_OFF),
     }
 )
+_DISPUTES = frozenset({Permission.WORK_DISPUTES, Permission.DECIDE_DISPUTES})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.COLLECTOR: _ACCOUNTS,
-    Role.CLERK: _ACCOUNTS,
-    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS,
+    Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES},
+    Role.CLERK: _ACCOUNTS | _DISPUTES,
+    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | {Permission.DECIDE_DISPUTES},
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
-    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | {Permission.READ_AUDIT},
+    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | {Permission.DECIDE_DISPUTES, Permission.READ_AUDIT},
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),

@@ -1,0 +1,103 @@
+"""Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
+
+from models.disputes.asking import Question, answer, ask, by_token, questions_of
+from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule
+from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
+from models.disputes.decisions import (
+    OUTCOMES,
+    Decision,
+    DecisionLine,
+    DecisionState,
+    Outcome,
+    decision_lines_of,
+    decisions_of,
+    find_decision,
+)
+from models.disputes.disputable import Disputable, DisputableLine, disputable
+from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, forget_draft, keep_answers
+from models.disputes.goods import GoodsReturn, ReturnState, offer, returns_of
+from models.disputes.moving import accept, can_disagree, close_ended, disagree, move, reopen
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
+from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
+from models.disputes.records import (
+    LIVING,
+    UNDECIDED,
+    Dispute,
+    DisputeLine,
+    DisputeState,
+    find,
+    find_for,
+    lines_of,
+    of_customers,
+)
+from models.disputes.thread import Author, DisputeMessage, DisputeNote, Said, messages_of, note, notes_of, write
+
+__all__ = [
+    "LIVING",
+    "LONGEST_TEXT",
+    "OUTCOMES",
+    "REASONS",
+    "REMEDIES",
+    "UNDECIDED",
+    "Absence",
+    "AssignmentRule",
+    "Author",
+    "CannotDecide",
+    "CannotDispute",
+    "Decision",
+    "DecisionLine",
+    "DecisionState",
+    "Disputable",
+    "DisputableLine",
+    "Dispute",
+    "DisputeDraft",
+    "DisputeLine",
+    "DisputeMessage",
+    "DisputeNote",
+    "DisputeState",
+    "GoodsReturn",
+    "Outcome",
+    "Question",
+    "Reason",
+    "Remedy",
+    "ReturnState",
+    "Said",
+    "Verdict",
+    "accept",
+    "answer",
+    "ask",
+    "by_token",
+    "can_disagree",
+    "carry_out",
+    "close_ended",
+    "decision_lines_of",
+    "decisions_of",
+    "disagree",
+    "disputable",
+    "draft_of",
+    "drafts_of",
+    "drop",
+    "find",
+    "find_decision",
+    "find_for",
+    "forget_draft",
+    "hand_to",
+    "is_about_paid",
+    "keep_answers",
+    "limits",
+    "lines_of",
+    "messages_of",
+    "move",
+    "note",
+    "notes_of",
+    "of_customers",
+    "offer",
+    "open_case",
+    "owner_by_rule",
+    "propose",
+    "questions_of",
+    "reopen",
+    "returns_of",
+    "withdraw",
+    "write",
+]

@@ -1,0 +1,162 @@
+"""Opening a case: the disputed part is held in the same transaction; the rest stays payable."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from models import audit, company, holds, jobs
+from models.audit import Actor, ActorKind
+from models.customers import Contact, Customer, lock_account, mails
+from models.database import session
+from models.disputes.disputable import Disputable, disputable
+from models.disputes.reasons import Reason, Remedy
+from models.disputes.records import Dispute, DisputeLine, DisputeState
+from models.errors import N_, Refused
+from models.holds import HoldKind
+from models.ledger import entry_of
+from models.money import Money, total
+from models.policies.answering import Answering
+
+LONGEST_TEXT = 2_000
+
+
+class CannotDispute(Refused):
+    pass
+
+
+def limits() -> Answering:
+    creditor = company.get()
+    return Answering.of(creditor.country, creditor.limits)
+
+
+def open_case(
+    customer: Customer,
+    contact: Contact | None,
+    entry_id: int,
+    wrong: Mapping[int | None, Money],
+    *,
+    reason: Reason,
+    wanted: Remedy,
+    text: str,
+    by: Actor,
+    on: date,
+    now: datetime,
+) -> Dispute:
+    """
+    Write the case down, hold what it claims, promise a day, and tell everybody whom it concerns. `customer` is whose
+    item it is.
+
+    :param wrong: how much of which line (by the line's id; None: of the item as a whole) need not be paid.
+    :raises CannotDispute: nothing, no bill, or more than the line has left.
+    """
+    item = _locked(customer.id, entry_id)
+    chosen = _checked(item, wrong)
+    rules = limits()
+    dispute = Dispute(
+        customer_id=customer.id,
+        entry_id=entry_id,
+        currency=item.left.currency,
+        claimed_minor=total(chosen.values(), item.left.currency).minor,
+        reason=reason,
+        wanted=wanted,
+        text=text.strip(),
+        language=(contact and contact.language) or customer.language or company.get().language,
+        contact_id=contact.id if contact else None,
+        staff_id=by.id if by.kind == ActorKind.STAFF else None,
+        opened_on=on,
+        opened_at=now,
+        warn_on=rules.warn_on(on),
+        answer_on=rules.answer_on(on),
+    )
+    session.add(dispute)
+    session.flush()
+    for position, (line_id, share) in enumerate(chosen.items(), start=1):
+        line = item.line(line_id)
+        row = DisputeLine(
+            customer_id=customer.id,
+            dispute_id=dispute.id,
+            position=position,
+            invoice_line_id=line_id,
+            description=line.description if line else "",
+            claimed_minor=share.minor,
+        )
+        session.add(row)
+    session.flush()
+    hold(dispute, dispute.claimed, on=on, now=now)
+    facts = {"amount": dispute.claimed, "reason": reason, "entry": entry_id, "answer_on": dispute.answer_on}
+    words = {"text": dispute.text} if dispute.text else None
+    audit.record(customer.id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
+    tell(dispute, customer, contact, "opened", now=now)
+    jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
+    return dispute
+
+
+def _locked(customer_id: int, entry_id: int) -> Disputable:
+    item = disputable(customer_id, entry_id)
+    if item is None:
+        raise CannotDispute(N_("Something is wrong with this item? Please call or write to us."))
+    lock_account(customer_id, item.left.currency)
+    return disputable(customer_id, entry_id) or item
+
+
+def _checked(item: Disputable, wrong: Mapping[int | None, Money]) -> dict[int | None, Money]:
+    chosen = {line_id: share for line_id, share in wrong.items() if share}
+    if not chosen:
+        raise CannotDispute(N_("Say how much is wrong: choose at least one line."))
+    for line_id, share in chosen.items():
+        line = item.line(line_id)
+        if line is None or not line.left:
+            raise CannotDispute(N_("This line is in another case already."))
+        if not 0 < share.minor <= line.left.minor:
+            raise CannotDispute(N_("Enter an amount up to %(most)s."), most=line.left)
+    if total(chosen.values(), item.left.currency) > item.left:
+        raise CannotDispute(N_("Enter an amount up to %(most)s."), most=item.left)
+    return chosen
+
+
+def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: date | None = None) -> None:
+    """What a case holds of its item; the account's lock is the caller's."""
+    holds.add(
+        dispute.customer_id,
+        HoldKind.DISPUTE,
+        source=dispute.source,
+        currency=dispute.currency,
+        on=on,
+        now=now,
+        entry_id=dispute.entry_id,
+        amount=amount,
+        until_on=until_on,
+    )
+
+
+def lock(dispute: Dispute) -> None:
+    """Whoever decides reads the case as it is now."""
+    lock_account(dispute.customer_id, dispute.currency)
+    session.refresh(dispute)
+
+
+def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    The customer takes it back: nothing is held any more.
+
+    :raises models.states.IllegalTransition: it has been decided.
+    """
+    lock(dispute)
+    dispute.move_to(DisputeState.WITHDRAWN)
+    dispute.ended_on = on
+    holds.end(dispute.customer_id, dispute.source, on=on, now=now)
+    session.flush()
+    facts = {"amount": dispute.claimed}
+    audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
+
+
+def tell(dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime) -> None:
+    """Write to whose case it is what has happened; each step of a case is told once."""
+    if contact is None or not contact.email:
+        return
+    cause = f"{dispute.customer_id}:{dispute.id}:{step}"
+    mails.write("dispute", customer, contact, address=contact.email, cause=cause, now=now, dispute=dispute, step=step)
+
+
+def is_about_paid(dispute: Dispute) -> bool:
+    """Whether some of what is disputed has been paid: then a credit is given back, or kept, as the customer likes."""
+    return entry_of(dispute.customer_id, dispute.entry_id).left < dispute.claimed
