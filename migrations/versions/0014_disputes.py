@@ -404,10 +404,5 @@ def _dispute_drafts() -> None:
         sa.Column("owner_id", sa.BigInteger(), nullable=False),
         sa.Column("answers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["owner_id", "entry_id"],
-            ["entries.customer_id", "entries.id"],
-            name=op.f("fk_dispute_drafts_owner_id_entry_id"),
-        ),
         sa.PrimaryKeyConstraint("customer_id", "contact_id", "entry_id", name=op.f("pk_dispute_drafts")),
     )

@@ -32,7 +32,7 @@ class Stopping:
     placed_at: datetime
     ended_on: date | None
     by: str
-    row: Promise | Claim | Pause | None
+    row: Dispute | Promise | Claim | Pause | None
 
     def in_force(self, on: date) -> bool:
         return self.ended_on is None and (self.until_on is None or self.until_on > on)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Identity, delete, select
+from sqlalchemy import Identity, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,6 @@ class DisputeDraft(Base):
     """
 
     __tablename__ = "dispute_drafts"
-    __table_args__ = (ForeignKeyConstraint(["owner_id", "entry_id"], ["entries.customer_id", "entries.id"]),)
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     contact_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
