@@ -1,6 +1,6 @@
 """What would go on the days to come, if nobody pays: each day decided with what went on the days before it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -8,7 +8,7 @@ from models.policies.contact_limits import Contacted
 from models.policies.dunning.deciding import decide
 from models.policies.dunning.decisions import Asked, Decision
 from models.policies.dunning.facts import Facts, WentOut
-from models.policies.dunning.steps import END
+from models.policies.dunning.steps import END, Courses
 from models.policies.sequences import Purpose
 
 
@@ -20,16 +20,19 @@ class Ahead:
 
 def days_ahead(facts: Facts, first: date, *, days: int, moment_of: Callable[[date], datetime]) -> Iterator[Ahead]:
     """
-    One decision for each day; the facts of the first day, with what would have gone until then. That the bank's money
-    will be recorded in time is taken for granted.
+    One decision for each day, without what is to be said about each item; the facts of the first day, with what would
+    have gone until then. That the bank's money will be recorded in time is taken for granted.
     """
+    courses = Courses(facts, facts.sequence) if facts.sequence else None
     for number in range(days):
         day = first + timedelta(days=number)
         if number == 1:
             facts = replace(facts, bank_money_until=None)
-        decision = decide(facts, day, moment_of(day))
+        decision = decide(facts, day, moment_of(day), courses=courses, aloud=False)
         yield Ahead(day, decision)
-        facts = after(facts, decision, day)
+        facts, lines = after(facts, decision, day)
+        if courses:
+            courses.add(lines)
 
 
 def first(facts: Facts, start: date, *, days: int, moment_of: Callable[[date], datetime]) -> Ahead | None:
@@ -37,8 +40,8 @@ def first(facts: Facts, start: date, *, days: int, moment_of: Callable[[date], d
     return next((one for one in days_ahead(facts, start, days=days, moment_of=moment_of) if one.decision.send), None)
 
 
-def after(facts: Facts, decision: Decision, day: date) -> Facts:
-    """The facts once a decision was carried out."""
+def after(facts: Facts, decision: Decision, day: date) -> tuple[Facts, Sequence[WentOut]]:
+    """The facts once a decision was carried out, and the lines that are new in them."""
     asked: list[Asked] = []
     log = facts.log
     if decision.send:
@@ -50,7 +53,7 @@ def after(facts: Facts, decision: Decision, day: date) -> Facts:
     for raised in decision.tasks:
         if raised.kind != "no_due_date":
             asked += [one for one in raised.asked if one.step or raised.kind == "sequence_ended"]
-    if not asked:
-        return replace(facts, log=log) if log is not facts.log else facts
-    lines = tuple(WentOut(one.item.entry_id, one.step.id if one.step else END, one.occurrence, day) for one in asked)
-    return replace(facts, lines=(*facts.lines, *lines), log=log)
+    if not asked and log is facts.log:
+        return facts, ()
+    lines = [WentOut(one.item.entry_id, one.step.id if one.step else END, one.occurrence, day) for one in asked]
+    return replace(facts, lines=(*facts.lines, *lines), log=log), lines
