@@ -40,14 +40,11 @@ def decide(
     if shut:
         return Decision(None, (), (shut,))
     left, spoke = collectable(facts, day)
-    candidates: list[_Candidate] = []
-    if facts.sequence:
-        candidates = list(_candidates(facts, courses or Courses(facts, facts.sequence), left, day, aloud))
+    courses = courses or Courses(facts)
+    candidates = list(_candidates(facts, courses, left, day, aloud=aloud))
     spoke += [one for candidate in candidates for one in candidate.spoke()]
-    if not facts.items:
-        spoke.append(Spoke("nothing_open"))
-    elif not any(left.values()):
-        spoke.append(Spoke("nothing_to_ask"))
+    if not any(left.values()):
+        spoke.append(Spoke("nothing_to_ask" if facts.items else "nothing_open"))
     tasks = tuple(_tasks(candidates))
     send, unreachable = None, None
     for wanted in _wanted(candidates, left, facts, day):
@@ -75,6 +72,8 @@ def _closed(facts: Facts, day: date) -> Spoke | None:
 
 def _candidates(facts: Facts, courses: Courses, left: dict[int, int], day: date, aloud: bool) -> Iterator[_Candidate]:
     """Like items are decided about once; where nobody listens, only those for which something is due."""
+    if facts.sequence is None:
+        return
     dues: dict[Course, tuple[Due, tuple[Spoke, ...]]] = {}
     overdue = _overdue(facts, left, day) if courses.know_small_amounts else 0
     for item in facts.items:
@@ -109,6 +108,8 @@ def is_overdue(item: Item, day: date) -> bool:
 
 def _tasks(candidates: list[_Candidate]) -> Iterator[Raised]:
     """One task per step, for all its items; one for all items whose sequence is over."""
+    if not candidates:
+        return
     steps: dict[int, list[_Candidate]] = {}
     for one in candidates:
         if one.due.step and not one.due.ended and one.due.step.channel == Channel.TASK:

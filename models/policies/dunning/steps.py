@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from models.policies.dunning.decisions import Spoke
 from models.policies.dunning.facts import Facts, Item, WentOut
-from models.policies.sequences import Channel, Counted, Purpose, Sequence, Step
+from models.policies.sequences import Channel, Counted, Purpose, Step
 
 # These decide something. They come one after another, each with its distance, however late the run: nobody gets a
 # lawyer's letter because a worker stood still.
@@ -103,11 +103,12 @@ class Course:
 class Courses:
     """The courses of a customer's items: each made once for all like items, and for all days that are looked at."""
 
-    def __init__(self, facts: Facts, sequence: Sequence) -> None:
-        self._places = [Place.of(step) for step in sequence.steps]
+    def __init__(self, facts: Facts) -> None:
+        steps = facts.sequence.steps if facts.sequence else ()
+        self._places = [Place.of(step) for step in steps]
         self._ids = {place.id for place in self._places} | {END}
         self._grace = timedelta(facts.grace_days)
-        self._smallest = sorted({step.smallest_minor for step in sequence.steps if step.smallest_minor > 0})
+        self._smallest = sorted({step.smallest_minor for step in steps if step.smallest_minor > 0})
         self._went: dict[int, list[tuple[int, date]]] = {}
         self._alike: dict[int, dict[int, Course]] = {}
         self._known: dict[Hashable, dict[int, Course]] = {}
