@@ -57,7 +57,9 @@ def prepared(today: datetime.date) -> dict[str, int]:
     accounts = get_accounts()
     (journal,) = Model.get("account.journal").find([("code", "=", "REV")])
     rows = {"company": get_company(), "period": period, "journal": journal, "procedure": procedure}
-    return {name: row.id for name, row in {**rows, **{name: accounts[name] for name in ("receivable", "revenue")}}.items()}
+    return {
+        name: row.id for name, row in {**rows, **{name: accounts[name] for name in ("receivable", "revenue")}}.items()
+    }
 
 
 def _euro() -> object:
@@ -74,7 +76,9 @@ def booked(connection: psycopg.Connection, rows: list[list[str]], places: dict[s
     parties = {number: first + place for place, number in enumerate(dict.fromkeys(row[0] for row in rows))}
     cursor.execute("select coalesce(max(id), 0) from account_move")
     move = cursor.fetchone()[0]
-    copy_in(cursor, "party_party (id, code, name, active)", [(id, str(id), number, True) for number, id in parties.items()])
+    copy_in(
+        cursor, "party_party (id, code, name, active)", [(id, str(id), number, True) for number, id in parties.items()]
+    )
     copy_in(
         cursor,
         "party_party_dunning_procedure (party, dunning_procedure)",
