@@ -34,3 +34,6 @@ PAPER = """\
 by an estimate, not a profile: typst lays a table out cell by cell, tagged for screen readers and fit for archives: \
 nine tenths of the time; the ledger's rows and our words are the rest. The canvas draws at places that were counted \
 out by hand"""
+SELECTION = ""
+REMINDERS = ""
+TRYTON = ""

@@ -24,8 +24,8 @@ from models.transactions import release, transaction
 OURS, KEPT, PLAIN = "reminded", "kept", "plain_reminded"
 WRITTEN = ("messages", "reminder_lines")
 MESSAGES = (
-    "customer_id, dedupe_key, kind, contact_id, address, language, subject, text, html, unsubscribe, message_id, state, "
-    "queued_at, next_try_at, channel, made_from"
+    "customer_id, dedupe_key, kind, contact_id, address, language, subject, text, html, unsubscribe, message_id, "
+    "state, queued_at, next_try_at, channel, made_from"
 )
 LINES = (
     'customer_id, written_to, entry_id, step_id, occurrence, run_id, message_id, currency, amount_minor, "on", '

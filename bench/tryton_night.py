@@ -1,5 +1,5 @@
 """
-Tryton's reminders, run by an environment of its own: `python tryton_night.py SERVER DATABASE ITEMS DAY`, started by
+Tryton's reminders, run by an environment of its own: `python tryton_night.py URL ITEMS DAY`, started by
 bench.tryton. ITEMS is a file of customer, minor units and due date of each open item; the moves come by COPY, because
 loading is not what is measured. Says how many seconds `generate_dunnings` took, and how many it made.
 """
@@ -23,14 +23,15 @@ from trytond.transaction import Transaction
 LEVELS = (1, 7, 14, 30)  # Days late, as in our own sequence.
 
 
-def main(server: str, name: str, file: str, day: str) -> None:
-    rows = list(csv.reader(Path(file).open(encoding="utf-8")))
+def main(url: str, items: str, day: str) -> None:
+    with Path(items).open(encoding="utf-8") as file:
+        rows = list(csv.reader(file))
     today = datetime.date.fromisoformat(day)
-    connections.set_trytond(f"{server}/{name}")
+    name = connections.set_trytond(url).database_name
     places = prepared(today)
-    with psycopg.connect(dbname=name) as connection:
+    with psycopg.connect(url) as connection:
         booked(connection, rows, places)
-    with psycopg.connect(dbname=name, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     made, seconds = dunned(name, today)
     print(f"{made} {seconds:.3f}")

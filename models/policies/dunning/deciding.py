@@ -10,7 +10,7 @@ from models.policies.dunning import reaching, statements
 from models.policies.dunning.asking import closed, collectable
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
 from models.policies.dunning.facts import Facts, Item
-from models.policies.dunning.steps import Course, Courses, Due, due_step, told
+from models.policies.dunning.steps import Courses, Due, told
 from models.policies.sequences import Channel, Counted, Purpose, Step
 
 UNDATED = Due(None, 1, (Spoke("no_due_date"),))
@@ -74,7 +74,6 @@ def _candidates(facts: Facts, courses: Courses, left: dict[int, int], day: date,
     """Like items are decided about once; where nobody listens, only those for which something is due."""
     if facts.sequence is None:
         return
-    dues: dict[Course, tuple[Due, tuple[Spoke, ...]]] = {}
     overdue = _overdue(facts, left, day) if courses.know_small_amounts else 0
     for item in facts.items:
         minor = left[item.entry_id]
@@ -88,12 +87,9 @@ def _candidates(facts: Facts, courses: Courses, left: dict[int, int], day: date,
         if courses.know_small_amounts and item.currency == facts.company_currency:
             asked = overdue if item.due_on < day else overdue + minor
         course = courses.of(item, asked)
-        if course not in dues:
-            due = due_step(course, day)
-            dues[course] = due, told(course, due, day) if aloud else ()
-        due, says = dues[course]
-        if due.step or says:
-            yield _Candidate(item, minor, due, says)
+        due = courses.due(course, day)
+        if due.step or aloud:
+            yield _Candidate(item, minor, due, told(course, due, day) if aloud else ())
 
 
 def _overdue(facts: Facts, left: dict[int, int], day: date) -> int:

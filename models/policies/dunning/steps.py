@@ -31,6 +31,8 @@ class Due:
 
 NOT_YET = Due(None, 1, ())  # What went last and what comes next is said by `told`, where somebody listens.
 
+_NEVER = (date.max, date.min, NOT_YET)
+
 
 class Place(NamedTuple):
     """A step in its sequence, with what is asked of it again and again. `chained`: counted from the one before."""
@@ -83,6 +85,17 @@ class Course:
             self.plain.append(plain)
             before = place
 
+    def changes_after(self, day: date) -> date:
+        """The next day on which something else than on this one may be due."""
+        coming = [at for at in self.planned if at is not None and at > day]
+        coming += [at for at in (self.graced, self.due_on and self.due_on + timedelta(1)) if at and at > day]
+        for place in self.places:
+            if place.id in self.sent:
+                last, step = max(self.sent[place.id]), place.step
+                waits = (step.repeat_days, max(step.pay_by_days or 0, AFTER_THE_LAST))
+                coming += [at for at in (last + timedelta(days) for days in waits) if at > day]
+        return min(coming, default=date.max)
+
     def _after(self, before: Place, plain: date) -> date | None:
         """A deciding step keeps its distance from the one before it."""
         came = self._sent_on(before)
@@ -112,6 +125,7 @@ class Courses:
         self._went: dict[int, list[tuple[int, date]]] = {}
         self._alike: dict[int, dict[int, Course]] = {}
         self._known: dict[Hashable, dict[int, Course]] = {}
+        self._dues: dict[Course, tuple[date, date, Due]] = {}
         self.add(facts.lines)
 
     @property
@@ -135,6 +149,14 @@ class Courses:
         if found is None:
             found = alike[reached] = self._made(item, asked)
         return found
+
+    def due(self, course: Course, day: date) -> Due:
+        """The answer of a day stays the same until something changes: most days nothing does."""
+        since, until, due = self._dues.get(course, _NEVER)
+        if not since <= day < until:
+            due = due_step(course, day)
+            self._dues[course] = day, course.changes_after(day), due
+        return due
 
     def _made(self, item: Item, asked: int | None) -> Course:
         went = self._went.get(item.entry_id, ())
