@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment
 from sqlalchemy import select, text
 
-from bench import causes, owing
+from bench import causes, owing, tryton
 from bench.databases import Databases
 from bench.figures import Figure, best
 from bench.sizes import Size
@@ -60,7 +60,6 @@ class Night:
     words: float
     messages: int
     lines: int
-    customers: int
 
 
 def measured(databases: Databases, of: str, size: Size, now: datetime) -> list[Figure]:
@@ -71,7 +70,12 @@ def measured(databases: Databases, of: str, size: Size, now: datetime) -> list[F
         nights.append(_night(databases, later))
         inserts.append(_inserted(databases, nights[0]))
         bare.append(_rendered(databases))
-    return _figures(nights, best(inserts), best(bare))
+    figures = _figures(nights, best(inserts), best(bare))
+    if size.peers:
+        looked_at = nights[0].lines / best([one.seconds for one in nights])
+        beside = tryton.measured(databases, looked_at, later)
+        figures += [beside] if beside else []
+    return figures
 
 
 def _figures(nights: list[Night], insert: float, words: float) -> list[Figure]:
@@ -114,13 +118,13 @@ def _night(databases: Databases, later: datetime) -> Night:
         began = time.perf_counter()
         _run(later)
         seconds = time.perf_counter() - began
-    written, customers = _written(), session.scalar(text("select max(customers) from reminder_runs"))
+    written = _written()
     _run(later + timedelta(hours=1))
     if not all(written) or _written() != written:
         raise RuntimeError(f"a run wrote {written} messages and lines; after one more there were {_written()}")
     release()
     engine.dispose()
-    return Night(seconds, sum(words), *written, int(customers or 0))
+    return Night(seconds, sum(words), *written)
 
 
 def _run(now: datetime) -> None:

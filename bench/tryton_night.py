@@ -104,7 +104,9 @@ def copy_in(cursor: psycopg.Cursor, table: str, rows: list[tuple]) -> None:
 def dunned(name: str, today: datetime.date) -> tuple[int, float]:
     """Made as their wizard makes them, committed; they hold no words of a mail."""
     company = get_company().id
-    with Transaction().start(name, 1, context={"company": company, "companies": [company]}) as transaction:
+    with Transaction().start(
+        name, connections.get_config().user, context={"company": company, "companies": [company]}
+    ) as transaction:
         dunning = Pool(name).get("account.dunning")
         began = time.perf_counter()
         dunning.generate_dunnings(date=today)

@@ -20,8 +20,8 @@ from models.policies.dunning.rules import said
 from models.policies.sequences import Sequence as Steps
 
 DAYS = 30
-MOST = 100
-MOST_ITEMS = 2_000  # Of all customers looked at: each is decided on every one of the days.
+MOST = 400
+MOST_ITEMS = 4_000  # Of all customers looked at: each is decided on every one of the days.
 SAID = 4  # Sentences about one customer; all of them stand on the customer's own page.
 
 
