@@ -32,6 +32,9 @@ from promises where customer_id = :customer order by id""",
     "claims": """
 select kind, state, currency, amount_minor, paid_on, how, payer, why, text, made_at, ended_on, end_reason
 from claims where customer_id = :customer order by id""",
+    "files": """
+select name, kind, size, sha256, about, added_at from files
+where customer_id = :customer and (about <> '' or contact_id = :contact) order by id""",
     "pauses": """
 select kind, representative, from_on, until_on, placed_at, ended_on from pauses
 where customer_id = :customer order by id""",
