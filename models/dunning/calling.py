@@ -35,5 +35,14 @@ def record(
     lock_all(customer_id)
     against = not_now(customer_id, now=now)
     outside = against.spoke.rule if against else ""
-    told = {"note": note, "contact_id": contact_id, "task": task, "again_on": again_on}
-    return worklist.record(customer_id, outcome, by=by, now=now, outside=outside, **told)
+    return worklist.record(
+        customer_id,
+        outcome,
+        by=by,
+        now=now,
+        note=note,
+        contact_id=contact_id,
+        task=task,
+        again_on=again_on,
+        outside=outside,
+    )

@@ -40,8 +40,8 @@ class DayMissing(Refused):
 
 class Call(Base):
     """
-    `called_at` in UTC. `task_id` is the task it was made for; `contact_id` who was called, where that is known. `outside` is the
-    rule that was against it, empty where none was.
+    `called_at` in UTC. `task_id` is the task it was made for; `contact_id` who was called, where that is known.
+    `outside` is the rule that was against it, empty where none was.
     """
 
     __tablename__ = "calls"
