@@ -45,6 +45,11 @@ from messages where customer_id = :customer and contact_id = :contact order by i
 select called_at, outcome from calls where customer_id = :customer and contact_id = :contact order by id""",
     "opt_outs": """
 select how, from_at, ended_at from opt_outs where customer_id = :customer and contact_id = :contact order by id""",
+    "earlier": """
+select facts, until_at from former_facts
+where customer_id = :customer
+  and about in ('customers:' || cast(:customer as text), 'contacts:' || cast(:contact as text))
+order by id""",
     "links": """
 select made_at, expires_at, first_used_at, revoked_at from links
 where customer_id = :customer and contact_id = :contact order by id""",
