@@ -174,6 +174,31 @@ def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_
     assert broken == {("I8", "reminder_lines"), ("I9", "messages")}
 
 
+def test_verify_finds_a_mail_that_went_too_soon_or_too_often(owing, old: Maker) -> None:
+    customer, _ = owing
+    old.invoice(customer, due_on=DAY - timedelta(days=8))
+    run()
+    go()
+    with transaction():
+        columns = ", ".join(one.name for one in Message.__table__.columns if one.name not in ("id", "dedupe_key"))
+        again = f"insert into messages (dedupe_key, {columns}) select 'again' || n, {columns}"
+        session.execute(text(f"{again} from messages cross join generate_series(1, 2) n"))
+        for number in (1, 2):
+            days = {"days": 3 * number, "key": f"again{number}"}
+            moved = "queued_at = queued_at + :days * interval '1 day', sent_at = sent_at + :days * interval '1 day'"
+            session.execute(text(f"update messages set made_from = '{{}}', {moved} where dedupe_key = :key"), days)
+
+    def found() -> list[tuple[str, str]]:
+        return [(one.expected, one.found) for one in verify(now=MORNING).broken if one.invariant == "I9"]
+
+    assert found() == [("2 in seven days", "3")]
+    with transaction():
+        company.locked().limits = {"gap_days": 4, "per_week": 3}
+    with transaction():  # As if they had been so all the time.
+        session.execute(text("delete from former_facts"))
+    assert found() == [("4 days between two", "3")] * 2
+
+
 def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: None, old: Maker) -> None:
     """
     Payments, holds and promises come and go, contacts and limits change; afterwards the policy is asked again, for each
