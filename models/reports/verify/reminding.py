@@ -69,7 +69,8 @@ with felt as (
     select c.customer_id, null, c.called_at, null, c.called_at from calls c where c.outcome = any(:conversations)
 ), kept as (
     select l.customer_id, l.id, l.sent_at, (l.sent_at at time zone :zone)::date as on, coalesce(
-        (select f.facts -> 'limits' from former_facts f where f.customer_id = 0 and f.about like 'company:%' and f.until_at > l.sent_at
+        (select f.facts -> 'limits' from former_facts f
+         where f.customer_id = 0 and f.about like 'company:%' and f.until_at > l.sent_at
          order by f.until_at, f.id limit 1), (select limits from company)) as limits
     from messages l
     where l.kind in ('reminder', 'statement_mail') and l.state = 'sent' and l.channel = 'email' and {_MINE}
