@@ -1,6 +1,6 @@
 """What stops reminders: staff see why, until when and by whom; place it, end it, and write down a promise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from models.accounts import Stopping
 from models.claims import Claim, ClaimState
 from models.customers import Customer, merges
 from models.errors import N_
+from models.files import File
 from models.holds import HoldKind
 from models.pauses import Pause
 from models.payments import PayableItem
@@ -196,6 +197,11 @@ def claim_words(claim: Claim) -> str:
         day=claim.paid_on,
         how=gettext(claims.WAYS[claim.how]),
     )
+
+
+@backoffice.app_template_global()
+def proof_of(claim: Claim) -> Sequence[File]:
+    return claims.proof_of(claim)
 
 
 @backoffice.app_template_global()
