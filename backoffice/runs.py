@@ -67,7 +67,9 @@ def sample_reminder(customer_id: int) -> str:
     day = _asked_day() or g.company.today(now)
     version_id = request.args.get("version", type=row_id)
     mail = preview.sample(customer.id, day, now=now, version_id=_draft_or_404(version_id) if version_id else None)
-    return render_template("backoffice/reminder_sample.html", customer=customer, day=day, mail=mail)
+    return render_template(
+        "backoffice/reminder_sample.html", customer=customer, day=day, mail=mail, version_id=version_id
+    )
 
 
 @backoffice.get("/customers/<int:customer_id>/reminders")
