@@ -1,6 +1,6 @@
 """Runs of reminders: started, watched, seen before they come, and explained afterwards."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -54,6 +54,7 @@ def preview_reminders() -> str:
         "backoffice/reminder_preview.html",
         shown=draft or live,
         differences=preview.differences(live, draft) if draft else None,
+        last=live.first + timedelta(days=preview.DAYS - 1),
         version_id=version_id,
         drafts=preview.drafts(),
     )
