@@ -134,7 +134,7 @@ def _backoffice(browser: Browser, url: str) -> None:
 
 
 def _reminders(browser: Browser, url: str) -> None:
-    """For who writes: the sequence, words, what would go and what went. For counsel: what waits, and letters."""
+    """What who writes sees: the sequence, words, what would go and what went; a letter in four languages."""
     writer = browser.new_context(viewport=WIDE, locale="en-GB")
     page = writer.new_page()
     page.goto(f"{url}/staff/sign-in")
@@ -142,31 +142,37 @@ def _reminders(browser: Browser, url: str) -> None:
     [everyone] = sequences.every()
     newest = sequences.versions(everyone.id)[0]
     words = {one.key: f"/staff/reminders/templates/{one.id}" for one in templates.every()}
-    run_id = runs.latest()[0].id
+    run = runs.latest()[0]
     shown = customers.known_by(SHOWN)[0].customer_id
     release()
     pages = {
         "reminders": "/staff/reminders",
         "sequence": f"/staff/reminders/sequences/{everyone.id}/{newest.number}",
         "steps": f"/staff/reminders/sequences/{everyone.id}/{newest.number}/steps",
-        "difference": f"/staff/reminders/preview?version={newest.id}",
-        "calendar": "/staff/reminders/preview",
+        "calendar": f"/staff/reminders/preview?version={newest.id}",
         "words": f"{words['after_7']}/1/preview?language=en",
-        "run": f"/staff/reminders/runs/{run_id}",
-        "why": f"/staff/customers/{shown}/reminders",
+        "run": f"/staff/reminders/runs/{run.id}",
+        "why": f"/staff/customers/{shown}/reminders?day={run.as_of}",
     }
     for name, path in pages.items():
         page.goto(url + path)
         _take(writer, name)
+        if name == "calendar":
+            page.get_by_role("heading", name="What the draft would change").evaluate("it => it.scrollIntoView()")
+            _take(writer, "difference")
     for language in LETTERS:
         paper = page.request.get(f"{url}{words['final']}/1/preview.pdf?language={language}").body()
         _take_paper(paper, f"letter-{language}")
     writer.close()
+    _review(browser, f"{url}{words['after_7']}/2?language=en", url)
+
+
+def _review(browser: Browser, address: str, url: str) -> None:
     counsel = browser.new_context(viewport=WIDE, locale="en-GB")
     page = counsel.new_page()
     page.goto(f"{url}/staff/sign-in")
     page.click("form[action*='counsel'] button")
-    page.goto(f"{url}{words['after_7']}/2?language=en")
+    page.goto(address)
     _take(counsel, "review")
     counsel.close()
 
