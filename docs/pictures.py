@@ -6,13 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
 from models import audit, clock, customers, database, schema
 from models.customers import links
+from models.database import session
 from models.dunning import runs, sequences, templates
+from models.promises import Promise, PromiseState
 from models.transactions import release, transaction
 from runtime import cluster
 from tests.journeys.chromium import FLAGS, PHONE, found
@@ -111,7 +113,7 @@ def _backoffice(browser: Browser, url: str) -> None:
         "timeline": f"{account}/timeline",
         "statement-of-a-past-day": f"{account}/statement?as_of=2026-10-20",
         "receipt": f"{account}/receipts/new",
-        "holds": f"{account}/holds",
+        "holds": f"/staff/customers/{_promising()}/holds",
         "books": "/staff/books",
         "imports": "/staff/imports",
         "approvals": "/staff/approvals",
@@ -191,6 +193,14 @@ def _audit(browser: Browser, url: str) -> None:
     page.goto(f"{url}/staff/audit")
     _take(manager, "audit")
     manager.close()
+
+
+def _promising() -> int:
+    """Somebody who has promised to pay, among much else."""
+    found = session.scalars(select(Promise.customer_id).where(Promise.state == PromiseState.OPEN)).first()
+    assert found is not None
+    release()
+    return found
 
 
 def _link() -> str:
