@@ -22,7 +22,7 @@ from models.holds import HoldKind
 from models.pauses import Pause
 from models.payments import PayableItem
 from models.policies.permissions import Permission
-from models.promises import Promise
+from models.promises import Promise, PromiseState
 from models.transactions import transaction
 from models.words import gettext
 
@@ -42,6 +42,11 @@ CLAIM_STATES: Mapping[ClaimState, str] = {
     ClaimState.SETTLED: N_("found and used"),
     ClaimState.LAPSED: N_("the pause is over"),
     ClaimState.CLOSED: N_("looked at"),
+}
+OUTCOMES: Mapping[PromiseState, tuple[str, str]] = {
+    PromiseState.KEPT: (N_("Kept"), "ok"),
+    PromiseState.BROKEN: (N_("Not kept"), "warn"),
+    PromiseState.WITHDRAWN: (N_("Withdrawn"), ""),
 }
 EXPLAINED: Mapping[HoldKind, str] = {
     HoldKind.PAUSE: N_("No reminders and no calls, for one item or the whole account, until a day."),
@@ -184,6 +189,13 @@ def _items(customer: Customer) -> list[PayableItem]:
 @backoffice.app_template_global()
 def hold_kind_word(kind: str) -> str:
     return gettext(KINDS.get(kind, kind))
+
+
+@backoffice.app_template_global()
+def promise_outcome(promise: Promise) -> tuple[str, str]:
+    """A word and its tone, once it is over."""
+    word, tone = OUTCOMES[promise.state]
+    return gettext(word), tone
 
 
 @backoffice.app_template_global()

@@ -229,10 +229,10 @@ def progress(run_id: int) -> Progress:
 
 
 def messages_of(run_id: int, *, most: int = 50) -> Sequence[Any]:
-    """The first messages of a run: customer, subject, state."""
+    """The first messages of a run: customer, subject and its language, state."""
     query = (
         select(
-            *(Message.customer_id, Message.id, Message.subject, Message.state, Message.error),
+            *(Message.customer_id, Message.id, Message.subject, Message.language, Message.state, Message.error),
             *(Message.channel, Customer.name.label("customer_name")),
         )
         .join(Customer, Customer.id == Message.customer_id)
