@@ -5,12 +5,17 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    op.alter_column("files", "contact_id", existing_type=sa.BigInteger(), nullable=True)
+    op.add_column("files", sa.Column("staff_id", sa.BigInteger(), nullable=True))
+    op.add_column("files", sa.Column("purpose", sa.String(), server_default="", nullable=False))
+    op.create_check_constraint(op.f("ck_files_one_giver"), "files", "(contact_id is null) <> (staff_id is null)")
+    op.execute("update files set purpose = 'claim' where about = ''")
     for name in ("product", "supplier", "site"):
         op.add_column("invoice_lines", sa.Column(name, sa.String(), server_default="", nullable=False))
     _departments()

@@ -15,6 +15,8 @@ from models.database import Base, session
 from models.money import Money
 from models.states import Stateful
 
+PURPOSE = "claim"  # Of files that are to prove a payment, before they are sent.
+
 
 class ClaimKind(StrEnum):
     ALREADY_PAID = "already_paid"
@@ -135,11 +137,15 @@ def close(claim: Claim, reason: str, *, by: Actor, on: date, now: datetime) -> N
 
 
 def lock(claim: Claim) -> None:
-    """Whoever decides reads the claim as it is now."""
-    lock_all(claim.customer_id)
-    session.refresh(claim)
+    """Whoever decides reads the claim as it is now, while it is open."""
+    lock_as_it_is(claim)
     if not claim.is_open:
         claim.move_to(ClaimState.OPEN)  # Says what has happened meanwhile.
+
+
+def lock_as_it_is(claim: Claim) -> None:
+    lock_all(claim.customer_id)
+    session.refresh(claim)
 
 
 def end(claim: Claim, state: ClaimState, *, by: Actor, on: date, now: datetime, reason: str = "") -> None:
