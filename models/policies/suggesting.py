@@ -1,9 +1,9 @@
 """
 Which reason the words of a short complaint speak for, so that a person has less to choose; the person confirms.
 
-The phrases stand in complaints/*.toml, one file for each language. Each phrase found adds its weight to its reason; words
-that say what is *not* wrong ('the price is fine') are set aside first. The reason with clearly most weight is suggested,
-else none. No training and no probability: whoever asks why is shown the words.
+The phrases stand in complaints/*.toml, one file for each language. Each phrase found adds its weight to its reason;
+words that say what is *not* wrong ('the price is fine') are set aside first. The reason with clearly most weight is
+suggested, else none. No training and no probability: whoever asks why is shown the words.
 """
 
 import tomllib
@@ -21,8 +21,8 @@ LANGUAGES = ("en", "lt", "el", "pl", "cs", "fa")
 GREEK_IN_LATIN = "el-Latn"
 READ = 4_000  # Letters of a text that are read: a complaint is short, and a novel costs no more than a page.
 ENOUGH = 2  # Weight without which nothing is suggested.
-CLEAR = 1  # Weight by which a reason must lead the next one.
-WORDS_FOR_ONE_MORE = 50  # A long text needs more: somewhere in it stands any word.
+CLEAR = 2  # Weight by which a reason must lead the next one.
+WORDS_FOR_ONE_MORE = 30  # A long text needs more: somewhere in it stands any word.
 AT_HOME = 1  # Weight that the language of the customer has ahead of the others.
 WEIGHTS = {"strong": 4, "plain": 2, "hint": 1}
 GAPS = {"~": 1, "..": 3, "...": 6}  # How many words may stand where a phrase has this sign.
@@ -55,6 +55,12 @@ class _Found:
     phrase: _Phrase
     places: tuple[int, ...]
 
+    @property
+    def weight(self) -> int:
+        """More for a long phrase, which says more exactly what is wrong; a hint stays a hint."""
+        more = len(self.places) - 1 if self.phrase.weight > WEIGHTS["hint"] else 0
+        return self.phrase.weight + more
+
 
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
@@ -67,8 +73,9 @@ def suggest(text: str, language: str = "") -> Suggestion | None:
     text = unicodedata.normalize("NFC", text[:READ])
     said = words(text)
     best, reason, ahead = [], "", 0
+    keys, sounds = [_keys(word.folded) for word in said], [_keys(_sound(word.folded)) for word in said]
     for lexicon in _lexicons():
-        found = _found(said, lexicon)
+        found = _found(sounds if lexicon.language == GREEK_IN_LATIN else keys, lexicon)
         leader, weight = _leader(found, len(said))
         weight += AT_HOME if weight and lexicon.language.startswith(language or "?") else 0
         if weight > ahead:
@@ -82,18 +89,17 @@ def _leader(found: Sequence[_Found], length: int) -> tuple[str, int]:
     """The reason with clearly most weight, '' if none is clear, and the weight."""
     weights: Counter[str] = Counter()
     for each in found:
-        weights[each.phrase.reason] += each.phrase.weight
+        weights[each.phrase.reason] += each.weight
     (reason, most), (_, next_one) = [*weights.most_common(2), ("", 0), ("", 0)][:2]
     clear = most >= ENOUGH + length // WORDS_FOR_ONE_MORE and most - next_one >= CLEAR
     return (reason if clear else ""), most
 
 
-def _found(said: Sequence[Word], lexicon: _Lexicon) -> list[_Found]:
+def _found(keys: Sequence[Keys], lexicon: _Lexicon) -> list[_Found]:
     """Every phrase once, and no word twice for one reason: the heavier and the longer phrase has it."""
-    keys = [_keys(word.folded, lexicon.language) for word in said]
     everywhere = list(_everywhere(keys, lexicon))
     aside = {place for each in everywhere if each.phrase.reason == SET_ASIDE for place in each.places}
-    everywhere.sort(key=lambda each: (-each.phrase.weight, -len(each.places), each.places))
+    everywhere.sort(key=lambda each: (-each.weight, -len(each.places), each.places))
     taken: dict[str, set[int]] = {}
     counted: dict[_Phrase, _Found] = {}
     for each in everywhere:
@@ -129,13 +135,15 @@ def _match(parts: Sequence[Part], keys: Sequence[Keys], place: int) -> tuple[int
     return ()
 
 
-def _keys(folded: str, language: str) -> Keys:
+def _keys(folded: str) -> Keys:
     """What a phrase may call a word by: itself, each of its beginnings, or a number."""
-    if folded[0].isdigit():
+    if folded[:1].isdigit():
         return frozenset((folded, NUMBER, DECIMAL) if set(folded) & {".", ",", "/"} else (folded, NUMBER))
-    if language == GREEK_IN_LATIN:
-        folded = greek_sound(folded) if folded.isascii() else ""
     return frozenset((folded, *(f"{folded[:length]}*" for length in range(1, min(len(folded), LONGEST_STEM) + 1))))
+
+
+def _sound(folded: str) -> str:
+    return greek_sound(folded) if folded.isascii() else ""
 
 
 def _quoted(text: str, said: Sequence[Word], found: Sequence[_Found]) -> tuple[str, ...]:
