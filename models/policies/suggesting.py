@@ -23,7 +23,7 @@ READ = 4_000  # Letters of a text that are read: a complaint is short, and a nov
 ENOUGH = 2  # Weight without which nothing is suggested.
 CLEAR = 2  # Weight by which a reason must lead the next one.
 WORDS_FOR_ONE_MORE = 30  # A long text needs more: somewhere in it stands any word.
-AT_HOME = 1  # Weight that the language of the customer has ahead of the others.
+ABROAD = 3  # Weight that another language than the customer's needs more, for words that look alike.
 WEIGHTS = {"strong": 4, "plain": 2, "hint": 1}
 GAPS = {"~": 1, "..": 3, "...": 6}  # How many words may stand where a phrase has this sign.
 NUMBER, DECIMAL = "#", "#,"
@@ -77,10 +77,10 @@ def suggest(text: str, language: str = "") -> Suggestion | None:
     for lexicon in _lexicons():
         found = _found(sounds if lexicon.language == GREEK_IN_LATIN else keys, lexicon)
         leader, weight = _leader(found, len(said))
-        weight += AT_HOME if weight and lexicon.language.startswith(language or "?") else 0
+        weight -= ABROAD if language in LANGUAGES and not lexicon.language.startswith(language) else 0
         if weight > ahead:
             best, reason, ahead = found, leader, weight
-    if reason in ("", OTHER):
+    if reason in ("", OTHER) or ahead < ENOUGH:
         return None
     return Suggestion(reason, _quoted(text, said, [each for each in best if each.phrase.reason == reason]))
 
@@ -107,7 +107,17 @@ def _found(keys: Sequence[Keys], lexicon: _Lexicon) -> list[_Found]:
         if each.phrase.reason != SET_ASIDE and each.phrase not in counted and spoken.isdisjoint(each.places):
             spoken.update(each.places)
             counted[each.phrase] = each
-    return list(counted.values())
+    return _outermost(list(counted.values()))
+
+
+def _outermost(found: Sequence[_Found]) -> list[_Found]:
+    """Without phrases that lie within one for another reason: in 'the fitter never came' no parcel is missing."""
+    whole = [(each, frozenset(each.places)) for each in found]
+    return [
+        each
+        for each, places in whole
+        if not any(places < wider and each.phrase.reason != other.phrase.reason for other, wider in whole)
+    ]
 
 
 def _everywhere(keys: Sequence[Keys], lexicon: _Lexicon) -> Iterator[_Found]:
