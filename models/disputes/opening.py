@@ -69,10 +69,17 @@ def open_case(
     )
     session.add(dispute)
     session.flush()
+    _add_lines(dispute, item, chosen)
+    hold(dispute, dispute.claimed, on=on, now=now)
+    _tell_everybody(dispute, customer, contact, by=by, now=now)
+    return dispute
+
+
+def _add_lines(dispute: Dispute, item: Disputable, chosen: Mapping[int | None, Money]) -> None:
     for position, (line_id, share) in enumerate(chosen.items(), start=1):
         line = item.line(line_id)
         row = DisputeLine(
-            customer_id=customer.id,
+            customer_id=dispute.customer_id,
             dispute_id=dispute.id,
             position=position,
             invoice_line_id=line_id,
@@ -81,13 +88,17 @@ def open_case(
         )
         session.add(row)
     session.flush()
-    hold(dispute, dispute.claimed, on=on, now=now)
-    facts = {"amount": dispute.claimed, "reason": reason, "entry": entry_id, "answer_on": dispute.answer_on}
+
+
+def _tell_everybody(dispute: Dispute, customer: Customer, contact: Contact | None, *, by: Actor, now: datetime) -> None:
+    facts = {
+        **{"amount": dispute.claimed, "reason": dispute.reason, "entry": dispute.entry_id},
+        "answer_on": dispute.answer_on,
+    }
     words = {"text": dispute.text} if dispute.text else None
     audit.record(customer.id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
     tell(dispute, customer, contact, "opened", now=now)
     jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
-    return dispute
 
 
 def _locked(customer_id: int, entry_id: int) -> Disputable:
