@@ -64,6 +64,12 @@ def sweep_attempts(tools: Tools) -> None:
         payments.sweep(gateway=tools.gateway, now=clock.now)
 
 
+def give_up_disputed(tools: Tools, customer_id: int, entry_id: int) -> None:
+    if tools.gateway:
+        today = company.get().today(clock.now())
+        payments.give_up_disputed(customer_id, entry_id, on=today, gateway=tools.gateway, now=clock.now)
+
+
 def send_refund(tools: Tools, customer_id: int, refund_id: str) -> None:
     """A Stripe that does not answer is asked again by the sweep."""
     if tools.gateway:
@@ -143,6 +149,7 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": send_messages,
+    "payments.give_up_disputed": give_up_disputed,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
     "reminders.letters": make_letters,

@@ -58,6 +58,8 @@ from portal import (  # noqa: E402, F401
     codes,
     colleagues,
     confirming,
+    disputes,
+    disputing,
     files,
     history,
     holds,

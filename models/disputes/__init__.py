@@ -14,7 +14,7 @@ from models.disputes.decisions import (
     find_decision,
 )
 from models.disputes.disputable import Disputable, DisputableLine, disputable
-from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, forget_draft, keep_answers
+from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
 from models.disputes.goods import GoodsReturn, ReturnState, offer, returns_of
 from models.disputes.moving import accept, can_disagree, close_ended, disagree, move, reopen
 from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
@@ -80,7 +80,6 @@ __all__ = [
     "find",
     "find_decision",
     "find_for",
-    "forget_draft",
     "hand_to",
     "is_about_paid",
     "keep_answers",
@@ -98,6 +97,7 @@ __all__ = [
     "questions_of",
     "reopen",
     "returns_of",
+    "take_draft",
     "withdraw",
     "write",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import text
 
@@ -23,7 +24,7 @@ class DisputableLine:
 
     line_id: int | None
     description: str
-    quantity: str
+    quantity: Decimal | None
     gross: Money
     left: Money
 
@@ -77,7 +78,7 @@ def disputable(customer_id: int, entry_id: int) -> Disputable | None:
     billed = [line for line in lines_of(paper) if line.net_minor + line.tax_minor > 0] if paper else []
     lines = [_line(line, taken.get(line.id, 0), left) for line in billed]
     if not lines:
-        lines = [DisputableLine(None, "", "", entry.amount, left)]
+        lines = [DisputableLine(None, "", None, entry.amount, left)]
     number = paper.number_as_written if paper else entry.reference
     return Disputable(customer_id, entry_id, number, entry.invoice_id, entry.left, left, lines)
 
@@ -85,4 +86,4 @@ def disputable(customer_id: int, entry_id: int) -> Disputable | None:
 def _line(line: InvoiceLine, taken: int, most: Money) -> DisputableLine:
     gross = line.net + line.tax
     left = min(Money(max(gross.minor - taken, 0), gross.currency), most)
-    return DisputableLine(line.id, line.description, f"{line.quantity.normalize():f}", gross, left)
+    return DisputableLine(line.id, line.description, line.quantity.normalize(), gross, left)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from models import audit, company, holds, jobs
+from models import audit, company, holds, jobs, payments
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer, lock_account, mails
 from models.database import session
@@ -114,7 +114,7 @@ def _checked(item: Disputable, wrong: Mapping[int | None, Money]) -> dict[int | 
 
 
 def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: date | None = None) -> None:
-    """What a case holds of its item; the account's lock is the caller's."""
+    """What a case holds of its item, and no payment that has begun still asks for; the caller has locked the account."""
     holds.add(
         dispute.customer_id,
         HoldKind.DISPUTE,
@@ -126,6 +126,7 @@ def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: 
         amount=amount,
         until_on=until_on,
     )
+    payments.leave_out(dispute.customer_id, dispute.entry_id, on=on, now=now)
 
 
 def lock(dispute: Dispute) -> None:
