@@ -10,11 +10,10 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
 from frame.forms import OurForm, form_page
-from models import clock, disputes, files, ledger, payments, words
+from models import clock, disputes, files, payments, words
 from models.customers import merges
 from models.disputes import Dispute, DisputeState
 from models.errors import N_
-from models.files import File
 from models.transactions import transaction
 from portal import portal
 from portal.choosing import payer

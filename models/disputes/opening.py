@@ -114,7 +114,7 @@ def _checked(item: Disputable, wrong: Mapping[int | None, Money]) -> dict[int | 
 
 
 def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: date | None = None) -> None:
-    """What a case holds of its item, and no payment that has begun still asks for; the caller has locked the account."""
+    """What a case holds of its item, out of payments that have begun too; the account's lock is the caller's."""
     holds.add(
         dispute.customer_id,
         HoldKind.DISPUTE,
