@@ -1,7 +1,8 @@
 """Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
 
-from models.disputes.asking import Question, answer, ask, by_token, questions_of
-from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule
+from models.disputes.asking import Question, answer, ask, ask_by_mail, by_token, questions_of
+from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule, take
+from models.disputes.board import Card, card_of, cards, cards_of, new_for
 from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
 from models.disputes.decisions import (
     OUTCOMES,
@@ -15,8 +16,9 @@ from models.disputes.decisions import (
 )
 from models.disputes.disputable import Disputable, DisputableLine, disputable
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, forget_draft, keep_answers
-from models.disputes.goods import GoodsReturn, ReturnState, offer, returns_of
-from models.disputes.moving import accept, can_disagree, close_ended, disagree, move, reopen
+from models.disputes.giving import credited, left_by_line
+from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
+from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen
 from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
@@ -30,11 +32,23 @@ from models.disputes.records import (
     lines_of,
     of_customers,
 )
-from models.disputes.thread import Author, DisputeMessage, DisputeNote, Said, messages_of, note, notes_of, write
+from models.disputes.returning import cancel, offer, receive
+from models.disputes.thread import (
+    Author,
+    DisputeMessage,
+    DisputeNote,
+    Said,
+    ask_customer,
+    messages_of,
+    note,
+    notes_of,
+    write,
+)
 
 __all__ = [
     "LIVING",
     "LONGEST_TEXT",
+    "MOVES",
     "OUTCOMES",
     "REASONS",
     "REMEDIES",
@@ -44,6 +58,7 @@ __all__ = [
     "Author",
     "CannotDecide",
     "CannotDispute",
+    "Card",
     "Decision",
     "DecisionLine",
     "DecisionState",
@@ -66,10 +81,17 @@ __all__ = [
     "accept",
     "answer",
     "ask",
+    "ask_by_mail",
+    "ask_customer",
     "by_token",
     "can_disagree",
+    "cancel",
+    "card_of",
+    "cards",
+    "cards_of",
     "carry_out",
     "close_ended",
+    "credited",
     "decision_lines_of",
     "decisions_of",
     "disagree",
@@ -80,14 +102,17 @@ __all__ = [
     "find",
     "find_decision",
     "find_for",
+    "find_return",
     "forget_draft",
     "hand_to",
     "is_about_paid",
     "keep_answers",
+    "left_by_line",
     "limits",
     "lines_of",
     "messages_of",
     "move",
+    "new_for",
     "note",
     "notes_of",
     "of_customers",
@@ -96,8 +121,10 @@ __all__ = [
     "owner_by_rule",
     "propose",
     "questions_of",
+    "receive",
     "reopen",
     "returns_of",
+    "take",
     "withdraw",
     "write",
 ]

@@ -11,9 +11,10 @@ from models.causes import Department
 from models.database import Base, session
 from models.disputes.opening import CannotDispute, lock
 from models.disputes.reasons import Reason
-from models.disputes.records import Dispute, lines_of
+from models.disputes.records import Dispute, DisputeState, lines_of
 from models.errors import N_
 from models.staff import Staff, StaffState
+from models.states import changed_meanwhile
 
 
 class AssignmentRule(Base):
@@ -65,6 +66,23 @@ def owner_by_rule(dispute: Dispute, on: date, *, not_id: int | None = None) -> i
         if fits and rule.owner_id not in away and rule.owner_id != not_id:
             return rule.owner_id
     return None
+
+
+def take(dispute: Dispute, staff_id: int, *, by: Actor, now: datetime) -> None:
+    """
+    Say that one looks at it oneself; a new case is looked at from then on.
+
+    :raises models.states.IllegalTransition: it is over.
+    """
+    lock(dispute)
+    if not dispute.is_living:
+        raise changed_meanwhile()
+    hand_to(dispute, staff_id, by=by, now=now)
+    if dispute.state is DisputeState.NEW:
+        dispute.move_to(DisputeState.LOOKING)
+        session.flush()
+        facts = {"before": DisputeState.NEW, "after": DisputeState.LOOKING}
+        audit.record(dispute.customer_id, "dispute.moved", by=by, now=now, about=dispute.source, facts=facts)
 
 
 def hand_to(dispute: Dispute, staff_id: int | None, *, by: Actor, now: datetime) -> None:

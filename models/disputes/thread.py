@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, select
@@ -12,7 +12,8 @@ from models import audit, customers
 from models.audit import Actor, ActorKind
 from models.customers import contact_of
 from models.database import Base, session
-from models.disputes.opening import CannotDispute, lock, tell
+from models.disputes.decisions import refuse_while_one_waits
+from models.disputes.opening import CannotDispute, lock, tell, wait_for
 from models.disputes.records import Dispute, DisputeState
 from models.errors import N_
 from models.staff import Staff
@@ -100,11 +101,27 @@ def write(dispute: Dispute, text: str, *, by: Actor, now: datetime) -> DisputeMe
     session.add(message)
     if not ours and dispute.state is DisputeState.WAITING_CUSTOMER:
         dispute.move_to(DisputeState.LOOKING)
+        dispute.waits_until = None
     session.flush()
     facts, words = {"message": message.id}, {"text": message.text}
     audit.record(dispute.customer_id, "dispute.message", by=by, now=now, about=dispute.source, facts=facts, words=words)
     if ours:
         _tell(dispute, message, now=now)
+    return message
+
+
+def ask_customer(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime) -> DisputeMessage:
+    """
+    A word to the customer that needs their answer: the case waits for it.
+
+    :raises CannotDispute: it asks nothing, or a decision waits for a second person.
+    :raises models.states.IllegalTransition: the case is decided.
+    """
+    lock(dispute)
+    refuse_while_one_waits(dispute)
+    message = write(dispute, text, by=by, now=now)
+    wait_for(dispute, DisputeState.WAITING_CUSTOMER, on)
+    session.flush()
     return message
 
 
