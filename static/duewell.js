@@ -6,7 +6,7 @@
   // the answer may have been a download or a lost connection, and each form carries its own idempotency key.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.getAttribute("method")?.toLowerCase() !== "post") return;
+    if (form.getAttribute("method")?.toLowerCase() !== "post" || event.submitter?.formTarget) return;
     if (form.hasAttribute("data-sent")) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -16,10 +16,10 @@ from models.disputes.decisions import (
 )
 from models.disputes.disputable import Disputable, DisputableLine, disputable
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, forget_draft, keep_answers
-from models.disputes.giving import credited, left_by_line
+from models.disputes.giving import credited, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
 from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen
-from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case, withdraw
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,
@@ -44,6 +44,7 @@ from models.disputes.thread import (
     notes_of,
     write,
 )
+from models.disputes.watching import assign, watch
 
 __all__ = [
     "LIVING",
@@ -83,6 +84,7 @@ __all__ = [
     "ask",
     "ask_by_mail",
     "ask_customer",
+    "assign",
     "by_token",
     "can_disagree",
     "cancel",
@@ -125,6 +127,7 @@ __all__ = [
     "reopen",
     "returns_of",
     "take",
+    "watch",
     "withdraw",
     "write",
 ]

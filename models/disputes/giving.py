@@ -9,6 +9,7 @@ from models.database import session
 from models.disputes.decisions import Decision, DecisionLine, DecisionState
 from models.disputes.goods import ReturnState, returns_of
 from models.disputes.records import Dispute, lines_of
+from models.ledger import entry_of
 from models.money import Money
 
 
@@ -23,6 +24,11 @@ def left_by_line(dispute: Dispute) -> dict[int, Money]:
 def credited(dispute: Dispute) -> Money:
     """All that was credited, by decisions and for goods that came back."""
     return dispute.money((_decided(dispute) + _returned(dispute, ReturnState.RECEIVED)).total())
+
+
+def is_about_paid(dispute: Dispute) -> bool:
+    """Whether some of what is disputed has been paid: then a credit is given back, or kept, as the customer likes."""
+    return entry_of(dispute.customer_id, dispute.entry_id).left < dispute.claimed - credited(dispute)
 
 
 def _decided(dispute: Dispute) -> Counter[int]:

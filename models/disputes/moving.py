@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from models import audit, customers, holds
+from models import audit, customers, holds, jobs
 from models.audit import Actor
 from models.customers import contact_of
 from models.database import session
@@ -66,6 +66,7 @@ def disagree(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime)
     dispute.appealed_on = on
     dispute.owner_id = None
     session.flush()
+    jobs.later("disputes.opened", customer_id=dispute.customer_id, dispute_id=dispute.id)
     words = {"text": text.strip()}
     audit.record(dispute.customer_id, "dispute.disagreed", by=by, now=now, about=dispute.source, words=words)
     _tell(dispute, "disagreed", now=now)

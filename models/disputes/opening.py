@@ -12,7 +12,6 @@ from models.disputes.reasons import Reason, Remedy
 from models.disputes.records import Dispute, DisputeLine, DisputeState
 from models.errors import N_, Refused
 from models.holds import HoldKind
-from models.ledger import entry_of
 from models.money import Money, total
 from models.policies.answering import Answering
 
@@ -176,8 +175,3 @@ def tell(dispute: Dispute, customer: Customer, contact: Contact | None, step: st
         return
     cause = f"{dispute.customer_id}:{dispute.id}:{step}"
     mails.write("dispute", customer, contact, address=contact.email, cause=cause, now=now, dispute=dispute, step=step)
-
-
-def is_about_paid(dispute: Dispute) -> bool:
-    """Whether some of what is disputed has been paid: then a credit is given back, or kept, as the customer likes."""
-    return entry_of(dispute.customer_id, dispute.entry_id).left < dispute.claimed

@@ -96,7 +96,9 @@ def test_a_case_is_taken_on_the_board_and_upheld_in_part_with_a_credit_note(
     decide = f"{page_of(dispute)}/decide"
     assert 'value="121.00"' in clerk.get(decide).text
     answer = {"outcome": "in_part", "text": "Ten of twenty were broken.", "cause": str(cause), "credit_1": "60,51"}
-    assert errors_above(clerk.post(decide, data={**answer, "cause": "", "text": ""})) == ["Give the customer your reasons."]
+    assert errors_above(clerk.post(decide, data={**answer, "cause": "", "text": ""})) == [
+        "Give the customer your reasons."
+    ]
     assert "root cause" in error_at(clerk.post(decide, data={**answer, "cause": ""}), "outcome")
     assert clerk.post(decide, data=answer).status_code == 303
     assert entry_of(item.customer_id, item.id).left == Money(18_150 - 6_051, "EUR")
