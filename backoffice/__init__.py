@@ -119,6 +119,8 @@ from backoffice import (  # noqa: E402
     decisions,  # noqa: F401
     dispute_acts,  # noqa: F401
     dispute_deciding,  # noqa: F401
+    dispute_goods,  # noqa: F401
+    dispute_rules,  # noqa: F401
     dispute_words,  # noqa: F401
     disputes,
     entries,  # noqa: F401

@@ -125,7 +125,7 @@ def _content(customer: Customer, dispute: Dispute, answer: Answer, creditor: Com
     outcome = pdf.Fact(label=_("Our answer"), value=_(OUTCOMES[answer.outcome]))
     details = [
         *([pdf.Fact(label=_("Credited"), value=words.money(credited))] if credited else []),
-        pdf.Fact(label=_("Number"), value=disputes.card_of(dispute).invoice_number),
+        pdf.Fact(label=_("Invoice"), value=disputes.card_of(dispute).invoice_number),
         pdf.Fact(label=_("What you told us"), value=_(REASONS[dispute.reason])),
         pdf.Fact(label=_("Told us on"), value=words.date(dispute.opened_on)),
     ]

@@ -1,7 +1,20 @@
 """Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
 
 from models.disputes.asking import Question, answer, ask, ask_by_mail, by_token, questions_of
-from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule, take
+from models.disputes.assigning import (
+    Absence,
+    AssignmentRule,
+    absences,
+    add_absence,
+    add_rule,
+    hand_to,
+    move_rule_up,
+    owner_by_rule,
+    remove_absence,
+    remove_rule,
+    rules,
+    take,
+)
 from models.disputes.board import Card, card_of, cards, cards_of, new_for
 from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
 from models.disputes.decisions import (
@@ -79,7 +92,10 @@ __all__ = [
     "ReturnState",
     "Said",
     "Verdict",
+    "absences",
     "accept",
+    "add_absence",
+    "add_rule",
     "answer",
     "ask",
     "ask_by_mail",
@@ -114,6 +130,7 @@ __all__ = [
     "lines_of",
     "messages_of",
     "move",
+    "move_rule_up",
     "new_for",
     "note",
     "notes_of",
@@ -124,8 +141,11 @@ __all__ = [
     "propose",
     "questions_of",
     "receive",
+    "remove_absence",
+    "remove_rule",
     "reopen",
     "returns_of",
+    "rules",
     "take",
     "watch",
     "withdraw",

@@ -85,7 +85,7 @@ def receive(
     lock(dispute)
     session.refresh(row)
     row.move_to(ReturnState.RECEIVED)
-    entry = crediting.book(dispute, row.number, {row.position: row.credit}, on=on, now=now)
+    entry = crediting.book(dispute, f"{dispute.number}-{row.number}", {row.position: row.credit}, on=on, now=now)
     row.entry_id = entry.id if entry else None
     row.received_on, row.received_condition = on, condition.strip()
     session.flush()

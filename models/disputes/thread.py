@@ -77,10 +77,10 @@ class Said:
     by: str
 
 
-def write(dispute: Dispute, text: str, *, by: Actor, now: datetime) -> DisputeMessage:
+def write(dispute: Dispute, text: str, *, by: Actor, now: datetime, step: str = "message") -> DisputeMessage:
     """
     Add to the thread. A customer's word brings a case that waited for it back to whoever looks at it; a word of ours
-    is mailed.
+    is mailed: `step` is what the mail calls it.
 
     :raises CannotDispute: it says nothing, or the case has ended.
     """
@@ -106,7 +106,7 @@ def write(dispute: Dispute, text: str, *, by: Actor, now: datetime) -> DisputeMe
     facts, words = {"message": message.id}, {"text": message.text}
     audit.record(dispute.customer_id, "dispute.message", by=by, now=now, about=dispute.source, facts=facts, words=words)
     if ours:
-        _tell(dispute, message, now=now)
+        _tell(dispute, f"{step}:{message.id}", now=now)
     return message
 
 
@@ -119,16 +119,16 @@ def ask_customer(dispute: Dispute, text: str, *, by: Actor, on: date, now: datet
     """
     lock(dispute)
     refuse_while_one_waits(dispute)
-    message = write(dispute, text, by=by, now=now)
+    message = write(dispute, text, by=by, now=now, step="question")
     wait_for(dispute, DisputeState.WAITING_CUSTOMER, on)
     session.flush()
     return message
 
 
-def _tell(dispute: Dispute, message: DisputeMessage, *, now: datetime) -> None:
+def _tell(dispute: Dispute, step: str, *, now: datetime) -> None:
     customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
     if customer is not None:
-        tell(dispute, customer, contact, f"message:{message.id}", now=now)
+        tell(dispute, customer, contact, step, now=now)
 
 
 def note(dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime) -> None:
