@@ -120,6 +120,7 @@ from backoffice import (  # noqa: E402
     dispute_acts,  # noqa: F401
     dispute_deciding,  # noqa: F401
     dispute_goods,  # noqa: F401
+    dispute_opening,  # noqa: F401
     dispute_rules,  # noqa: F401
     dispute_words,  # noqa: F401
     disputes,

@@ -39,6 +39,8 @@ def note_in_dispute(customer_id: int, dispute_id: int) -> Response | tuple[str, 
 @requires(Permission.WORK_DISPUTES)
 def ask_department(customer_id: int, dispute_id: int) -> Response | tuple[str, int]:
     found, form = dispute_or_404(customer_id, dispute_id), AskForm(request.form)
+    if request.method == "GET":
+        form.department.data = str(disputes.department_by_rule(found) or "")
     return _done(found, form, lambda: _ask(found, form), gettext("Ask a department"), ASKED)
 
 

@@ -27,7 +27,7 @@ class RuleForm(OurForm):
     product = StringField(N_("The line or product contains"), [Length(max=100)])
     language = SelectField(N_("Language of the case"), [Optional()], choices=[])
     least = AmountField(N_("From this amount on"), [Optional(), countable])
-    department = SelectField(N_("Department it belongs to"), [Optional()], choices=[])
+    department = SelectField(N_("Department to ask about it"), [Optional()], choices=[])
     owner = SelectField(N_("Then it is given to"), choices=[])
     refusals: ClassVar = {CannotDispute: "owner"}
 
@@ -36,10 +36,8 @@ class RuleForm(OurForm):
         whatever = words.gettext("Whatever it is")
         reasons = [(one.value, words.gettext(said)) for one, said in REASONS.items()]
         self.reason.choices = options([("", whatever), *reasons])
-        self.language.choices = [
-            *options([("", whatever)]),
-            *data_options((one, native_name(one)) for one in LANGUAGES),
-        ]
+        spoken = data_options((one, native_name(one)) for one in LANGUAGES)
+        self.language.choices = [*options([("", whatever)]), *spoken]
         named = [(str(one.id), one.name) for one in causes.departments()]
         self.department.choices = [*options([("", words.gettext("None"))]), *data_options(named)]
         self.owner.choices = data_options(people())

@@ -24,7 +24,7 @@ from models.states import changed_meanwhile
 class AssignmentRule(Base):
     """
     Rules are tried by `position`. Empty or none: whatever it is. `product` is a part of a line's description or
-    product; `least_minor` in the company's currency. `department_id` is where the case belongs to, in the rule's view.
+    product; `least_minor` in the company's currency. `department_id` is whom one would ask about such a case.
     """
 
     __tablename__ = "assignment_rules"
@@ -132,23 +132,26 @@ def _record(action: str, about: str, facts: dict[str, object], *, by: Actor, now
 def owner_by_rule(dispute: Dispute, on: date, *, not_id: int | None = None) -> int | None:
     """The first of the rules that fit whose owner works today; nobody where none fits."""
     away = set(session.scalars(select(Absence.staff_id).where(Absence.from_on <= on, Absence.until_on >= on)))
+    working = set(session.scalars(select(Staff.id).where(Staff.state == StaffState.ACTIVE))) - away - {not_id}
+    return next((rule.owner_id for rule in _fitting(dispute) if rule.owner_id in working), None)
+
+
+def department_by_rule(dispute: Dispute) -> int | None:
+    """Whom the rules would ask about it."""
+    return next((rule.department_id for rule in _fitting(dispute) if rule.department_id), None)
+
+
+def _fitting(dispute: Dispute) -> list[AssignmentRule]:
+    """Amounts in another currency than the company's have no rate, and count as they are."""
     described = _described(dispute)
-    tried = (
-        select(AssignmentRule)
-        .join(Staff, Staff.id == AssignmentRule.owner_id)
-        .where(Staff.state == StaffState.ACTIVE)
-        .order_by(AssignmentRule.position, AssignmentRule.id)
-    )
-    for rule in session.scalars(tried):
-        fits = (
-            rule.reason in (None, dispute.reason)
-            and rule.language in ("", dispute.language)
-            and rule.least_minor <= dispute.claimed_minor
-            and rule.product.casefold() in described
-        )
-        if fits and rule.owner_id not in away and rule.owner_id != not_id:
-            return rule.owner_id
-    return None
+    return [
+        rule
+        for rule in rules()
+        if rule.reason in (None, dispute.reason)
+        and rule.language in ("", dispute.language)
+        and rule.least_minor <= dispute.claimed_minor
+        and rule.product.casefold() in described
+    ]
 
 
 def _described(dispute: Dispute) -> str:
