@@ -17,8 +17,8 @@ from models.errors import N_
 from models.transactions import transaction
 from portal import portal
 from portal.choosing import payer
+from portal.dispute_forms import EvidenceForm
 from portal.principal import account_of
-from portal.questions import EvidenceForm
 
 MOST = 50
 STATES: dict[DisputeState, str] = {

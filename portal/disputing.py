@@ -14,8 +14,7 @@ from models.disputes import Disputable, Dispute, Reason, Remedy
 from models.money import total
 from models.transactions import transaction
 from portal import portal
-from portal.principal import account_of
-from portal.questions import (
+from portal.dispute_forms import (
     ALREADY_PAID,
     NOT_OURS,
     EvidenceForm,
@@ -28,6 +27,7 @@ from portal.questions import (
     share_of,
     written,
 )
+from portal.principal import account_of
 
 STEPS = ("reason", "lines", "story", "evidence", "wish", "check")
 QUESTIONS: dict[str, type[Question]] = {

@@ -1,5 +1,6 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
+from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
 from models.accounts.due_dates import calendar
 from models.accounts.files import safe_cell, statement_csv, statement_json
@@ -37,10 +38,13 @@ __all__ = [
     "Stopping",
     "TimelineEvent",
     "Transfer",
+    "answers_enclosed",
     "calendar",
     "credit_document",
     "currencies_of",
     "debit_document",
+    "dispute_letter_pdf",
+    "dispute_letter_preview",
     "heading_of",
     "history",
     "invoice_pdf",

@@ -1,7 +1,22 @@
 """Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
 
-from models.disputes.asking import Question, answer, ask, by_token, questions_of
-from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule
+from models.disputes.asking import Question, answer, ask, ask_by_mail, by_token, questions_of
+from models.disputes.assigning import (
+    Absence,
+    AssignmentRule,
+    absences,
+    add_absence,
+    add_rule,
+    department_by_rule,
+    hand_to,
+    move_rule_up,
+    owner_by_rule,
+    remove_absence,
+    remove_rule,
+    rules,
+    take,
+)
+from models.disputes.board import Card, card_of, cards, cards_of, new_for
 from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
 from models.disputes.decisions import (
     OUTCOMES,
@@ -15,9 +30,10 @@ from models.disputes.decisions import (
 )
 from models.disputes.disputable import Disputable, DisputableLine, disputable
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
-from models.disputes.goods import GoodsReturn, ReturnState, offer, returns_of
-from models.disputes.moving import accept, can_disagree, close_ended, disagree, move, reopen
-from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
+from models.disputes.giving import credited, is_about_paid, left_by_line
+from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
+from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case, withdraw
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,
@@ -30,11 +46,24 @@ from models.disputes.records import (
     lines_of,
     of_customers,
 )
-from models.disputes.thread import Author, DisputeMessage, DisputeNote, Said, messages_of, note, notes_of, write
+from models.disputes.returning import cancel, offer, receive
+from models.disputes.thread import (
+    Author,
+    DisputeMessage,
+    DisputeNote,
+    Said,
+    ask_customer,
+    messages_of,
+    note,
+    notes_of,
+    write,
+)
+from models.disputes.watching import assign, watch
 
 __all__ = [
     "LIVING",
     "LONGEST_TEXT",
+    "MOVES",
     "OUTCOMES",
     "REASONS",
     "REMEDIES",
@@ -44,6 +73,7 @@ __all__ = [
     "Author",
     "CannotDecide",
     "CannotDispute",
+    "Card",
     "Decision",
     "DecisionLine",
     "DecisionState",
@@ -63,15 +93,27 @@ __all__ = [
     "ReturnState",
     "Said",
     "Verdict",
+    "absences",
     "accept",
+    "add_absence",
+    "add_rule",
     "answer",
     "ask",
+    "ask_by_mail",
+    "ask_customer",
+    "assign",
     "by_token",
     "can_disagree",
+    "cancel",
+    "card_of",
+    "cards",
+    "cards_of",
     "carry_out",
     "close_ended",
+    "credited",
     "decision_lines_of",
     "decisions_of",
+    "department_by_rule",
     "disagree",
     "disputable",
     "draft_of",
@@ -80,13 +122,17 @@ __all__ = [
     "find",
     "find_decision",
     "find_for",
+    "find_return",
     "hand_to",
     "is_about_paid",
     "keep_answers",
+    "left_by_line",
     "limits",
     "lines_of",
     "messages_of",
     "move",
+    "move_rule_up",
+    "new_for",
     "note",
     "notes_of",
     "of_customers",
@@ -95,9 +141,15 @@ __all__ = [
     "owner_by_rule",
     "propose",
     "questions_of",
+    "receive",
+    "remove_absence",
+    "remove_rule",
     "reopen",
     "returns_of",
+    "rules",
+    "take",
     "take_draft",
+    "watch",
     "withdraw",
     "write",
 ]

@@ -12,7 +12,6 @@ from models.disputes.reasons import Reason, Remedy
 from models.disputes.records import Dispute, DisputeLine, DisputeState
 from models.errors import N_, Refused
 from models.holds import HoldKind
-from models.ledger import entry_of
 from models.money import Money, total
 from models.policies.answering import Answering
 
@@ -135,6 +134,27 @@ def lock(dispute: Dispute) -> None:
     session.refresh(dispute)
 
 
+def wait_ends_on(state: DisputeState, on: date) -> date | None:
+    """Until when a case that stands there waits for somebody else."""
+    rules = limits()
+    if state is DisputeState.WAITING_CUSTOMER:
+        return rules.customer_on(on)
+    return rules.department_on(on) if state is DisputeState.WAITING_DEPARTMENT else None
+
+
+def wait_for(dispute: Dispute, state: DisputeState, on: date) -> None:
+    """
+    From wherever it stands, by way of being looked at; the account's lock is the caller's.
+
+    :raises models.states.IllegalTransition: the case is decided.
+    """
+    if dispute.state is not state:
+        if dispute.state is not DisputeState.LOOKING:
+            dispute.move_to(DisputeState.LOOKING)
+        dispute.move_to(state)
+    dispute.waits_until = wait_ends_on(state, on)
+
+
 def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     """
     The customer takes it back: nothing is held any more.
@@ -156,8 +176,3 @@ def tell(dispute: Dispute, customer: Customer, contact: Contact | None, step: st
         return
     cause = f"{dispute.customer_id}:{dispute.id}:{step}"
     mails.write("dispute", customer, contact, address=contact.email, cause=cause, now=now, dispute=dispute, step=step)
-
-
-def is_about_paid(dispute: Dispute) -> bool:
-    """Whether some of what is disputed has been paid: then a credit is given back, or kept, as the customer likes."""
-    return entry_of(dispute.customer_id, dispute.entry_id).left < dispute.claimed

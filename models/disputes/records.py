@@ -33,9 +33,9 @@ class Dispute(Stateful, Base):
     """
     A case about one item of one account. `claimed_minor` is what need not be paid until it is answered: the sum of its
     lines. `answer_on` is the day that was promised for the answer, `warn_on` the half of the way there, both business
-    dates. `contact_id` says whose case it is, `staff_id` who wrote it down for somebody that called. `resume_on`, once
-    decided, is the first day on which what is left of it is asked for again. `appealed_on`: the customer disagreed,
-    which they can once.
+    dates; `waits_until` the last day on which the answer of somebody else is waited for. `contact_id` says whose case
+    it is, `staff_id` who wrote it down for somebody that called. `resume_on`, once decided, is the first day on which
+    what is left of it is asked for again. `appealed_on`: the customer disagreed, which they can once.
     """
 
     __tablename__ = "disputes"
@@ -73,6 +73,7 @@ class Dispute(Stateful, Base):
     opened_at: Mapped[datetime]
     warn_on: Mapped[date]
     answer_on: Mapped[date]
+    waits_until: Mapped[date | None]
     warned_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     decided_on: Mapped[date | None]

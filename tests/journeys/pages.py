@@ -437,4 +437,22 @@ RUNS = (
          customer_id=customer("message"), template=other("message")),
     at("backoffice.sample_reminder", customer_id=other("reminded"), day=lambda made: made.reminded_on),
 )  # fmt: skip
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *ANSWERS)
+DISPUTING = {"customer_id": customer("disputing")}
+DISPUTES = (
+    at("backoffice.dispute_board"),
+    at("backoffice.dispute_board", name="cases in a list", show="list"),
+    at("backoffice.dispute_board", name="no case of mine", whose="mine"),
+    at("backoffice.account_disputes", **DISPUTING),
+    *(at("backoffice.dispute", "clerk", f"a case, {key}", dispute_id=other(f"case {key}"), **DISPUTING)
+      for key in ("new", "late", "asked", "waiting", "decided", "closed", "appealed")),
+    at("backoffice.dispute", COLLECTOR, "a case for who decides nothing", dispute_id=other("case new"), **DISPUTING),
+    *(at(f"backoffice.{name}", "clerk", dispute_id=other("case late"), **DISPUTING)
+      for name in ("say_in_dispute", "note_in_dispute", "ask_department", "decide_dispute")),
+    at("backoffice.reopen_dispute", "clerk", dispute_id=other("case closed"), **DISPUTING),
+    sent("a case decided without a word", "backoffice.decide_dispute", "clerk", {}, 422,
+         dispute_id=other("case late"), **DISPUTING),
+    at("portal.question", NOBODY, token=token("case asked")),
+    at("portal.question", NOBODY, "a question that was answered", token=token("case late")),
+    sent("an answer without a word", "portal.question", NOBODY, {}, 422, token=token("case asked")),
+)  # fmt: skip
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *ANSWERS)
