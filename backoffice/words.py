@@ -86,6 +86,7 @@ EVENTS = {
     "dispute.disagreed": N_("Disagreed with the answer"),
     "dispute.accepted": N_("Agreed with the answer"),
     "dispute.reopened": N_("Case opened again"),
+    "dispute.credit_wish": N_("Said what becomes of the credit"),
     "dispute.closed": N_("Case closed"),
     "mail.dispute": N_("Mail: about the case"),
     "assignment_rule.added": N_("Rule for new cases added"),

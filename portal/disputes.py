@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 
+from flask import Response as AnyResponse
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired
 
+from frame import files as give
 from frame.forms import OurForm, form_page
-from models import clock, disputes, files, payments, words
+from models import accounts, clock, disputes, files, payments, words
 from models.customers import merges
-from models.disputes import Dispute, DisputeState
+from models.disputes import CreditWish, Decision, Dispute, DisputeState
 from models.errors import N_
 from models.transactions import transaction
 from portal import portal
@@ -107,6 +109,24 @@ def disagree_with_case(dispute_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("portal.case", dispute_id=dispute_id), 303)
 
 
+@portal.post("/cases/<int:dispute_id>/credit")
+def choose_credit(dispute_id: int) -> Response:
+    """A credit for something that was paid: refunded, or kept for later."""
+    mine = _case(dispute_id)
+    disputing_contact()
+    wish = CreditWish.REFUND if request.form.get("wish") == CreditWish.REFUND else CreditWish.KEEP
+    with transaction():
+        disputes.choose_credit(mine, wish, by=current_user.actor, on=_today(), now=clock.now())
+    return redirect(url_for("portal.case", dispute_id=dispute_id), 303)
+
+
+@portal.get("/cases/<int:dispute_id>/answers/<int:decision_id>.pdf")
+def case_letter(dispute_id: int, decision_id: int) -> AnyResponse:
+    mine = _case(dispute_id)
+    decision = next((one for one in _final(mine) if one.id == decision_id), None) or abort(404)
+    return give.pdf(accounts.dispute_letter_pdf(mine, decision), mine.number, str(decision.id))
+
+
 @portal.post("/cases/<int:dispute_id>/pay")
 def pay_the_rest(dispute_id: int) -> Response:
     """What is not disputed of the item is chosen, beside what was chosen before; nothing is paid by this click."""
@@ -122,7 +142,7 @@ def pay_the_rest(dispute_id: int) -> Response:
 def _case_page(template: str, mine: Dispute, form: OurForm) -> tuple[str, int]:
     today = _today()
     said = disputes.messages_of(mine)
-    decisions = disputes.decisions_of(mine, state=disputes.DecisionState.FINAL)
+    decisions = _final(mine)
     return form_page(
         template,
         form,
@@ -135,10 +155,15 @@ def _case_page(template: str, mine: Dispute, form: OurForm) -> tuple[str, int]:
         returns=disputes.returns_of(mine),
         late=mine.is_late(today),
         about_paid=disputes.is_about_paid(mine),
+        free_credit=disputes.free_credit(mine),
         rest=payments.payable_item(current_user.customer_id, mine.entry_id, today),
         can_disagree=_can_disagree(mine),
         today=today,
     )
+
+
+def _final(mine: Dispute) -> Sequence[Decision]:
+    return disputes.decisions_of(mine, state=disputes.DecisionState.FINAL)
 
 
 def disputing_contact() -> None:
@@ -162,6 +187,12 @@ def reason_word(reason: str) -> str:
 @portal.app_template_global()
 def remedy_word(remedy: str) -> str:
     return words.gettext(disputes.REMEDIES[disputes.Remedy(remedy)])
+
+
+@portal.app_template_global()
+def promise_of(remedy: str, day: date) -> str:
+    """What we do beside a credit, and by when, as the letter says it."""
+    return words.gettext(accounts.DISPUTE_PROMISES[disputes.Remedy(remedy)], day=day)
 
 
 @portal.app_template_global()

@@ -126,6 +126,11 @@ def _disputes() -> None:
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("resume_on", sa.Date(), nullable=True),
         sa.Column("appealed_on", sa.Date(), nullable=True),
+        sa.Column(
+            "credit_wish",
+            sa.Enum("refund", "keep", name="creditwish", native_enum=False, length=32),
+            nullable=True,
+        ),
         sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("end_reason", sa.String(), server_default="", nullable=False),

@@ -87,11 +87,17 @@ def dispute_letter_preview(dispute: Dispute, verdict: Verdict, *, on: date, now:
 
 
 def answers_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
-    """The letter, in the mail that tells of a decision; the mail's cause names it."""
+    """
+    The letter, in the mail that tells of a decision; the mail's cause names it, and whose it is: of the reader, or of
+    an account that is read as part of theirs.
+    """
     row = find_message(customer_id, message_id)
     what, _, decision_id = (row.dedupe_key if row else "").rpartition(":")
-    decision = disputes.find_decision(customer_id, int(decision_id)) if what.endswith(":decided") else None
-    dispute = disputes.find(customer_id, decision.dispute_id) if decision else None
+    if not what.endswith(":decided"):
+        return []
+    owner_id = int(what.split(":")[1])
+    decision = disputes.find_decision(owner_id, int(decision_id))
+    dispute = disputes.find(owner_id, decision.dispute_id) if decision else None
     if dispute is None or decision is None:
         return []
     return [Attachment(f"{dispute.number}-{decision.id}.pdf", dispute_letter_pdf(dispute, decision))]

@@ -30,7 +30,7 @@ from models.disputes.decisions import (
 )
 from models.disputes.disputable import Disputable, DisputableLine, disputable
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
-from models.disputes.giving import credited, is_about_paid, left_by_line
+from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
 from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen
 from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case, withdraw
@@ -38,6 +38,7 @@ from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,
     UNDECIDED,
+    CreditWish,
     Dispute,
     DisputeLine,
     DisputeState,
@@ -74,6 +75,7 @@ __all__ = [
     "CannotDecide",
     "CannotDispute",
     "Card",
+    "CreditWish",
     "Decision",
     "DecisionLine",
     "DecisionState",
@@ -109,6 +111,7 @@ __all__ = [
     "cards",
     "cards_of",
     "carry_out",
+    "choose_credit",
     "close_ended",
     "credited",
     "decision_lines_of",
@@ -123,6 +126,7 @@ __all__ = [
     "find_decision",
     "find_for",
     "find_return",
+    "free_credit",
     "hand_to",
     "is_about_paid",
     "keep_answers",

@@ -8,7 +8,15 @@ from models import audit, causes, customers, holds
 from models.customers import contact_of
 from models.database import session
 from models.disputes import crediting
-from models.disputes.decisions import Decision, DecisionLine, DecisionState, Outcome, decision_lines_of, decisions_of
+from models.disputes.decisions import (
+    OUTCOMES,
+    Decision,
+    DecisionLine,
+    DecisionState,
+    Outcome,
+    decision_lines_of,
+    decisions_of,
+)
 from models.disputes.giving import credited, left_by_line
 from models.disputes.goods import on_their_way
 from models.disputes.opening import hold, limits, lock, tell
@@ -85,7 +93,8 @@ def carry_out(customer_id: int, decision_id: int, *, by: Principal, on: date, no
     audit.record(customer_id, "dispute.decided", by=by.actor, now=now, about=dispute.source, facts=facts)
     customer, contact = customers.find(customer_id), contact_of(customer_id, dispute.contact_id or 0)
     if customer is not None:
-        tell(dispute, customer, contact, f"decided:{decision.id}", now=now)
+        told = {"decision": decision, "outcome": OUTCOMES[decision.outcome]}
+        tell(dispute, customer, contact, f"decided:{decision.id}", now=now, **told)
     return entry
 
 

@@ -4,13 +4,12 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from models import audit, customers, holds, jobs
+from models import audit, holds, jobs
 from models.audit import Actor
-from models.customers import contact_of
 from models.database import session
 from models.disputes.decisions import refuse_while_one_waits
 from models.disputes.giving import credited
-from models.disputes.opening import CannotDispute, hold, limits, lock, tell, wait_ends_on
+from models.disputes.opening import CannotDispute, hold, limits, lock, tell_reader, wait_ends_on
 from models.disputes.records import UNDECIDED, Dispute, DisputeState
 from models.errors import N_
 from models.states import changed_meanwhile
@@ -69,7 +68,7 @@ def disagree(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime)
     jobs.later("disputes.opened", customer_id=dispute.customer_id, dispute_id=dispute.id)
     words = {"text": text.strip()}
     audit.record(dispute.customer_id, "dispute.disagreed", by=by, now=now, about=dispute.source, words=words)
-    _tell(dispute, "disagreed", now=now)
+    tell_reader(dispute, "disagreed", now=now)
 
 
 def accept(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
@@ -84,6 +83,7 @@ def accept(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     dispute.accepted_on = on
     session.flush()
     audit.record(dispute.customer_id, "dispute.accepted", by=by, now=now, about=dispute.source)
+    tell_reader(dispute, f"accepted:{on}", now=now)
 
 
 def reopen(dispute: Dispute, reason: str, *, by: Actor, on: date, now: datetime) -> None:
@@ -101,7 +101,7 @@ def reopen(dispute: Dispute, reason: str, *, by: Actor, on: date, now: datetime)
     session.flush()
     words = {"reason": reason.strip()}
     audit.record(dispute.customer_id, "dispute.reopened", by=by, now=now, about=dispute.source, words=words)
-    _tell(dispute, f"reopened:{on}", now=now)
+    tell_reader(dispute, f"reopened:{on}", now=now)
 
 
 def _again(dispute: Dispute, *, on: date, now: datetime) -> None:
@@ -142,9 +142,3 @@ def _close(customer_id: int, dispute_id: int, as_of: date, *, now: datetime) -> 
         session.flush()
         audit.record(customer_id, "dispute.closed", by=audit.JOB, now=now, about=dispute.source)
     return True
-
-
-def _tell(dispute: Dispute, step: str, *, now: datetime) -> None:
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
-    if customer is not None:
-        tell(dispute, customer, contact, step, now=now)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from models import audit, company, holds, jobs, payments
+from models import audit, company, customers, holds, jobs, payments
 from models.audit import Actor, ActorKind
-from models.customers import Contact, Customer, lock_account, mails
+from models.customers import Contact, Customer, contact_of, lock_account, mails, merges
 from models.database import session
 from models.disputes.disputable import Disputable, disputable
 from models.disputes.reasons import Reason, Remedy
@@ -168,11 +168,30 @@ def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     session.flush()
     facts = {"amount": dispute.claimed}
     audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
+    tell_reader(dispute, "withdrawn", now=now)
 
 
-def tell(dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime) -> None:
+def tell(
+    dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime, **told: object
+) -> None:
     """Write to whose case it is what has happened; each step of a case is told once."""
+    contact = contact or _reader(dispute)
     if contact is None or not contact.email:
         return
+    reader = customer if contact.customer_id == customer.id else customers.find(contact.customer_id) or customer
+    told = {"decision": None, "outcome": "", **told, "dispute": dispute, "step": step, "link": mails.LINK}
     cause = f"{dispute.customer_id}:{dispute.id}:{step}"
-    mails.write("dispute", customer, contact, address=contact.email, cause=cause, now=now, dispute=dispute, step=step)
+    mails.write("dispute", reader, contact, address=contact.email, cause=cause, now=now, **told)
+
+
+def tell_reader(dispute: Dispute, step: str, *, now: datetime) -> None:
+    """As `tell`, where the customer and their contact are not at hand."""
+    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
+    if customer is not None:
+        tell(dispute, customer, contact, step, now=now)
+
+
+def _reader(dispute: Dispute) -> Contact | None:
+    """Of the account that this one is read as part of: who opened the case there."""
+    merge = merges.living_merge(dispute.customer_id)
+    return contact_of(merge.into_id, dispute.contact_id) if merge and dispute.contact_id else None

@@ -24,6 +24,13 @@ class DisputeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class CreditWish(StrEnum):
+    """What becomes of a credit for something that was paid."""
+
+    REFUND = "refund"
+    KEEP = "keep"
+
+
 S = DisputeState
 UNDECIDED = (S.NEW, S.LOOKING, S.WAITING_CUSTOMER, S.WAITING_DEPARTMENT)
 LIVING = (*UNDECIDED, S.DECIDED)
@@ -36,6 +43,7 @@ class Dispute(Stateful, Base):
     dates; `waits_until` the last day on which the answer of somebody else is waited for. `contact_id` says whose case
     it is, `staff_id` who wrote it down for somebody that called. `resume_on`, once decided, is the first day on which
     what is left of it is asked for again. `appealed_on`: the customer disagreed, which they can once.
+    `credit_wish`: what they want of a credit for what was paid.
     """
 
     __tablename__ = "disputes"
@@ -79,6 +87,7 @@ class Dispute(Stateful, Base):
     decided_on: Mapped[date | None]
     resume_on: Mapped[date | None]
     appealed_on: Mapped[date | None]
+    credit_wish: Mapped[CreditWish | None]
     accepted_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     end_reason: Mapped[str] = mapped_column(server_default="")

@@ -2,15 +2,14 @@
 
 from datetime import date, datetime
 
-from models import audit, customers, holds
+from models import audit, holds
 from models.audit import Actor
-from models.customers import contact_of
 from models.database import session
 from models.disputes import crediting
 from models.disputes.decisions import refuse_while_one_waits
 from models.disputes.giving import credited, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState
-from models.disputes.opening import CannotDispute, hold, lock, tell
+from models.disputes.opening import CannotDispute, hold, lock, tell_reader
 from models.disputes.records import Dispute, DisputeState
 from models.errors import N_
 from models.ledger import Entry
@@ -67,7 +66,7 @@ def offer(
         _hold_rest(dispute, on=on, now=now)
     facts = {"return": row.id, "amount": credit, "until_on": until_on}
     audit.record(dispute.customer_id, "dispute.return_offered", by=by, now=now, about=dispute.source, facts=facts)
-    _tell(dispute, f"return:{row.id}", now=now)
+    tell_reader(dispute, f"return:{row.id}", now=now)
     return row
 
 
@@ -92,7 +91,7 @@ def receive(
     _hold_rest(dispute, on=on, now=now)
     facts = {"return": row.id, "amount": row.credit}
     audit.record(customer_id, "dispute.return_received", by=by.actor, now=now, about=dispute.source, facts=facts)
-    _tell(dispute, f"received:{row.id}", now=now)
+    tell_reader(dispute, f"received:{row.id}", now=now)
     return entry
 
 
@@ -118,9 +117,3 @@ def _hold_rest(dispute: Dispute, *, on: date, now: datetime) -> None:
     waits = dispute.resume_on is not None and dispute.resume_on > on
     if rest and (dispute.is_undecided or (dispute.state is DisputeState.DECIDED and waits)):
         hold(dispute, rest, on=on, now=now, until_on=dispute.resume_on)
-
-
-def _tell(dispute: Dispute, step: str, *, now: datetime) -> None:
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
-    if customer is not None:
-        tell(dispute, customer, contact, step, now=now)

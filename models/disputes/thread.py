@@ -8,12 +8,11 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, customers
+from models import audit
 from models.audit import Actor, ActorKind
-from models.customers import contact_of
 from models.database import Base, session
 from models.disputes.decisions import refuse_while_one_waits
-from models.disputes.opening import CannotDispute, lock, tell, wait_for
+from models.disputes.opening import CannotDispute, lock, tell_reader, wait_for
 from models.disputes.records import Dispute, DisputeState
 from models.errors import N_
 from models.staff import Staff
@@ -106,7 +105,7 @@ def write(dispute: Dispute, text: str, *, by: Actor, now: datetime, step: str = 
     facts, words = {"message": message.id}, {"text": message.text}
     audit.record(dispute.customer_id, "dispute.message", by=by, now=now, about=dispute.source, facts=facts, words=words)
     if ours:
-        _tell(dispute, f"{step}:{message.id}", now=now)
+        tell_reader(dispute, f"{step}:{message.id}", now=now)
     return message
 
 
@@ -123,12 +122,6 @@ def ask_customer(dispute: Dispute, text: str, *, by: Actor, on: date, now: datet
     wait_for(dispute, DisputeState.WAITING_CUSTOMER, on)
     session.flush()
     return message
-
-
-def _tell(dispute: Dispute, step: str, *, now: datetime) -> None:
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
-    if customer is not None:
-        tell(dispute, customer, contact, step, now=now)
 
 
 def note(dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime) -> None:

@@ -39,7 +39,7 @@ class Keeper(Protocol):
     """
     Whoever has the last word about mails of some kinds. `checked` is called in the transaction that marks them
     'sending', and returns those that go; `enclosed` brings what is attached, while nothing is locked; `noted` is called
-    in the transaction that keeps what became of one.
+    in the transaction that keeps what became of one. `put_links` is called for mails of all other kinds, as they go.
     """
 
     kinds: frozenset[str]
@@ -48,11 +48,14 @@ class Keeper(Protocol):
 
     def noted(self, row: Message, now: datetime) -> None: ...
 
+    def put_links(self, row: Message) -> None: ...
+
     def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]: ...
 
 
-# Without their keeper these wait: nobody sends a reminder unchecked.
-KEPT_BACK = ("reminder", "statement_mail", "invoice_mail")
+# Without their keeper these wait: nobody sends a reminder unchecked, or a mail whose link is not made.
+LINKED = ("dispute",)
+KEPT_BACK = ("reminder", "statement_mail", "invoice_mail", *LINKED)
 
 
 class LocalOutbox:
@@ -164,6 +167,9 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
 
 def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence[Message]:
     theirs = [row for row in rows if row.kind in keeper.kinds]
+    for row in rows:
+        if row.kind in LINKED:
+            keeper.put_links(row)
     if not theirs:
         return rows
     go = {row.id for row in keeper.checked(theirs, now)}
