@@ -180,6 +180,28 @@ def case_word(case: Dispute) -> str:
 
 
 @portal.app_template_global()
+def case_line(case: Dispute) -> str:
+    """What the statement says of it."""
+    told = {"number": case.number, "amount": case.claimed, "day": case.answer_on}
+    if case.is_late(_today()):
+        return words.gettext("Case %(number)s about %(amount)s: we are late, reminders stay off", **told)
+    if case.is_undecided:
+        return words.gettext("Case %(number)s about %(amount)s: you get our answer by %(day)s", **told)
+    return words.gettext("Case %(number)s about %(amount)s: our answer is here", **told)
+
+
+@portal.app_template_global()
+def cases_about(customer_id: int, entry_id: int) -> Sequence[Dispute]:
+    return disputes.of_item(customer_id, entry_id)
+
+
+@portal.app_template_global()
+def is_bill(kind: str) -> bool:
+    """Whether something can be wrong with it: a refund or a chargeback is no bill."""
+    return kind in disputes.BILLED
+
+
+@portal.app_template_global()
 def reason_word(reason: str) -> str:
     return words.gettext(disputes.REASONS[disputes.Reason(reason)])
 

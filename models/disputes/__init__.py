@@ -28,7 +28,7 @@ from models.disputes.decisions import (
     decisions_of,
     find_decision,
 )
-from models.disputes.disputable import Disputable, DisputableLine, disputable
+from models.disputes.disputable import BILLED, Disputable, DisputableLine, disputable
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
 from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
@@ -46,6 +46,7 @@ from models.disputes.records import (
     find_for,
     lines_of,
     of_customers,
+    of_item,
 )
 from models.disputes.returning import cancel, offer, receive
 from models.disputes.thread import (
@@ -62,6 +63,7 @@ from models.disputes.thread import (
 from models.disputes.watching import assign, watch
 
 __all__ = [
+    "BILLED",
     "LIVING",
     "LONGEST_TEXT",
     "MOVES",
@@ -140,6 +142,7 @@ __all__ = [
     "note",
     "notes_of",
     "of_customers",
+    "of_item",
     "offer",
     "open_case",
     "owner_by_rule",

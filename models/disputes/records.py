@@ -159,6 +159,12 @@ def of_customers(customers: Sequence[int], *, living: bool = False, most: int = 
     return session.scalars(query.where(Dispute.state.in_(LIVING)) if living else query).all()
 
 
+def of_item(customer_id: int, entry_id: int) -> Sequence[Dispute]:
+    """All cases about one item, newest first."""
+    query = select(Dispute).where(Dispute.customer_id == customer_id, Dispute.entry_id == entry_id)
+    return session.scalars(query.order_by(Dispute.id.desc())).all()
+
+
 def lines_of(dispute: Dispute) -> Sequence[DisputeLine]:
     query = select(DisputeLine).where(
         DisputeLine.customer_id == dispute.customer_id, DisputeLine.dispute_id == dispute.id
