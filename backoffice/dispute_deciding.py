@@ -1,5 +1,7 @@
 """The answer to a case on one screen: outcome, credit for each line, what else is promised, cause, reasons, letter."""
 
+from collections.abc import Sequence
+
 from flask import abort, flash, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -11,6 +13,7 @@ from frame import files
 from models import accounts, approvals, clock, disputes
 from models.approvals import CaseDecision, Done
 from models.disputes import Dispute, Verdict, limits
+from models.dunning.answers import Approved, answers_for
 from models.policies.permissions import Permission
 from models.transactions import transaction
 from models.words import gettext
@@ -26,20 +29,30 @@ def decide_dispute(customer_id: int, dispute_id: int) -> Response | tuple[str, i
         request.form,
         data={"resume_on": limits().resume_on(today_here())},
     )
-    if request.method == "POST" and form.validate():
-        if request.form.get("do") == "look":
+    do, page = request.form.get("do", ""), page_of(found)
+    offered = answers_for(found, page["customer"], page["contact"], page["card"].invoice_number)
+    if do.startswith("use-"):
+        form.text.data = "\n\n".join(filter(None, (form.text.data, _chosen(offered, do))))
+    elif request.method == "POST" and form.validate():
+        if do == "look":
             if verdict := _verdict(found, form):
                 return _preview(found, verdict)
         elif _decided(found, form):
             return redirect(address_of(found), 303)
-    page = render_template(
+    html = render_template(
         "backoffice/dispute_decide.html",
         form=form,
         left=disputes.left_by_line(found),
         limit=approvals.limit_of(approvals.Kind.CASE),
-        **page_of(found),
+        offered=offered,
+        **page,
     )
-    return page, 422 if form.errors else 200
+    return html, 422 if form.errors else 200
+
+
+def _chosen(offered: Sequence[Approved], do: str) -> str:
+    """The approved answer whose button was pressed; it is put below what was written, and nothing is decided yet."""
+    return next((one.text for one in offered if do == f"use-{one.template_id}"), "")
 
 
 def _decided(found: Dispute, form: DecideForm) -> bool:

@@ -32,8 +32,8 @@ from models.disputes.disputable import BILLED, Disputable, DisputableLine, dispu
 from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
 from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
-from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen
-from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case, withdraw
+from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen, withdraw
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,

@@ -45,10 +45,11 @@ class Disputable:
         return next((one for one in self.lines if one.line_id == line_id), None)
 
 
-# A living case claims what it says; once decided it has taken what its decision credited.
+# A living case claims what it says; once decided it has taken what was credited, and what comes back.
 _TAKEN = text(
     """
-select l.invoice_line_id, sum(case when d.state = any(:undecided) then l.claimed_minor else coalesce(c.minor, 0) end)
+select l.invoice_line_id,
+    sum(case when d.state = any(:undecided) then l.claimed_minor else coalesce(c.minor, 0) + coalesce(b.minor, 0) end)
 from disputes d
 join dispute_lines l on l.customer_id = d.customer_id and l.dispute_id = d.id
 left join lateral (
@@ -56,6 +57,10 @@ left join lateral (
     join dispute_decisions r on r.customer_id = x.customer_id and r.id = x.decision_id and r.state = 'final'
     where x.customer_id = d.customer_id and r.dispute_id = d.id and x.position = l.position
 ) c on true
+left join lateral (
+    select sum(g.credit_minor) as minor from goods_returns g
+    where g.customer_id = d.customer_id and g.dispute_id = d.id and g.position = l.position and g.state <> 'cancelled'
+) b on true
 where d.customer_id = :customer_id and d.entry_id = :entry_id and d.state <> 'withdrawn'
 group by l.invoice_line_id
 """

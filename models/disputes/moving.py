@@ -9,8 +9,10 @@ from models.audit import Actor
 from models.database import session
 from models.disputes.decisions import refuse_while_one_waits
 from models.disputes.giving import credited
+from models.disputes.goods import on_their_way
 from models.disputes.opening import CannotDispute, hold, limits, lock, tell_reader, wait_ends_on
 from models.disputes.records import UNDECIDED, Dispute, DisputeState
+from models.disputes.returning import cancel
 from models.errors import N_
 from models.states import changed_meanwhile
 from models.transactions import transaction
@@ -42,6 +44,24 @@ def move(dispute: Dispute, state: DisputeState, *, by: Actor, on: date, now: dat
     session.flush()
     facts = {"before": before, "after": state}
     audit.record(dispute.customer_id, "dispute.moved", by=by, now=now, about=dispute.source, facts=facts)
+
+
+def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    The customer takes it back: nothing is held any more, and no goods are expected.
+
+    :raises models.states.IllegalTransition: it has been decided.
+    """
+    lock(dispute)
+    dispute.move_to(DisputeState.WITHDRAWN)
+    dispute.ended_on = on
+    for goods in on_their_way(dispute):
+        cancel(goods, by=by, now=now)
+    holds.end(dispute.customer_id, dispute.source, on=on, now=now)
+    session.flush()
+    facts = {"amount": dispute.claimed}
+    audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
+    tell_reader(dispute, "withdrawn", now=now)
 
 
 def can_disagree(dispute: Dispute, on: date) -> bool:

@@ -155,22 +155,6 @@ def wait_for(dispute: Dispute, state: DisputeState, on: date) -> None:
     dispute.waits_until = wait_ends_on(state, on)
 
 
-def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
-    """
-    The customer takes it back: nothing is held any more.
-
-    :raises models.states.IllegalTransition: it has been decided.
-    """
-    lock(dispute)
-    dispute.move_to(DisputeState.WITHDRAWN)
-    dispute.ended_on = on
-    holds.end(dispute.customer_id, dispute.source, on=on, now=now)
-    session.flush()
-    facts = {"amount": dispute.claimed}
-    audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
-    tell_reader(dispute, "withdrawn", now=now)
-
-
 def tell(
     dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime, **told: object
 ) -> None:

@@ -1,6 +1,6 @@
 """Taking goods back: offered with a number, credited in the transaction that says they have arrived."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from models import audit, holds
 from models.audit import Actor
@@ -112,8 +112,12 @@ def cancel(row: GoodsReturn, *, by: Actor, now: datetime) -> None:
 
 def _hold_rest(dispute: Dispute, *, on: date, now: datetime) -> None:
     """As much as the case still stands for, for as long as it does."""
+    if not dispute.is_living:
+        return
+    if dispute.resume_on is not None:
+        dispute.resume_on = max(dispute.resume_on, on + timedelta(days=1))
+        session.flush()
     holds.end(dispute.customer_id, dispute.source, on=on, now=now)
     rest = dispute.claimed - credited(dispute)
-    waits = dispute.resume_on is not None and dispute.resume_on > on
-    if rest and (dispute.is_undecided or (dispute.state is DisputeState.DECIDED and waits)):
+    if rest:
         hold(dispute, rest, on=on, now=now, until_on=dispute.resume_on)

@@ -22,6 +22,7 @@ from models import (
     company,
     customers,
     desk,
+    disputes,
     files,
     imports,
     jobs,
@@ -111,6 +112,7 @@ class Furnisher:
         disputer = Disputer(self.make, customer, contact, self.people)
         disputer.furnish(HOSTILE)
         self.made.others |= disputer.ids
+        self.made.entries["disputed"] = disputes.of_customers([customer.id])[-1].entry_id
         self.made.tokens |= disputer.tokens
 
     def _reminded(self) -> None:
