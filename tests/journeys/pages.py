@@ -458,7 +458,7 @@ CASES_OF_MINE = (
       for key in ("new", "late", "waiting", "decided", "refused", "closed", "appealed")),
     sent("a message of no words", "portal.case", contact("disputing"), {}, 422, dispute_id=other("case new")),
     at("portal.disagree_with_case", contact("disputing"), dispute_id=other("case refused")),
-    at("portal.disagree_with_case", contact("disputing"), "disagreeing a second time", dispute_id=other("case appealed")),
+    at("portal.disagree_with_case", contact("disputing"), "disagreeing again", dispute_id=other("case appealed")),
     sent("disagreeing without a word", "portal.disagree_with_case", contact("disputing"), {}, 422,
          dispute_id=other("case refused")),
     at("portal.invoice", contact("disputing"), "a bill with a case", entry_id=entry("disputed")),
