@@ -68,6 +68,7 @@ class NavLink:
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
     (N_("Tasks"), "backoffice.task_list", Permission.WORK_TASKS),
+    (N_("Cases"), "backoffice.dispute_board", Permission.READ_ACCOUNTS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
@@ -116,6 +117,13 @@ from backoffice import (  # noqa: E402
     contacts,  # noqa: F401
     customers,  # noqa: F401
     decisions,  # noqa: F401
+    dispute_acts,  # noqa: F401
+    dispute_deciding,  # noqa: F401
+    dispute_goods,  # noqa: F401
+    dispute_opening,  # noqa: F401
+    dispute_rules,  # noqa: F401
+    dispute_words,  # noqa: F401
+    disputes,
     entries,  # noqa: F401
     files,  # noqa: F401
     holds,  # noqa: F401
@@ -143,5 +151,6 @@ from backoffice import (  # noqa: E402
 # What waits behind a line of the menu.
 COUNTS: dict[str, Callable[[], int]] = {
     "backoffice.approvals": approvals.waiting_for_me,
+    "backoffice.dispute_board": disputes.waiting_for_me,
     "backoffice.task_list": tasks.waiting_for_me,
 }

@@ -13,7 +13,20 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import accounts, audit, claims, clock, company, files, jobs, payments, promises, sign_ins, worklist
+from models import (
+    accounts,
+    audit,
+    claims,
+    clock,
+    company,
+    disputes,
+    files,
+    jobs,
+    payments,
+    promises,
+    sign_ins,
+    worklist,
+)
 from models.customers import codes
 from models.dunning import runs
 from models.dunning.sending import Reminders
@@ -51,7 +64,8 @@ _sending = threading.Lock()  # The queue's threads and the clockwork share one c
 def send_messages(tools: Tools) -> None:
     if tools.sender:
         with _sending:
-            sending.send_due(tools.sender, now=clock.now, keeper=Reminders(tools.address, accounts.invoices_enclosed))
+            keeper = Reminders(tools.address, accounts.invoices_enclosed)
+            sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers={"dispute": accounts.answers_enclosed})
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -62,6 +76,12 @@ def drain_inbox(tools: Tools) -> None:
 def sweep_attempts(tools: Tools) -> None:
     if tools.gateway:
         payments.sweep(gateway=tools.gateway, now=clock.now)
+
+
+def give_up_disputed(tools: Tools, customer_id: int, entry_id: int) -> None:
+    if tools.gateway:
+        today = company.get().today(clock.now())
+        payments.give_up_disputed(customer_id, entry_id, on=today, gateway=tools.gateway, now=clock.now)
 
 
 def send_refund(tools: Tools, customer_id: int, refund_id: str) -> None:
@@ -121,6 +141,19 @@ def forget_old_files(_: Tools) -> None:
     files.forget_drafts(now=clock.now())
 
 
+def assign_dispute(tools: Tools, customer_id: int, dispute_id: int) -> None:
+    with transaction():
+        disputes.assign(customer_id, dispute_id, address=tools.address, now=clock.now())
+
+
+def watch_disputes(tools: Tools) -> None:
+    """Before those are closed whose time to disagree is over, what was offered in them lapses."""
+    now = clock.now()
+    today = company.get().today(now)
+    disputes.watch(today, address=tools.address, now=now)
+    disputes.close_ended(today, now=now)
+
+
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
@@ -142,7 +175,9 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 
 HANDLERS: dict[str, Callable[..., object]] = {
+    "disputes.opened": assign_dispute,
     "messages.send": send_messages,
+    "payments.give_up_disputed": give_up_disputed,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
     "reminders.letters": make_letters,
@@ -158,6 +193,7 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("cases", timedelta(minutes=1), watch_disputes),
     Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("files never sent", timedelta(hours=1), forget_old_files),

@@ -21,10 +21,14 @@ from portal.principal import account_of
 class WithFiles(OurForm):
     """
     A form with files. `kept` are those that are fine; they stay where they are when the form comes back. `purpose`:
-    of a draft, so that files of one form are not sent with another.
+    of a draft, so that files of one form are not sent with another. `hint` and the field's label say what to add.
     """
 
     purpose = "claim"
+    hint = N_(
+        "A photo or a PDF of the bank's confirmation, for example: up to 10 files of 10 MB. We remove from photos where"
+        " they were taken."
+    )
     files = MultipleFileField(N_("Proof of the payment"))
     kept: Sequence[File] = ()
     refused: Sequence[str] = ()
@@ -35,6 +39,10 @@ class WithFiles(OurForm):
             chosen = [one for one in request.files.getlist("files") if one.filename]
             self.refused = _kept_or_refused(chosen, self.purpose)
             _remove_asked()
+        self.look()
+
+    def look(self) -> None:
+        """What was kept before."""
         self.kept = files.drafts(current_user.customer_id, current_user.contact_id, self.purpose)
 
     @property

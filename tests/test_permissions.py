@@ -20,6 +20,7 @@ from models import (
     audit,
     claims,
     company,
+    disputes,
     files,
     jobs,
     ledger,
@@ -34,6 +35,7 @@ from models import (
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
+from models.disputes import Outcome, Reason, Remedy, Verdict
 from models.dunning import runs as reminders
 from models.dunning import sequences, standard, templates
 from models.holds import HoldKind
@@ -182,6 +184,7 @@ def _add_money(made: World, make: Maker) -> None:
         "approval_id": waiting.approval.id,
     }
     _add_holds(made)
+    _add_case(made, make)
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
     of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit", "portal.receipt_pdf")
     made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
@@ -201,6 +204,48 @@ def _add_holds(made: World) -> None:
     found = {one.kind: one.hold_id for one in accounts.stopping([mine.id])}
     made.arguments[""] |= {"promise_id": promise.id, "claim_id": claim.id, "hold_id": found["breathing_space"]}
     made.arguments[""] |= {"file_id": file.id}
+
+
+def _add_case(made: World, make: Maker) -> None:
+    """A case with a decision that waits for a second person, goods on their way, a rule and somebody who is away."""
+    mine, clerk = made.mine, staff.principal(staff.find(made.staff["clerk"]))
+    item = make.invoice(mine, 90_000)
+    at = {"on": TODAY, "now": NOW}
+    with transaction():
+        case = disputes.open_case(
+            mine,
+            made.contact,
+            item.id,
+            {None: Money(80_000, "EUR")},
+            reason=Reason.DAMAGED,
+            wanted=Remedy.CREDIT,
+            text="It is broken",
+            by=audit.Actor(audit.ActorKind.CONTACT, made.contact.id),
+            **at,
+        )
+        goods = disputes.offer(case, 1, "Ten", "", Money(100, "EUR"), until_on=TODAY, by=clerk.actor, **at)
+        verdict = Verdict(outcome=Outcome.REFUSED, text="It is not", other_cause="None")
+        decision = disputes.propose(case, verdict, by=clerk, **at)
+        answered = disputes.open_case(
+            mine,
+            made.contact,
+            item.id,
+            {None: Money(5_000, "EUR")},
+            reason=Reason.LATE,
+            wanted=Remedy.EXPLANATION,
+            text="It came too late",
+            by=audit.Actor(audit.ActorKind.CONTACT, made.contact.id),
+            **at,
+        )
+        answer = disputes.propose(answered, verdict, by=clerk, **at)
+        disputes.carry_out(mine.id, answer.id, by=clerk, **at)
+        rule = disputes.add_rule(clerk.staff_id, by=clerk.actor, now=NOW)
+        away = disputes.add_absence(clerk.staff_id, TODAY, TODAY, by=clerk.actor, now=NOW)
+    made.arguments[""] |= {
+        **{"dispute_id": case.id, "return_id": goods.id, "decision_id": decision.id},
+        **{"rule_id": rule.id, "absence_id": away.id, "step": "lines"},
+    }
+    made.arguments["portal.case_letter"] = {"dispute_id": answered.id, "decision_id": answer.id}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:

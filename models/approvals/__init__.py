@@ -1,6 +1,6 @@
 """Decisions that wait for a second person: money that leaves or is forgiven, above a limit."""
 
-from models.approvals.decisions import CaseDecision, Decision, Kind, Refund, WriteOff
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, Refund, WriteOff
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
     PERMISSIONS,
@@ -35,6 +35,7 @@ __all__ = [
     "CreditRefused",
     "Decision",
     "Done",
+    "GoodsBack",
     "Kind",
     "NotYours",
     "ReasonMissing",

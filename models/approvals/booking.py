@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models import audit, credit_notes, disputes, ledger, payments
-from models.approvals.decisions import CaseDecision, Decision, Refund, kind_of
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Refund, kind_of
 from models.credit_notes import CreditNote
 from models.customers import lock_account
 from models.ledger import Entry
@@ -23,6 +23,9 @@ def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | pa
     lock_account(decision.customer_id, decision.amount.currency)
     if isinstance(decision, CaseDecision):
         return disputes.carry_out(decision.customer_id, decision.decision_id, by=by, on=decision.effective_on, now=now)
+    if isinstance(decision, GoodsBack):
+        on_day, said = decision.effective_on, decision.condition
+        return disputes.receive(decision.customer_id, decision.return_id, said, by=by, on=on_day, now=now)
     if isinstance(decision, CreditNote):
         entry = credit_notes.book(decision, now=now)
     else:

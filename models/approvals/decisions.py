@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CREDIT_NOTE = "credit_note"
     WRITE_OFF = "write_off"
     CASE = "case"
+    RETURN = "return"
 
 
 def _new_key() -> str:
@@ -61,18 +62,42 @@ class CaseDecision:
         return f"case:{self.decision_id}"
 
 
-Decision = Refund | WriteOff | CreditNote | CaseDecision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsBack:
+    """Goods of a case that have arrived, in which `condition`: `amount` is credited for them. `key` as of a refund."""
+
+    customer_id: int
+    return_id: int
+    amount: Money
+    reason: str
+    effective_on: date
+    condition: str = ""
+    key: str = field(default_factory=_new_key)
+
+
+Decision = Refund | WriteOff | CreditNote | CaseDecision | GoodsBack
 
 
 def kind_of(decision: Decision) -> Kind:
-    kinds = {Refund: Kind.REFUND, WriteOff: Kind.WRITE_OFF, CreditNote: Kind.CREDIT_NOTE, CaseDecision: Kind.CASE}
-    return kinds[type(decision)]
+    return _KINDS[type(decision)]
+
+
+_KINDS: dict[type[Decision], Kind] = {
+    Refund: Kind.REFUND,
+    WriteOff: Kind.WRITE_OFF,
+    CreditNote: Kind.CREDIT_NOTE,
+    CaseDecision: Kind.CASE,
+    GoodsBack: Kind.RETURN,
+}
 
 
 def payload_of(decision: Decision) -> dict[str, Any]:
     """What a row keeps of it beside kind, amount, reason and key."""
     if isinstance(decision, CaseDecision):
         return {"decision_id": decision.decision_id, "on": decision.effective_on.isoformat()}
+    if isinstance(decision, GoodsBack):
+        on, condition = decision.effective_on.isoformat(), decision.condition
+        return {"return_id": decision.return_id, "condition": condition, "on": on}
     if not isinstance(decision, CreditNote):
         return {"entry_id": decision.entry_id, "on": decision.effective_on.isoformat()}
     lines = [
@@ -104,23 +129,13 @@ def from_payload(
             lines=tuple(_line(line) for line in payload["lines"]),
             key=key,
         )
+    whole: dict[str, Any] = {"customer_id": customer_id, "amount": amount, "reason": reason, "effective_on": on}
     if kind == Kind.CASE:
-        return CaseDecision(
-            customer_id=customer_id,
-            decision_id=payload["decision_id"],
-            amount=amount,
-            reason=reason,
-            effective_on=on,
-        )
+        return CaseDecision(**whole, decision_id=payload["decision_id"])
+    if kind == Kind.RETURN:
+        return GoodsBack(**whole, return_id=payload["return_id"], condition=payload["condition"], key=key)
     made = Refund if kind == Kind.REFUND else WriteOff
-    return made(
-        customer_id=customer_id,
-        entry_id=payload["entry_id"],
-        amount=amount,
-        reason=reason,
-        effective_on=on,
-        key=key,
-    )
+    return made(**whole, entry_id=payload["entry_id"], key=key)
 
 
 def _line(row: dict[str, Any]) -> CreditLine:

@@ -14,6 +14,7 @@ from models.approvals.booking import carry_out, dedupe_key
 from models.approvals.decisions import (
     CaseDecision,
     Decision,
+    GoodsBack,
     Kind,
     Refund,
     from_payload,
@@ -38,8 +39,10 @@ PERMISSIONS = {
     Kind.CREDIT_NOTE: Permission.CREDIT,
     Kind.WRITE_OFF: Permission.WRITE_OFF,
     Kind.CASE: Permission.DECIDE_DISPUTES,
+    Kind.RETURN: Permission.DECIDE_DISPUTES,
 }
-SECOND = {**PERMISSIONS, Kind.CASE: Permission.CREDIT}  # Who may be the second person.
+SECOND = {**PERMISSIONS, Kind.CASE: Permission.CREDIT, Kind.RETURN: Permission.CREDIT}  # Who may be the second person.
+OF_CASES = (Kind.CASE, Kind.RETURN)
 
 
 class ApprovalState(StrEnum):
@@ -109,7 +112,7 @@ class Waiting:
 
 def limit_of(kind: Kind) -> Money:
     """Up to this one person decides alone."""
-    counted = Kind.CREDIT_NOTE if kind is Kind.CASE else kind  # What an answer gives, it gives as a credit note.
+    counted = Kind.CREDIT_NOTE if kind in OF_CASES else kind  # What a case gives, it gives as a credit note.
     return company.get().limit(counted, limits.DEFAULTS[counted])
 
 
@@ -122,7 +125,7 @@ def _second_person(decision: Decision, now: datetime) -> SecondPerson:
 
 def _decided_alone(decision: Decision, since: datetime) -> Money:
     """What staff booked of the same kind for the same customer and currency without a second person."""
-    credited = isinstance(decision, CreditNote | CaseDecision)
+    credited = isinstance(decision, CreditNote | CaseDecision | GoodsBack)
     approved = select(Approval.entry_id).where(
         Approval.customer_id == decision.customer_id, Approval.entry_id.is_not(None)
     )

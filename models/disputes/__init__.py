@@ -1,7 +1,22 @@
 """Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
 
-from models.disputes.asking import Question, answer, ask, by_token, questions_of
-from models.disputes.assigning import Absence, AssignmentRule, hand_to, owner_by_rule
+from models.disputes.asking import Question, answer, ask, ask_by_mail, by_token, questions_of
+from models.disputes.assigning import (
+    Absence,
+    AssignmentRule,
+    absences,
+    add_absence,
+    add_rule,
+    department_by_rule,
+    hand_to,
+    move_rule_up,
+    owner_by_rule,
+    remove_absence,
+    remove_rule,
+    rules,
+    take,
+)
+from models.disputes.board import Card, card_of, cards, cards_of, new_for
 from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
 from models.disputes.decisions import (
     OUTCOMES,
@@ -13,15 +28,17 @@ from models.disputes.decisions import (
     decisions_of,
     find_decision,
 )
-from models.disputes.disputable import Disputable, DisputableLine, disputable
-from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, forget_draft, keep_answers
-from models.disputes.goods import GoodsReturn, ReturnState, offer, returns_of
-from models.disputes.moving import accept, can_disagree, close_ended, disagree, move, reopen
-from models.disputes.opening import LONGEST_TEXT, CannotDispute, is_about_paid, limits, open_case, withdraw
+from models.disputes.disputable import BILLED, Disputable, DisputableLine, disputable
+from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
+from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
+from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
+from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen, withdraw
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,
     UNDECIDED,
+    CreditWish,
     Dispute,
     DisputeLine,
     DisputeState,
@@ -29,12 +46,27 @@ from models.disputes.records import (
     find_for,
     lines_of,
     of_customers,
+    of_item,
 )
-from models.disputes.thread import Author, DisputeMessage, DisputeNote, Said, messages_of, note, notes_of, write
+from models.disputes.returning import cancel, offer, receive
+from models.disputes.thread import (
+    Author,
+    DisputeMessage,
+    DisputeNote,
+    Said,
+    ask_customer,
+    messages_of,
+    note,
+    notes_of,
+    write,
+)
+from models.disputes.watching import assign, watch
 
 __all__ = [
+    "BILLED",
     "LIVING",
     "LONGEST_TEXT",
+    "MOVES",
     "OUTCOMES",
     "REASONS",
     "REMEDIES",
@@ -44,6 +76,8 @@ __all__ = [
     "Author",
     "CannotDecide",
     "CannotDispute",
+    "Card",
+    "CreditWish",
     "Decision",
     "DecisionLine",
     "DecisionState",
@@ -63,15 +97,28 @@ __all__ = [
     "ReturnState",
     "Said",
     "Verdict",
+    "absences",
     "accept",
+    "add_absence",
+    "add_rule",
     "answer",
     "ask",
+    "ask_by_mail",
+    "ask_customer",
+    "assign",
     "by_token",
     "can_disagree",
+    "cancel",
+    "card_of",
+    "cards",
+    "cards_of",
     "carry_out",
+    "choose_credit",
     "close_ended",
+    "credited",
     "decision_lines_of",
     "decisions_of",
+    "department_by_rule",
     "disagree",
     "disputable",
     "draft_of",
@@ -80,24 +127,36 @@ __all__ = [
     "find",
     "find_decision",
     "find_for",
-    "forget_draft",
+    "find_return",
+    "free_credit",
     "hand_to",
     "is_about_paid",
     "keep_answers",
+    "left_by_line",
     "limits",
     "lines_of",
     "messages_of",
     "move",
+    "move_rule_up",
+    "new_for",
     "note",
     "notes_of",
     "of_customers",
+    "of_item",
     "offer",
     "open_case",
     "owner_by_rule",
     "propose",
     "questions_of",
+    "receive",
+    "remove_absence",
+    "remove_rule",
     "reopen",
     "returns_of",
+    "rules",
+    "take",
+    "take_draft",
+    "watch",
     "withdraw",
     "write",
 ]

@@ -1,6 +1,6 @@
 """Asking another department: a question, a link that shows only this case, and the answer as a note for staff."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, select
@@ -10,7 +10,9 @@ from models import audit
 from models.audit import Actor, ActorKind
 from models.causes import Department
 from models.database import Base, session
-from models.disputes.opening import CannotDispute, limits, lock
+from models.disputes import staff_mails
+from models.disputes.decisions import refuse_while_one_waits
+from models.disputes.opening import CannotDispute, limits, lock, wait_for
 from models.disputes.records import Dispute, DisputeState
 from models.disputes.thread import note
 from models.errors import N_
@@ -59,10 +61,8 @@ def ask(
     if not department.email:
         raise CannotDispute(N_("This department has no mail address yet."))
     lock(dispute)
-    if dispute.state is DisputeState.NEW:
-        dispute.move_to(DisputeState.LOOKING)
-    if dispute.state is not DisputeState.WAITING_DEPARTMENT:
-        dispute.move_to(DisputeState.WAITING_DEPARTMENT)
+    refuse_while_one_waits(dispute)
+    wait_for(dispute, DisputeState.WAITING_DEPARTMENT, on)
     token = new_token()
     row = Question(
         customer_id=dispute.customer_id,
@@ -79,6 +79,34 @@ def ask(
     facts, words = {"department": department.id, "due_on": row.due_on}, {"question": row.question}
     audit.record(dispute.customer_id, "dispute.asked", by=by, now=now, about=dispute.source, facts=facts, words=words)
     return row, token
+
+
+def ask_by_mail(
+    dispute: Dispute,
+    department: Department,
+    question: str,
+    *,
+    address: Callable[[str], str],
+    by: Actor,
+    on: date,
+    now: datetime,
+) -> Question:
+    """
+    As `ask`, and mail the link; the mail forgets it once it is on its way.
+
+    :param address: makes the full address of the page from a token.
+    """
+    row, token = ask(dispute, department, question, by=by, on=on, now=now)
+    staff_mails.write(
+        "dispute_question",
+        department.email,
+        cause=str(row.id),
+        now=now,
+        dispute=dispute,
+        question=row,
+        link=address(token),
+    )
+    return row
 
 
 def by_token(token: str) -> tuple[Question, Dispute] | None:
@@ -106,6 +134,7 @@ def answer(question: Question, text: str, *, name: str, now: datetime) -> None:
     note(dispute, question.answer, author=author, by=Actor(ActorKind.LINK, question.id), now=now)
     if dispute.state is DisputeState.WAITING_DEPARTMENT and not _unanswered(dispute):
         dispute.move_to(DisputeState.LOOKING)
+        dispute.waits_until = None
     session.flush()
 
 

@@ -3,21 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
-from models import audit, causes, credit_notes, customers, holds
-from models.credit_notes import CreditLine, CreditNote
+from models import audit, causes, customers, holds
 from models.customers import contact_of
 from models.database import session
-from models.disputes.decisions import Decision, DecisionLine, DecisionState, Outcome, decision_lines_of, decisions_of
+from models.disputes import crediting
+from models.disputes.decisions import (
+    OUTCOMES,
+    Decision,
+    DecisionLine,
+    DecisionState,
+    Outcome,
+    decision_lines_of,
+    decisions_of,
+)
+from models.disputes.giving import credited, left_by_line
+from models.disputes.goods import on_their_way
 from models.disputes.opening import hold, limits, lock, tell
 from models.disputes.reasons import Remedy
-from models.disputes.records import Dispute, DisputeLine, DisputeState, lines_of
+from models.disputes.records import Dispute, DisputeState
 from models.errors import N_, Refused
-from models.invoices import InvoiceLine
-from models.ledger import Entry, entry_of
+from models.ledger import Entry
 from models.money import Money, total
-from models.policies import splitting
 from models.staff import Principal
 
 
@@ -50,9 +57,8 @@ def propose(dispute: Dispute, verdict: Verdict, *, by: Principal, on: date, now:
     """
     lock(dispute)
     _check_person(dispute, by)
-    lines = {line.position: line for line in lines_of(dispute)}
     credits = {position: amount for position, amount in verdict.credits.items() if amount}
-    _check(dispute, verdict, lines, credits)
+    _check(dispute, verdict, credits)
     if not dispute.is_undecided:
         dispute.move_to(DisputeState.DECIDED)  # Says what has happened meanwhile.
     if dispute.state is not DisputeState.LOOKING:
@@ -70,23 +76,25 @@ def carry_out(customer_id: int, decision_id: int, *, by: Principal, on: date, no
     decision = session.get_one(Decision, (customer_id, decision_id), populate_existing=True)
     dispute = session.get_one(Dispute, (customer_id, decision.dispute_id))
     lock(dispute)
-    note = _credit_note(dispute, decision, on=on)
-    entry = credit_notes.book(note, now=now) if note else None
+    credits = {row.position: dispute.money(row.credited_minor) for row in decision_lines_of(decision)}
+    entry = crediting.book(dispute, f"{dispute.number}-{decision.id}", credits, on=on, now=now)
     decision.move_to(DecisionState.FINAL)
     decision.entry_id = entry.id if entry else None
-    decision.resume_on = max(decision.resume_on, on)
+    # What comes back is waited for: until then nothing of it is asked for.
+    decision.resume_on = max(decision.resume_on, on, *(one.asked_again_on for one in on_their_way(dispute)))
     dispute.move_to(DisputeState.DECIDED)
     dispute.decided_on, dispute.resume_on = on, decision.resume_on
     session.flush()
     holds.end(customer_id, dispute.source, on=on, now=now)
-    rest = dispute.claimed - decision.credited
+    rest = dispute.claimed - credited(dispute)
     if rest and decision.resume_on > on:
         hold(dispute, rest, on=on, now=now, until_on=decision.resume_on)
     facts = {"outcome": decision.outcome, "amount": decision.credited, "decision": decision.id}
     audit.record(customer_id, "dispute.decided", by=by.actor, now=now, about=dispute.source, facts=facts)
     customer, contact = customers.find(customer_id), contact_of(customer_id, dispute.contact_id or 0)
     if customer is not None:
-        tell(dispute, customer, contact, f"decided:{decision.id}", now=now)
+        told = {"decision": decision, "outcome": OUTCOMES[decision.outcome]}
+        tell(dispute, customer, contact, f"decided:{decision.id}", now=now, **told)
     return entry
 
 
@@ -107,16 +115,16 @@ def _check_person(dispute: Dispute, by: Principal) -> None:
         raise CannotDecide(N_("A decision waits for a second person already."))
 
 
-def _check(dispute: Dispute, verdict: Verdict, lines: Mapping[int, DisputeLine], credits: Mapping[int, Money]) -> None:
+def _check(dispute: Dispute, verdict: Verdict, credits: Mapping[int, Money]) -> None:
+    lines = left_by_line(dispute)
     for position, amount in credits.items():
-        line = lines.get(position)
-        if line is None or not 0 < amount.minor <= line.claimed_minor:
-            most = Money(line.claimed_minor if line else 0, dispute.currency)
+        most = lines.get(position, dispute.money(0))
+        if not 0 < amount.minor <= most.minor:
             raise CannotDecide(N_("Enter an amount up to %(most)s."), most=most)
-    whole = total(credits.values(), dispute.currency)
+    whole, left = total(credits.values(), dispute.currency), total(lines.values(), dispute.currency)
     if verdict.outcome is Outcome.REFUSED and (whole or verdict.remedy):
         raise CannotDecide(N_("Who is refused gets no credit and no remedy. Choose another outcome."))
-    if verdict.outcome is Outcome.UPHELD and not verdict.remedy and whole != dispute.claimed:
+    if verdict.outcome is Outcome.UPHELD and not verdict.remedy and whole != left:
         raise CannotDecide(N_("Upheld credits all that is disputed, or promises a remedy. Else it is upheld in part."))
     if verdict.outcome is Outcome.IN_PART and not whole and not verdict.remedy:
         raise CannotDecide(N_("Upheld in part credits something, or promises a remedy."))
@@ -164,38 +172,3 @@ def _record(
         session.add(row)
     session.flush()
     return decision
-
-
-def _credit_note(dispute: Dispute, decision: Decision, *, on: date) -> CreditNote | None:
-    """One for each decision that credits something; its lines are those of the invoice, in their proportion of tax."""
-    if not decision.credited:
-        return None
-    entry = entry_of(dispute.customer_id, dispute.entry_id)
-    lines = {line.position: line for line in lines_of(dispute)}
-    return CreditNote(
-        customer_id=dispute.customer_id,
-        number=f"{dispute.number}-{decision.id}",
-        amount=decision.credited,
-        reason=dispute.number,
-        issued_on=on,
-        invoice_id=entry.invoice_id,
-        lines=tuple(
-            _credit_line(lines[row.position], Money(row.credited_minor, dispute.currency))
-            for row in decision_lines_of(decision)
-            if lines[row.position].invoice_line_id
-        ),
-        key=f"{dispute.source}:{decision.id}",
-    )
-
-
-def _credit_line(line: DisputeLine, credited: Money) -> CreditLine:
-    billed = session.get_one(InvoiceLine, (line.customer_id, line.invoice_line_id))
-    net, tax = splitting.net_and_tax(credited, billed.net, billed.tax)
-    quantity = billed.quantity if credited == billed.net + billed.tax else Decimal(1)
-    return CreditLine(
-        description=billed.description,
-        quantity=quantity,
-        net_minor=net.minor,
-        tax_rate=billed.tax_rate,
-        tax_minor=tax.minor,
-    )

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, s
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
+from models.disputes.opening import CannotDispute
 from models.disputes.reasons import Remedy
 from models.disputes.records import Dispute
 from models.errors import N_
@@ -116,3 +117,9 @@ def decision_lines_of(decision: Decision) -> Sequence[DecisionLine]:
         DecisionLine.customer_id == decision.customer_id, DecisionLine.decision_id == decision.id
     )
     return session.scalars(query.order_by(DecisionLine.position)).all()
+
+
+def refuse_while_one_waits(dispute: Dispute) -> None:
+    """:raises CannotDispute: somebody has decided, and a second person has to look at it first."""
+    if decisions_of(dispute, state=DecisionState.WAITING):
+        raise CannotDispute(N_("A decision waits for a second person already."))

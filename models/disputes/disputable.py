@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import text
 
@@ -23,7 +24,7 @@ class DisputableLine:
 
     line_id: int | None
     description: str
-    quantity: str
+    quantity: Decimal | None
     gross: Money
     left: Money
 
@@ -44,10 +45,11 @@ class Disputable:
         return next((one for one in self.lines if one.line_id == line_id), None)
 
 
-# A living case claims what it says; once decided it has taken what its decision credited.
+# A living case claims what it says; once decided it has taken what was credited, and what comes back.
 _TAKEN = text(
     """
-select l.invoice_line_id, sum(case when d.state = any(:undecided) then l.claimed_minor else coalesce(c.minor, 0) end)
+select l.invoice_line_id,
+    sum(case when d.state = any(:undecided) then l.claimed_minor else coalesce(c.minor, 0) + coalesce(b.minor, 0) end)
 from disputes d
 join dispute_lines l on l.customer_id = d.customer_id and l.dispute_id = d.id
 left join lateral (
@@ -55,6 +57,10 @@ left join lateral (
     join dispute_decisions r on r.customer_id = x.customer_id and r.id = x.decision_id and r.state = 'final'
     where x.customer_id = d.customer_id and r.dispute_id = d.id and x.position = l.position
 ) c on true
+left join lateral (
+    select sum(g.credit_minor) as minor from goods_returns g
+    where g.customer_id = d.customer_id and g.dispute_id = d.id and g.position = l.position and g.state <> 'cancelled'
+) b on true
 where d.customer_id = :customer_id and d.entry_id = :entry_id and d.state <> 'withdrawn'
 group by l.invoice_line_id
 """
@@ -77,7 +83,7 @@ def disputable(customer_id: int, entry_id: int) -> Disputable | None:
     billed = [line for line in lines_of(paper) if line.net_minor + line.tax_minor > 0] if paper else []
     lines = [_line(line, taken.get(line.id, 0), left) for line in billed]
     if not lines:
-        lines = [DisputableLine(None, "", "", entry.amount, left)]
+        lines = [DisputableLine(None, "", None, entry.amount, left)]
     number = paper.number_as_written if paper else entry.reference
     return Disputable(customer_id, entry_id, number, entry.invoice_id, entry.left, left, lines)
 
@@ -85,4 +91,4 @@ def disputable(customer_id: int, entry_id: int) -> Disputable | None:
 def _line(line: InvoiceLine, taken: int, most: Money) -> DisputableLine:
     gross = line.net + line.tax
     left = min(Money(max(gross.minor - taken, 0), gross.currency), most)
-    return DisputableLine(line.id, line.description, f"{line.quantity.normalize():f}", gross, left)
+    return DisputableLine(line.id, line.description, line.quantity.normalize(), gross, left)

@@ -53,6 +53,8 @@ def keep_answers(
     session.execute(added.on_conflict_do_update(index_elements=list(key), set_=told))
 
 
-def forget_draft(customer_id: int, contact_id: int, entry_id: int) -> None:
+def take_draft(customer_id: int, contact_id: int, entry_id: int) -> bool:
+    """Remove it, for it becomes a case. False where there is none any more: it was sent twice, and became one."""
     key = (DisputeDraft.contact_id == contact_id, DisputeDraft.entry_id == entry_id)
-    session.execute(delete(DisputeDraft).where(DisputeDraft.customer_id == customer_id, *key))
+    gone = delete(DisputeDraft).where(DisputeDraft.customer_id == customer_id, *key).returning(DisputeDraft.id)
+    return session.execute(gone).first() is not None

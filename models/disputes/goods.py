@@ -1,19 +1,15 @@
-"""Goods that come back: offered in a case, credited when they have arrived."""
+"""Goods that come back, as rows: offered in a case, credited when they have arrived."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
-from models.audit import Actor
 from models.database import Base, session
-from models.disputes.opening import CannotDispute, lock
 from models.disputes.records import Dispute
-from models.errors import N_
 from models.money import Money
 from models.states import Stateful
 
@@ -26,8 +22,9 @@ class ReturnState(StrEnum):
 
 class GoodsReturn(Stateful, Base):
     """
-    `what` comes back in which `condition` it has to be; `credit_minor` is credited on receipt, and until then held as a
-    part of the case. `until_on` is the day by which it is expected. `entry_id` is the credit note's, in the ledger.
+    `what` of the case's line at `position` comes back, and in which `condition` it has to be. `credit_minor` is
+    credited on receipt, and until then held as a part of the case. `until_on` is the day by which it is expected.
+    `entry_id` is the credit note's, in the ledger.
     """
 
     __tablename__ = "goods_returns"
@@ -47,6 +44,7 @@ class GoodsReturn(Stateful, Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     dispute_id: Mapped[int]
     state: Mapped[ReturnState]
+    position: Mapped[int]
     what: Mapped[str]
     condition: Mapped[str] = mapped_column(server_default="")
     currency: Mapped[str]
@@ -67,41 +65,23 @@ class GoodsReturn(Stateful, Base):
     def credit(self) -> Money:
         return Money(self.credit_minor, self.currency)
 
+    @property
+    def asked_again_on(self) -> date:
+        """The first day on which what did not come back may be asked for."""
+        return self.until_on + timedelta(days=1)
 
-def offer(
-    dispute: Dispute, what: str, condition: str, credit: Money, *, until_on: date, by: Actor, on: date, now: datetime
-) -> GoodsReturn:
-    """
-    :raises CannotDispute: nothing, more than the case is about, or a day that has passed.
-    """
-    lock(dispute)
-    if not what.strip():
-        raise CannotDispute(N_("Say what comes back."))
-    if not 0 < credit.minor <= dispute.claimed_minor:
-        raise CannotDispute(N_("Enter an amount up to %(most)s."), most=dispute.claimed)
-    if until_on < on:
-        raise CannotDispute(N_("Choose a day that is still to come."))
-    row = GoodsReturn(
-        customer_id=dispute.customer_id,
-        dispute_id=dispute.id,
-        state=ReturnState.OFFERED,
-        what=what.strip(),
-        condition=condition.strip(),
-        currency=dispute.currency,
-        credit_minor=credit.minor,
-        offered_by=by.id or 0,
-        offered_at=now,
-        until_on=until_on,
-    )
-    session.add(row)
-    session.flush()
-    facts = {"return": row.id, "amount": credit, "until_on": until_on}
-    audit.record(dispute.customer_id, "dispute.return_offered", by=by, now=now, about=dispute.source, facts=facts)
-    return row
+
+def find_return(customer_id: int, return_id: int) -> GoodsReturn | None:
+    return session.get(GoodsReturn, (customer_id, return_id), populate_existing=True)
 
 
 def returns_of(dispute: Dispute) -> Sequence[GoodsReturn]:
+    """Oldest first."""
     query = select(GoodsReturn).where(
         GoodsReturn.customer_id == dispute.customer_id, GoodsReturn.dispute_id == dispute.id
     )
     return session.scalars(query.order_by(GoodsReturn.id)).all()
+
+
+def on_their_way(dispute: Dispute) -> list[GoodsReturn]:
+    return [one for one in returns_of(dispute) if one.state is ReturnState.OFFERED]

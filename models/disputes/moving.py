@@ -4,33 +4,64 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from models import audit, customers, holds
+from models import audit, holds, jobs
 from models.audit import Actor
-from models.customers import contact_of
 from models.database import session
-from models.disputes.decisions import DecisionState, decisions_of
-from models.disputes.opening import CannotDispute, hold, limits, lock, tell
-from models.disputes.records import Dispute, DisputeState
+from models.disputes.decisions import refuse_while_one_waits
+from models.disputes.giving import credited
+from models.disputes.goods import on_their_way
+from models.disputes.opening import CannotDispute, hold, limits, lock, tell_reader, wait_ends_on
+from models.disputes.records import UNDECIDED, Dispute, DisputeState
+from models.disputes.returning import cancel
 from models.errors import N_
+from models.states import changed_meanwhile
 from models.transactions import transaction
 
 BY_HAND = (DisputeState.LOOKING, DisputeState.WAITING_CUSTOMER, DisputeState.WAITING_DEPARTMENT)
+# Where staff may put a case without more words; what was decided is opened again with a reason.
+MOVES = {
+    state: tuple(target for target in BY_HAND if state in UNDECIDED and target in Dispute.TRANSITIONS[state])
+    for state in DisputeState
+}
 
 
-def move(dispute: Dispute, state: DisputeState, *, by: Actor, now: datetime) -> None:
+def move(dispute: Dispute, state: DisputeState, *, by: Actor, on: date, now: datetime) -> None:
     """
-    Staff put a case where it stands: looked at, or waiting for somebody.
+    Staff put a case where it stands: looked at, or waiting for somebody, until a day.
 
+    :raises CannotDispute: a decision waits for a second person.
     :raises models.states.IllegalTransition: it cannot go there; a new case is looked at first.
     """
     lock(dispute)
     if state not in BY_HAND:
         raise CannotDispute(N_("A case is decided with its answer, and closed by itself."))
+    if state not in MOVES[dispute.state]:
+        raise changed_meanwhile()
+    refuse_while_one_waits(dispute)
     before = dispute.state
     dispute.move_to(state)
+    dispute.waits_until = wait_ends_on(state, on)
     session.flush()
     facts = {"before": before, "after": state}
     audit.record(dispute.customer_id, "dispute.moved", by=by, now=now, about=dispute.source, facts=facts)
+
+
+def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    The customer takes it back: nothing is held any more, and no goods are expected.
+
+    :raises models.states.IllegalTransition: it has been decided.
+    """
+    lock(dispute)
+    dispute.move_to(DisputeState.WITHDRAWN)
+    dispute.ended_on = on
+    for goods in on_their_way(dispute):
+        cancel(goods, by=by, now=now)
+    holds.end(dispute.customer_id, dispute.source, on=on, now=now)
+    session.flush()
+    facts = {"amount": dispute.claimed}
+    audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
+    tell_reader(dispute, "withdrawn", now=now)
 
 
 def can_disagree(dispute: Dispute, on: date) -> bool:
@@ -54,9 +85,10 @@ def disagree(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime)
     dispute.appealed_on = on
     dispute.owner_id = None
     session.flush()
+    jobs.later("disputes.opened", customer_id=dispute.customer_id, dispute_id=dispute.id)
     words = {"text": text.strip()}
     audit.record(dispute.customer_id, "dispute.disagreed", by=by, now=now, about=dispute.source, words=words)
-    _tell(dispute, "disagreed", now=now)
+    tell_reader(dispute, "disagreed", now=now)
 
 
 def accept(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
@@ -71,6 +103,7 @@ def accept(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     dispute.accepted_on = on
     session.flush()
     audit.record(dispute.customer_id, "dispute.accepted", by=by, now=now, about=dispute.source)
+    tell_reader(dispute, f"accepted:{on}", now=now)
 
 
 def reopen(dispute: Dispute, reason: str, *, by: Actor, on: date, now: datetime) -> None:
@@ -88,7 +121,7 @@ def reopen(dispute: Dispute, reason: str, *, by: Actor, on: date, now: datetime)
     session.flush()
     words = {"reason": reason.strip()}
     audit.record(dispute.customer_id, "dispute.reopened", by=by, now=now, about=dispute.source, words=words)
-    _tell(dispute, f"reopened:{on}", now=now)
+    tell_reader(dispute, f"reopened:{on}", now=now)
 
 
 def _again(dispute: Dispute, *, on: date, now: datetime) -> None:
@@ -98,11 +131,10 @@ def _again(dispute: Dispute, *, on: date, now: datetime) -> None:
     dispute.warn_on, dispute.answer_on = rules.warn_on(on), rules.answer_on(on)
     dispute.warned_at = dispute.escalated_at = None
     dispute.resume_on = dispute.decided_on = dispute.accepted_on = None
-    credited = sum(one.credited_minor for one in decisions_of(dispute, state=DecisionState.FINAL))
     holds.end(dispute.customer_id, dispute.source, on=on, now=now)
-    rest = dispute.claimed_minor - credited
-    if rest > 0:
-        hold(dispute, dispute.claimed - dispute.money(credited), on=on, now=now)
+    rest = dispute.claimed - credited(dispute)
+    if rest:
+        hold(dispute, rest, on=on, now=now)
 
 
 def close_ended(as_of: date, *, now: datetime) -> int:
@@ -130,9 +162,3 @@ def _close(customer_id: int, dispute_id: int, as_of: date, *, now: datetime) -> 
         session.flush()
         audit.record(customer_id, "dispute.closed", by=audit.JOB, now=now, about=dispute.source)
     return True
-
-
-def _tell(dispute: Dispute, step: str, *, now: datetime) -> None:
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
-    if customer is not None:
-        tell(dispute, customer, contact, step, now=now)

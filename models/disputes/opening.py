@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from models import audit, company, holds, jobs
+from models import audit, company, customers, holds, jobs, payments
 from models.audit import Actor, ActorKind
-from models.customers import Contact, Customer, lock_account, mails
+from models.customers import Contact, Customer, contact_of, lock_account, mails, merges
 from models.database import session
 from models.disputes.disputable import Disputable, disputable
 from models.disputes.reasons import Reason, Remedy
 from models.disputes.records import Dispute, DisputeLine, DisputeState
 from models.errors import N_, Refused
 from models.holds import HoldKind
-from models.ledger import entry_of
 from models.money import Money, total
 from models.policies.answering import Answering
 
@@ -125,7 +124,7 @@ def _checked(item: Disputable, wrong: Mapping[int | None, Money]) -> dict[int | 
 
 
 def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: date | None = None) -> None:
-    """What a case holds of its item; the account's lock is the caller's."""
+    """What a case holds of its item, out of payments that have begun too; the account's lock is the caller's."""
     holds.add(
         dispute.customer_id,
         HoldKind.DISPUTE,
@@ -137,6 +136,7 @@ def hold(dispute: Dispute, amount: Money, *, on: date, now: datetime, until_on: 
         amount=amount,
         until_on=until_on,
     )
+    payments.leave_out(dispute.customer_id, dispute.entry_id, on=on, now=now)
 
 
 def lock(dispute: Dispute) -> None:
@@ -145,29 +145,48 @@ def lock(dispute: Dispute) -> None:
     session.refresh(dispute)
 
 
-def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
+def wait_ends_on(state: DisputeState, on: date) -> date | None:
+    """Until when a case that stands there waits for somebody else."""
+    rules = limits()
+    if state is DisputeState.WAITING_CUSTOMER:
+        return rules.customer_on(on)
+    return rules.department_on(on) if state is DisputeState.WAITING_DEPARTMENT else None
+
+
+def wait_for(dispute: Dispute, state: DisputeState, on: date) -> None:
     """
-    The customer takes it back: nothing is held any more.
+    From wherever it stands, by way of being looked at; the account's lock is the caller's.
 
-    :raises models.states.IllegalTransition: it has been decided.
+    :raises models.states.IllegalTransition: the case is decided.
     """
-    lock(dispute)
-    dispute.move_to(DisputeState.WITHDRAWN)
-    dispute.ended_on = on
-    holds.end(dispute.customer_id, dispute.source, on=on, now=now)
-    session.flush()
-    facts = {"amount": dispute.claimed}
-    audit.record(dispute.customer_id, "dispute.withdrawn", by=by, now=now, about=dispute.source, facts=facts)
+    if dispute.state is not state:
+        if dispute.state is not DisputeState.LOOKING:
+            dispute.move_to(DisputeState.LOOKING)
+        dispute.move_to(state)
+    dispute.waits_until = wait_ends_on(state, on)
 
 
-def tell(dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime) -> None:
+def tell(
+    dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime, **told: object
+) -> None:
     """Write to whose case it is what has happened; each step of a case is told once."""
+    contact = contact or _reader(dispute)
     if contact is None or not contact.email:
         return
+    reader = customer if contact.customer_id == customer.id else customers.find(contact.customer_id) or customer
+    told = {"decision": None, "outcome": "", **told, "dispute": dispute, "step": step, "link": mails.LINK}
     cause = f"{dispute.customer_id}:{dispute.id}:{step}"
-    mails.write("dispute", customer, contact, address=contact.email, cause=cause, now=now, dispute=dispute, step=step)
+    mails.write("dispute", reader, contact, address=contact.email, cause=cause, now=now, **told)
 
 
-def is_about_paid(dispute: Dispute) -> bool:
-    """Whether some of what is disputed has been paid: then a credit is given back, or kept, as the customer likes."""
-    return entry_of(dispute.customer_id, dispute.entry_id).left < dispute.claimed
+def tell_reader(dispute: Dispute, step: str, *, now: datetime) -> None:
+    """As `tell`, where the customer and their contact are not at hand."""
+    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
+    if customer is not None:
+        tell(dispute, customer, contact, step, now=now)
+
+
+def _reader(dispute: Dispute) -> Contact | None:
+    """Of the account that this one is read as part of: who opened the case there."""
+    merge = merges.living_merge(dispute.customer_id)
+    return contact_of(merge.into_id, dispute.contact_id) if merge and dispute.contact_id else None

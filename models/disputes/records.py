@@ -24,6 +24,13 @@ class DisputeState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class CreditWish(StrEnum):
+    """What becomes of a credit for something that was paid."""
+
+    REFUND = "refund"
+    KEEP = "keep"
+
+
 S = DisputeState
 UNDECIDED = (S.NEW, S.LOOKING, S.WAITING_CUSTOMER, S.WAITING_DEPARTMENT)
 LIVING = (*UNDECIDED, S.DECIDED)
@@ -33,9 +40,10 @@ class Dispute(Stateful, Base):
     """
     A case about one item of one account. `claimed_minor` is what need not be paid until it is answered: the sum of its
     lines. `answer_on` is the day that was promised for the answer, `warn_on` the half of the way there, both business
-    dates. `contact_id` says whose case it is, `staff_id` who wrote it down for somebody that called. `resume_on`, once
-    decided, is the first day on which what is left of it is asked for again. `appealed_on`: the customer disagreed,
-    which they can once.
+    dates; `waits_until` the last day on which the answer of somebody else is waited for. `contact_id` says whose case
+    it is, `staff_id` who wrote it down for somebody that called. `resume_on`, once decided, is the first day on which
+    what is left of it is asked for again. `appealed_on`: the customer disagreed, which they can once.
+    `credit_wish`: what they want of a credit for what was paid.
     """
 
     __tablename__ = "disputes"
@@ -73,11 +81,13 @@ class Dispute(Stateful, Base):
     opened_at: Mapped[datetime]
     warn_on: Mapped[date]
     answer_on: Mapped[date]
+    waits_until: Mapped[date | None]
     warned_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     decided_on: Mapped[date | None]
     resume_on: Mapped[date | None]
     appealed_on: Mapped[date | None]
+    credit_wish: Mapped[CreditWish | None]
     accepted_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     end_reason: Mapped[str] = mapped_column(server_default="")
@@ -147,6 +157,12 @@ def of_customers(customers: Sequence[int], *, living: bool = False, most: int = 
     """Newest first."""
     query = select(Dispute).where(Dispute.customer_id.in_(customers)).order_by(Dispute.id.desc()).limit(most)
     return session.scalars(query.where(Dispute.state.in_(LIVING)) if living else query).all()
+
+
+def of_item(customer_id: int, entry_id: int) -> Sequence[Dispute]:
+    """All cases about one item, newest first."""
+    query = select(Dispute).where(Dispute.customer_id == customer_id, Dispute.entry_id == entry_id)
+    return session.scalars(query.order_by(Dispute.id.desc())).all()
 
 
 def lines_of(dispute: Dispute) -> Sequence[DisputeLine]:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, customers
+from models import audit
 from models.audit import Actor, ActorKind
-from models.customers import contact_of
 from models.database import Base, session
-from models.disputes.opening import CannotDispute, lock, tell
+from models.disputes.decisions import refuse_while_one_waits
+from models.disputes.opening import CannotDispute, lock, tell_reader, wait_for
 from models.disputes.records import Dispute, DisputeState
 from models.errors import N_
 from models.staff import Staff
@@ -76,10 +76,10 @@ class Said:
     by: str
 
 
-def write(dispute: Dispute, text: str, *, by: Actor, now: datetime) -> DisputeMessage:
+def write(dispute: Dispute, text: str, *, by: Actor, now: datetime, step: str = "message") -> DisputeMessage:
     """
     Add to the thread. A customer's word brings a case that waited for it back to whoever looks at it; a word of ours
-    is mailed.
+    is mailed: `step` is what the mail calls it.
 
     :raises CannotDispute: it says nothing, or the case has ended.
     """
@@ -100,18 +100,28 @@ def write(dispute: Dispute, text: str, *, by: Actor, now: datetime) -> DisputeMe
     session.add(message)
     if not ours and dispute.state is DisputeState.WAITING_CUSTOMER:
         dispute.move_to(DisputeState.LOOKING)
+        dispute.waits_until = None
     session.flush()
     facts, words = {"message": message.id}, {"text": message.text}
     audit.record(dispute.customer_id, "dispute.message", by=by, now=now, about=dispute.source, facts=facts, words=words)
     if ours:
-        _tell(dispute, message, now=now)
+        tell_reader(dispute, f"{step}:{message.id}", now=now)
     return message
 
 
-def _tell(dispute: Dispute, message: DisputeMessage, *, now: datetime) -> None:
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
-    if customer is not None:
-        tell(dispute, customer, contact, f"message:{message.id}", now=now)
+def ask_customer(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime) -> DisputeMessage:
+    """
+    A word to the customer that needs their answer: the case waits for it.
+
+    :raises CannotDispute: it asks nothing, or a decision waits for a second person.
+    :raises models.states.IllegalTransition: the case is decided.
+    """
+    lock(dispute)
+    refuse_while_one_waits(dispute)
+    message = write(dispute, text, by=by, now=now, step="question")
+    wait_for(dispute, DisputeState.WAITING_CUSTOMER, on)
+    session.flush()
+    return message
 
 
 def note(dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime) -> None:

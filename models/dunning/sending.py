@@ -7,10 +7,11 @@ from sqlalchemy import update
 
 from models import audit, clock, company, customers
 from models.customers import contact_of, links, merges, opt_outs
+from models.customers.mails import LINK
 from models.database import session
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.loading import FOREVER, INVOICE, REMINDER, STATEMENT, load, whole_at
-from models.dunning.writing import LINK, STOP
+from models.dunning.writing import STOP
 from models.gateways.mail import Attachment
 from models.messages import Message, MessageState
 from models.policies.dunning.rechecking import Planned, Verdict, recheck
@@ -49,7 +50,7 @@ class Reminders:
             elif verdict.wait_until:
                 row.next_try_at = verdict.wait_until
             else:
-                self._put_links(row)
+                self.put_links(row)
         return [row for row in rows if verdicts[row.id].goes]
 
     def noted(self, row: Message, now: datetime) -> None:
@@ -60,14 +61,14 @@ class Reminders:
             if row.made_from.get("address_stopped"):
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
 
-    def _put_links(self, row: Message) -> None:
-        """Made when it goes: a link that waits in the outbox would be a secret in the database."""
+    def put_links(self, row: Message) -> None:
+        """Made when it goes: a link that waits in the outbox would be a secret in the database. Of any kind of mail."""
         if LINK in row.text or LINK in row.html:
             customer, contact = customers.find(row.customer_id), contact_of(row.customer_id, row.contact_id or 0)
+            link = self._address
             if customer is not None and contact is not None:
-                token = links.make(customer, contact, by=audit.JOB, now=clock.real_now())
-                row.text = row.text.replace(LINK, f"{self._address}/l/{token}")
-                row.html = row.html.replace(LINK, f"{self._address}/l/{token}")
+                link += f"/l/{links.make(customer, contact, by=audit.JOB, now=clock.real_now())}"
+            row.text, row.html = row.text.replace(LINK, link), row.html.replace(LINK, link)
         if row.contact_id is not None and STOP in row.text:
             token = opt_outs.unsubscribe_token(row.customer_id, row.contact_id, now=clock.real_now())
             row.unsubscribe = f"{self._address}/unsubscribe/{token}"

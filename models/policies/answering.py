@@ -48,6 +48,9 @@ class Answering:
     def department_on(self, day: date) -> date:
         return after_working_days(self.country, day, self.department)
 
+    def customer_on(self, day: date) -> date:
+        return day + timedelta(days=self.customer)
+
     def resume_on(self, day: date) -> date:
         """The first day on which what was refused is asked for again: by then they had time to disagree."""
         return day + timedelta(days=self.again + 1)

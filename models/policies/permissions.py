@@ -63,7 +63,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.CLERK: _ACCOUNTS | _DISPUTES,
     Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | {Permission.DECIDE_DISPUTES},
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
-    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | {Permission.DECIDE_DISPUTES, Permission.READ_AUDIT},
+    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | _DISPUTES | {Permission.READ_AUDIT},
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),

@@ -22,6 +22,7 @@ from models import (
     company,
     customers,
     desk,
+    disputes,
     files,
     imports,
     jobs,
@@ -50,6 +51,7 @@ from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
+from tests.journeys.disputed import Disputer
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -100,7 +102,18 @@ class Furnisher:
         with transaction():
             self._words()
         self._reminded()
+        self._disputed()
         return self.made
+
+    def _disputed(self) -> None:
+        with transaction():
+            customer = self._customer("disputing", f"Kakava {HOSTILE}", "1012", country="LT", language="lt")
+            contact = customers.contact_of(customer.id, self.made.contacts["disputing"])
+        disputer = Disputer(self.make, customer, contact, self.people)
+        disputer.furnish(HOSTILE)
+        self.made.others |= disputer.ids
+        self.made.entries["disputed"] = disputes.of_customers([customer.id])[-1].entry_id
+        self.made.tokens |= disputer.tokens
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""

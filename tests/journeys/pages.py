@@ -34,6 +34,7 @@ NO_PAGES = {
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
+    "portal.case_letter": "a file",
     "portal.own_data": "a file",
     "portal.file": "a file",
     "backoffice.file": "a file",
@@ -160,6 +161,18 @@ def _press(walk: Walk, action: str, **changed: str) -> int:
 def _choose_too_much(walk: Walk) -> int:
     walk.open("portal.choose")
     return _press(walk, "/pay?", amount="1000000")
+
+
+def _answer_all(walk: Walk) -> int:
+    """To the last page of those that ask what is wrong with a bill."""
+    at_item = {"entry_id": walk.made.entries["open"]}
+    for step, answer in (("reason", "damaged"), ("lines", "all"), ("wish", "credit")):
+        walk.open("portal.dispute", step=step, **at_item)
+        walk.page.locator(f"main input[value={answer}]").first.check()
+        walk.send()
+    walk.open("portal.dispute", step="story", **at_item)
+    walk.send(story=HOSTILE)
+    return walk.open("portal.check_dispute", **at_item)
 
 
 def _choose_some(walk: Walk) -> int:
@@ -437,4 +450,43 @@ RUNS = (
          customer_id=customer("message"), template=other("message")),
     at("backoffice.sample_reminder", customer_id=other("reminded"), day=lambda made: made.reminded_on),
 )  # fmt: skip
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *ANSWERS)
+_WRONG = {"entry_id": entry("open")}
+CASES_OF_MINE = (
+    at("portal.cases", contact("disputing")),
+    at("portal.cases", contact("none"), "no cases of mine"),
+    *(at("portal.case", contact("disputing"), f"your case, {key}", dispute_id=other(f"case {key}"))
+      for key in ("new", "late", "waiting", "decided", "refused", "closed", "appealed")),
+    sent("a message of no words", "portal.case", contact("disputing"), {}, 422, dispute_id=other("case new")),
+    at("portal.disagree_with_case", contact("disputing"), dispute_id=other("case refused")),
+    at("portal.disagree_with_case", contact("disputing"), "disagreeing again", dispute_id=other("case appealed")),
+    sent("disagreeing without a word", "portal.disagree_with_case", contact("disputing"), {}, 422,
+         dispute_id=other("case refused")),
+    at("portal.invoice", contact("disputing"), "a bill with a case", entry_id=entry("disputed")),
+    at("portal.statement", contact("disputing"), "your statement, disputing"),
+    *(at("portal.dispute", contact("busy"), f"something is wrong, {step}", step=step, **_WRONG)
+      for step in ("reason", "lines", "story", "wish")),
+    *(sent(f"something is wrong, no {step}", "portal.dispute", contact("busy"), {}, 422, step=step, **_WRONG)
+      for step in ("reason", "lines", "story", "wish")),
+    at("portal.dispute_evidence", contact("busy"), **_WRONG),
+    sent("something is wrong, no evidence", "portal.dispute_evidence", contact("busy"), {}, 422, **_WRONG),
+    Case("portal.check_dispute", "portal.check_dispute", contact("busy"), _answer_all),
+)  # fmt: skip
+DISPUTING = {"customer_id": customer("disputing")}
+DISPUTES = (
+    at("backoffice.dispute_board"),
+    at("backoffice.dispute_board", name="cases in a list", show="list"),
+    at("backoffice.dispute_board", name="no case of mine", whose="mine"),
+    at("backoffice.account_disputes", **DISPUTING),
+    *(at("backoffice.dispute", "clerk", f"a case, {key}", dispute_id=other(f"case {key}"), **DISPUTING)
+      for key in ("new", "late", "asked", "waiting", "decided", "closed", "appealed")),
+    at("backoffice.dispute", COLLECTOR, "a case for who decides nothing", dispute_id=other("case new"), **DISPUTING),
+    *(at(f"backoffice.{name}", "clerk", dispute_id=other("case late"), **DISPUTING)
+      for name in ("say_in_dispute", "note_in_dispute", "ask_department", "decide_dispute")),
+    at("backoffice.reopen_dispute", "clerk", dispute_id=other("case closed"), **DISPUTING),
+    sent("a case decided without a word", "backoffice.decide_dispute", "clerk", {}, 422,
+         dispute_id=other("case late"), **DISPUTING),
+    at("portal.question", NOBODY, token=token("case asked")),
+    at("portal.question", NOBODY, "a question that was answered", token=token("case late")),
+    sent("an answer without a word", "portal.question", NOBODY, {}, 422, token=token("case asked")),
+)  # fmt: skip
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *ANSWERS)

@@ -13,7 +13,10 @@ _IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.en
 # A case holds what it claims, less what was credited; once decided, until the day from which it is asked for again.
 _CASE_LEFT = """(h.claimed_minor - coalesce((
         select sum(d.credited_minor) from dispute_decisions d
-        where d.customer_id = h.customer_id and d.dispute_id = h.id and d.state = 'final'), 0))"""
+        where d.customer_id = h.customer_id and d.dispute_id = h.id and d.state = 'final'), 0)
+      - coalesce((
+        select sum(g.credit_minor) from goods_returns g
+        where g.customer_id = h.customer_id and g.dispute_id = h.id and g.state = 'received'), 0))"""
 _CASE_HOLDS = "(h.state = any(:undecided) or h.state = 'decided' and h.resume_on > h.decided_on)"
 
 
