@@ -68,6 +68,7 @@ class NavLink:
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
     (N_("Tasks"), "backoffice.task_list", Permission.WORK_TASKS),
+    (N_("Complaints"), "backoffice.complaint_figures", Permission.READ_COMPLAINTS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
@@ -113,6 +114,8 @@ from backoffice import (  # noqa: E402
     approvals,
     audit,  # noqa: F401
     books,  # noqa: F401
+    causes,  # noqa: F401
+    complaints,  # noqa: F401
     contacts,  # noqa: F401
     customers,  # noqa: F401
     decisions,  # noqa: F401
