@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import accounts, audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
+from models import accounts, audit, claims, clock, company, complaints, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
 from models.dunning import runs
 from models.dunning.sending import Reminders
@@ -117,6 +117,10 @@ def lapse_claims(_: Tools) -> None:
     claims.lapse(company.get().today(now), now=now)
 
 
+def review_complaints(tools: Tools) -> None:
+    complaints.review(tools.address, now=clock.now())
+
+
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
@@ -154,6 +158,7 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("complaints", timedelta(minutes=5), review_complaints),
     Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 from models import approvals, audit, causes, disputes, staff
 from models.approvals import CaseDecision
 from models.customers import Contact, Customer
+from models.database import session
 from models.disputes import Dispute, Outcome, Reason, Remedy, Verdict
 from models.invoices import Invoice, InvoiceLine, lines_of
-from models.database import session
 from models.money import Money
 from models.policies.permissions import Role
 from models.staff import Principal, StaffState
@@ -52,14 +53,16 @@ class Complainer:
     """One customer with a contact; every case is about an invoice of its own."""
 
     make: Maker
+    email: str | None = None  # Mails take longer than all the rest.
+    name: str = "Žalias Namas UAB"
+    clerk: Principal | None = None
     customer: Customer = field(init=False)
     contact: Contact = field(init=False)
-    clerk: Principal = field(init=False)
 
     def __post_init__(self) -> None:
-        self.customer = self.make.customer(language="en")
-        self.contact = self.make.contact(self.customer)
-        self.clerk = person(Role.CLERK)
+        self.customer = self.make.customer(self.name, language="en")
+        self.contact = self.make.contact(self.customer, self.email)
+        self.clerk = self.clerk or person(Role.CLERK)
 
     def cause(
         self, name: str = "Not padded", process: str = "Packing", department: str = "Warehouse", **facts: object
@@ -84,7 +87,7 @@ class Complainer:
         words: str = "",
         other_cause: str = "",
         currency: str = "EUR",
-        lines: Sequence[InvoiceLine] = (),
+        lines: Sequence[dict[str, Any]] = (),
         reason: Reason = Reason.DAMAGED,
     ) -> Dispute:
         """
@@ -92,7 +95,7 @@ class Complainer:
 
         :param held: of the first line.
         """
-        billed = list(lines) or [a_line(net_minor=held, currency=currency)]
+        billed = [a_line(**line) for line in lines] or [a_line(net_minor=held, currency=currency)]
         whole = sum(line.net_minor for line in billed)
         entry = self.make.invoice(self.customer, whole, issued_on=on, currency=currency, lines=billed)
         ids = [line.id for line in lines_of(session.get_one(Invoice, (entry.customer_id, entry.invoice_id)))]

@@ -69,6 +69,7 @@ class Case:
     text: str
     state: DisputeState
     opened_on: date
+    decided_on: date | None
     contact_id: int | None
     cause: Cause | Known
     department: Department | None
@@ -126,8 +127,8 @@ class Asked:
 _CASES = text(
     """
 select d.customer_id, d.id, n.name as customer, d.currency, d.claimed_minor as held_minor,
-    coalesce(paid.credited_minor, 0)::bigint as credited_minor, d.reason, d.text, d.state, d.opened_on, d.contact_id,
-    told.cause_id, coalesce(told.other_cause, '') as other_cause, told.outcome,
+    coalesce(paid.credited_minor, 0)::bigint as credited_minor, d.reason, d.text, d.state, d.opened_on,
+    d.decided_on, d.contact_id, told.cause_id, coalesce(told.other_cause, '') as other_cause, told.outcome,
     coalesce(line.product, '') as product, coalesce(line.supplier, '') as supplier, coalesce(line.site, '') as site
 from disputes d
 join customers n on n.id = d.customer_id

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import IntEnum
 
 from models.errors import N_
 
@@ -33,6 +34,19 @@ REASONS: dict[str, str] = {
     "action_overdue_days": N_("Days overdue until the next one up hears of it: the head of department, then managers."),
     "digest_days": N_("Days between two summaries by mail. A week is short enough to remember what it is about."),
 }
+
+
+class Heard(IntEnum):
+    """Who has heard of an action, one after the other."""
+
+    NOBODY = 0
+    OWNER = 1  # It is yours.
+    SOON = 2  # The owner: it will be due.
+    OVERDUE = 3  # The owner: it was due.
+    HEAD = 4  # The head of department.
+    MANAGERS = 5
+
+
 LOOKS = (1, 2, 4)  # Times `action_days`. Looking more often would find more actions that seem to have worked.
 
 
@@ -73,6 +87,17 @@ class Complaining:
     def looks(self) -> tuple[int, ...]:
         """How many days after 'done' an action is judged, while it is not yet to be told."""
         return tuple(times * self.days for times in LOOKS)
+
+    def heard_by(self, due_on: date, today: date) -> Heard:
+        """Who is to have heard of an action by today."""
+        late = (today - due_on).days
+        if late > 2 * self.overdue:
+            return Heard.MANAGERS
+        if late > self.overdue:
+            return Heard.HEAD
+        if late > 0:
+            return Heard.OVERDUE
+        return Heard.SOON if late >= -self.remind else Heard.OWNER
 
     def is_too_many(self, cases: int) -> bool:
         return cases >= self.alert_cases

@@ -14,7 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from models import clock, database
 from models.policies.permissions import Role
-from tests.complaining import Complainer, a_line, days_from
+from tests.complaining import Complainer, days_from
 from tests.making import Maker
 
 
@@ -29,7 +29,7 @@ def test_page_files_and_command_say_the_same(
     today = clock.now().date()
     padding, price = complainer.cause(), complainer.cause("Old list", "Offers", "=Sales")
     complainer.cases(days_from(today - timedelta(days=20), 3), padding, held=20_000, credited=5_000)
-    complainer.case(today - timedelta(days=9), price, lines=[a_line("+Glue", net_minor=90_000)])
+    complainer.case(today - timedelta(days=9), price, lines=[{"product": "+Glue", "net_minor": 90_000}])
     complainer.case(today - timedelta(days=2), held=1_000, currency="USD", words="Still waiting")
     complainer.case(today - timedelta(days=120), padding)
     manager = as_role(Role.MANAGER)
