@@ -37,10 +37,13 @@ class DepartmentForm(OurForm):
 
 
 class CauseForm(OurForm):
-    process = StringField(N_("Process"), [DataRequired(), Length(max=80)])
+    process_name = StringField(N_("Process"), [DataRequired(), Length(max=80)])
     name = StringField(N_("Cause"), [DataRequired(), Length(max=120)])
     active = BooleanField(N_("Is chosen for new cases"))
     refusals: ClassVar = {NameInUse: "name"}
+
+    def facts(self) -> dict[str, object]:
+        return {"process": self.process_name.data, "name": self.name.data, "active": self.active.data}
 
 
 @backoffice.get("/complaints/causes")
@@ -81,9 +84,9 @@ def change_department(department_id: int) -> Response | tuple[str, int]:
 @requires(Permission.LEAD_COMPLAINTS)
 def add_cause(department_id: int) -> Response | tuple[str, int]:
     department = _department_or_404(department_id)
-    form = CauseForm(request.form, data={"process": request.args.get("process", ""), "active": True})
+    form = CauseForm(request.form, data={"process_name": request.args.get("process", ""), "active": True})
     if request.method == "POST" and form.validate():
-        process, name = form.process.data, form.name.data
+        process, name = form.process_name.data, form.name.data
         with form.telling_refusals(), transaction():
             causes.add(department.id, process, name, by=current_user.actor, now=clock.now())
         if not form.errors:
@@ -95,10 +98,11 @@ def add_cause(department_id: int) -> Response | tuple[str, int]:
 @requires(Permission.LEAD_COMPLAINTS)
 def change_cause(cause_id: int) -> Response | tuple[str, int]:
     cause: Cause = causes.find(cause_id) or abort(404)
-    form = CauseForm(request.form, obj=cause)
+    given = {"process_name": cause.process, "name": cause.name, "active": cause.active}
+    form = CauseForm(request.form, data=given)
     if request.method == "POST" and form.validate():
         with form.telling_refusals(), transaction():
-            causes.change(cause, **form.data, by=current_user.actor, now=clock.now())
+            causes.change(cause, **form.facts(), by=current_user.actor, now=clock.now())
         if not form.errors:
             return _done(gettext("Saved."))
     department = _department_or_404(cause.department_id)

@@ -14,6 +14,7 @@ from models.complaints.acting import (
     propose,
 )
 from models.complaints.actions import (
+    DUE,
     OPEN,
     STATES,
     ActionState,
@@ -38,12 +39,14 @@ from models.complaints.alerts import (
 from models.complaints.alerts import find as find_alert
 from models.complaints.counted import Asked, By, Case, Known, Scope, cases
 from models.complaints.figures import Measure, Pareto, pareto, sum_of
-from models.complaints.judging import blocks, next_look, watched
+from models.complaints.judging import AGAIN_WITHIN, blocks, next_look, watched
 from models.complaints.reviewing import review
 from models.complaints.thanking import tell, to_tell, words_of_it
 from models.complaints.trends import Direction, Span, Trend, first_day, trend
 
 __all__ = [
+    "AGAIN_WITHIN",
+    "DUE",
     "OPEN",
     "STATES",
     "ActionState",

@@ -46,7 +46,7 @@ class CorrectiveAction(Stateful, Base):
     """
     `product`, `supplier`, `site` narrow it; empty: all. `done_on` and what follows belong to its latest round: a fault
     that comes back begins a new one. The four counts are those of the last judgement, `judged_days` after 'done'.
-    `told_level` is who has heard of it in this round, see `reminding`. `reason`: why it was dropped, or is back at work.
+    `told_level` is who has heard of it in this round. `reason`: why it was dropped, or is back at work.
     """
 
     __tablename__ = "corrective_actions"

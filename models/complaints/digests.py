@@ -13,7 +13,7 @@ from models.complaints.actions import ActionState, CorrectiveAction
 from models.complaints.alerts import ComplaintAlert
 from models.complaints.counted import Asked, By, Case, cases
 from models.complaints.figures import Measure, Sum, pareto, sum_of
-from models.complaints.names import group_title
+from models.complaints.names import cause_title, group_title
 from models.database import Base, session
 
 ANSWERED_WITHIN = timedelta(days=180)  # A case that was opened earlier is in no summary.
@@ -125,4 +125,4 @@ def _under(cause_id: int, department_id: int | None) -> bool:
 
 
 def _name(cause_id: int) -> str:
-    return group_title(By.CAUSE, str(cause_id))
+    return cause_title(cause_id)

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from models import causes, company, jobs, messages, staff, words
 from models.complaints.actions import CorrectiveAction
-from models.complaints.counted import By
-from models.complaints.names import group_title
+from models.complaints.names import cause_title
 from models.policies.permissions import Role
 from models.staff import StaffState
 
@@ -37,9 +36,10 @@ def head_of_cause(cause_id: int) -> list[str]:
 
 def write(kind: str, to: Iterable[str], *, once: str, now: datetime, **values: object) -> None:
     """
-    Put a mail to each address into the outbox in the caller's transaction; `once` names what it is about, which is written to each once.
+    Put a mail to each address into the outbox in the caller's transaction; each hears of one cause once.
 
     :param kind: of the template 'staff_<kind>'.
+    :param once: names the cause.
     """
     from models.gateways.mail_templates import render_mail
 
@@ -66,6 +66,6 @@ def about(action: CorrectiveAction) -> dict[str, object]:
     owner = staff.find(action.owner_id)
     return {
         "action": action,
-        "cause": group_title(By.CAUSE, str(action.cause_id)),
+        "cause": cause_title(action.cause_id),
         "owner": owner.name if owner else "",
     }

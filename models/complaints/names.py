@@ -50,3 +50,7 @@ def _place(by: By, number: int, process: str) -> str:
 
 def cause_name(case: Case) -> str:
     return group_name(By.CAUSE, case)
+
+
+def cause_title(cause_id: int) -> str:
+    return group_title(By.CAUSE, str(cause_id))

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from models.complaints import acting, alerts, mails
 from models.complaints.actions import DUE, ActionState, CorrectiveAction, with_state
 from models.complaints.alerts import ComplaintAlert
-from models.complaints.counted import By
-from models.complaints.names import group_title
+from models.complaints.names import cause_title
 from models.database import session
 from models.policies.complaining import Heard
 
@@ -46,7 +45,7 @@ def tell_ended(actions: Iterable[CorrectiveAction], address: str, *, now: dateti
 def tell_raised(raised: Iterable[ComplaintAlert], address: str, *, now: datetime) -> None:
     for alert in raised:
         to = [*mails.head_of_cause(alert.cause_id), *mails.managers()]
-        cause = group_title(By.CAUSE, str(alert.cause_id))
+        cause = cause_title(alert.cause_id)
         link = f"{address}/staff/complaints/alerts"
         mails.write("alert", to, once=str(alert.id), now=now, alert=alert, cause=cause, link=link)
 

@@ -48,6 +48,7 @@ from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
+from tests.journeys import complaints as complaining
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -98,6 +99,7 @@ class Furnisher:
         with transaction():
             self._words()
         self._reminded()
+        self.made.others |= complaining.furnish(self.make, self.people, HOSTILE, now=self.now)
         return self.made
 
     def _reminded(self) -> None:

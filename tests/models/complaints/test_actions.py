@@ -152,6 +152,7 @@ def test_an_action_that_worked_is_verified_and_reopens_when_the_fault_comes_back
         *(owner.email, manager.email)
     }
 
+    complainer.bill(full + timedelta(days=5), count=200, product="Tiles")
     complainer.cases(days_from(full + timedelta(days=10), 3, 3), cause, lines=[{"product": "Glue"}])
     complainer.cases(days_from(full + timedelta(days=10), 2, 3), cause, lines=[{"product": "Tiles"}])
     review(full + timedelta(days=20))
