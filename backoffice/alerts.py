@@ -14,6 +14,7 @@ from models import clock, complaints, staff
 from models.complaints import AlertState, ComplaintAlert, ReasonMissing
 from models.complaints.names import cause_title
 from models.errors import N_
+from models.policies.complaining import REASONS, setting
 from models.policies.permissions import Permission
 from models.transactions import transaction
 from models.words import gettext
@@ -34,6 +35,8 @@ def alert_list() -> str:
         cause_title=cause_title,
         people={member.id: member.name for member in staff.everybody()},
         rules=complaints.rules(),
+        settings={name: setting(g.company.limits, name) for name in REASONS},
+        reasons=REASONS,
     )
 
 

@@ -36,6 +36,11 @@ REASONS: dict[str, str] = {
 }
 
 
+def setting(settings: Mapping[str, object], name: str) -> Decimal:
+    """A company's own setting, or the default."""
+    return Decimal(str(settings.get(name, DEFAULTS[name])))
+
+
 class Heard(IntEnum):
     """Who has heard of an action, one after the other."""
 
@@ -69,7 +74,7 @@ class Complaining:
     @classmethod
     def of(cls, settings: Mapping[str, object]) -> "Complaining":
         """A company's own settings, or the defaults."""
-        found = {name: Decimal(str(settings.get(name, default))) for name, default in DEFAULTS.items()}
+        found = {name: setting(settings, name) for name in DEFAULTS}
         return cls(
             alert_cases=int(found["alert_cases"]),
             alert_percent=found["alert_percent"],

@@ -12,8 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
-from models import clock, database
+from models import causes, clock, complaints, database
 from models.policies.permissions import Role
+from tests.backoffice.reading import error_at
 from tests.complaining import Complainer, days_from
 from tests.making import Maker
 
@@ -58,3 +59,48 @@ def test_page_files_and_command_say_the_same(
     on_page = re.findall(r'class="num figure" data-l="Cases">(\d+)<', page)
     assert on_page[:4] == ["3", "1", "1", "5"], "each group, and all of them"
     assert {row["share"] for row in rows} == {"0.6", "0.2"}
+
+
+def test_an_action_goes_from_an_alert_to_its_owner_and_is_watched(
+    app: Flask, as_role: Callable[[Role], FlaskClient], people: dict[Role, int], complainer: Complainer
+) -> None:
+    today = clock.now().date()
+    cause = complainer.cause()
+    complainer.cases(days_from(today - timedelta(days=9), 5), cause, words="Two of six plates in splinters")
+    complaints.review("https://pay.example.test", now=clock.now())
+    finance = as_role(Role.FINANCE)
+    assert "5 cases since" in finance.get("/staff/complaints/alerts").text
+    assert "Two of six plates" in finance.get(f"/staff/complaints/cases?group=cause&key={cause}").text
+    said = {"cause": cause, "what": "Foam", "expected": "None broken", "due_on": today, "owner": people[Role.COLLECTOR]}
+    answer = finance.post("/staff/actions/new", data={**said, "due_on": today - timedelta(days=1)})
+    assert error_at(answer, "due_on") == "Choose a day that has not passed."
+    where = finance.post("/staff/actions/new", data=said).location
+    assert "No alerts" in finance.get("/staff/complaints/alerts").text
+    assert finance.post(where, data={"step": "agree"}).status_code == 422, "finance does not agree to actions"
+
+    assert as_role(Role.MANAGER).post(where, data={"step": "agree"}).status_code == 303
+    owner = as_role(Role.COLLECTOR)
+    assert "Foam" in owner.get("/staff/actions").text
+    assert owner.get("/staff/complaints").status_code == 403
+    assert [owner.post(where, data={"step": step}).status_code for step in ("begin", "finish")] == [303, 303]
+    page = owner.get(where).text
+    assert "It is judged on" in page
+    assert "So far: 5 cases before and 0 since." in page
+
+
+def test_the_tree_is_edited_and_nothing_is_deleted(
+    app: Flask, as_role: Callable[[Role], FlaskClient], people: dict[Role, int]
+) -> None:
+    manager = as_role(Role.MANAGER)
+    facts = {"name": "Warehouse", "email": "w@company.test", "head": people[Role.CLERK]}
+    assert manager.post("/staff/complaints/departments/new", data=facts).status_code == 303
+    assert "is there already" in error_at(manager.post("/staff/complaints/departments/new", data=facts), "name")
+    fault = {"process_name": "Packing", "name": "Not padded"}
+    assert manager.post("/staff/complaints/departments/1/causes/new", data=fault).status_code == 303
+    retired = manager.post("/staff/complaints/causes/1", data={**fault, "name": "Not padded enough"})
+    assert retired.status_code == 303, "without the tick it is retired"
+    assert causes.tree() == [(causes.department(1), [])]
+    page = manager.get("/staff/complaints/causes").text
+    assert "Not padded enough" in page
+    assert "Retired" in page
+    assert as_role(Role.FINANCE).get("/staff/complaints/causes/1").status_code == 403
