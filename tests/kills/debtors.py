@@ -1,7 +1,7 @@
 """Thousands who owe, brought in by files; and what each of them should get, by the way they were made."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -78,7 +78,10 @@ def _people(whats: dict[str, str]) -> Iterable[tuple[str, ...]]:
 
 def _owed(whats: dict[str, str], day: date) -> Iterable[tuple[str, ...]]:
     yield "customer", "number", "amount", "currency", "issued", "due"
-    written: Callable[[int], str] = lambda days: (day - timedelta(days=days)).isoformat()
+
+    def written(days: int) -> str:
+        return (day - timedelta(days=days)).isoformat()
+
     for place, (number, what) in enumerate(whats.items()):
         late = DUE.get(what, LATE)
         yield number, f"A-{place}", "6000.00" if what == CALL else "120.00", "EUR", written(late + 30), written(late)

@@ -15,10 +15,8 @@ import psutil
 from flask.cli import FlaskGroup
 from sqlalchemy import text
 
-import models.accounts
-import models.work  # Read here once, and not by every worker anew: see `_forks`.
 from app import create_app
-from models import company
+from models import company, work
 from models.database import session
 from models.transactions import release, transaction
 from runtime.ties import tie_to_parent
@@ -26,9 +24,9 @@ from tests.kills.house import ERROR, PATIENCE
 from tests.runtime.watching import eventually
 
 A_CLAIM = timedelta(minutes=11)  # After so long nobody waits for whoever died.
-# A process that has read all that a worker needs and forks: it takes seconds to read, and workers die often here.
+# A process that has read all that a worker needs, and forks: to read it takes seconds, and workers die often here.
 _forks = get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
+_forks.set_forkserver_preload([__name__, work.__name__])
 
 
 class Worker:
@@ -72,6 +70,7 @@ class Workers:
     """`killed_ports` are the ends of connections that were cut in the middle of whatever was said."""
 
     def __init__(self, home: Path, environ: dict[str, str], many: int, seed: int) -> None:
+        self.many = many
         self.kills = Counter[str]()
         self.killed_ports = set[int]()
         self._draw = random.Random(seed)
