@@ -159,7 +159,7 @@ def record_all(events: Sequence[tuple[int, str, dict[str, Any]]], action: str, *
     rows = []
     for customer_id, about, facts in events:
         head = heads[customer_id]
-        row = {
+        row: dict[str, Any] = {
             **{"customer_id": customer_id, "seq": head.seq + 1, "recorded_at": now, "actor_kind": by.kind},
             **{"actor_id": by.id, "action": action, "about": about, "facts": _stored(facts), "text_hash": None},
             **{"previous_hash": head.hash},

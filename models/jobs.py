@@ -116,11 +116,11 @@ def _patience() -> "procrastinate.BaseRetryStrategy":
 async def _retry_stalled() -> None:
     """What a dead worker left; a job whose worker died each time waits for somebody, like any that failed."""
     while True:
-        await asyncio.to_thread(_give_on)
+        await asyncio.to_thread(give_on_stalled)
         await asyncio.sleep(STALLED_AFTER)
 
 
-# In one statement, past what another worker is giving on: of two that look at once each takes its own.
+# In one statement: of two workers that look at once the second waits, and finds that it was done.
 _GIVE_ON = text(
     """
 update procrastinate_jobs j set attempts = j.attempts + 1, scheduled_at = null, worker_id = null,
@@ -128,14 +128,14 @@ update procrastinate_jobs j set attempts = j.attempts + 1, scheduled_at = null, 
 from (
     select o.id from procrastinate_jobs o left join procrastinate_workers w on w.id = o.worker_id
     where o.status = 'doing' and (w.id is null or w.last_heartbeat < now() - make_interval(secs => :seconds))
-    for update of o skip locked
+    order by o.id for update of o
 ) left_over
 where j.id = left_over.id
 """
 )
 
 
-def _give_on() -> None:
+def give_on_stalled() -> None:
     try:
         with transaction():
             session.execute(_GIVE_ON, {"most": ATTEMPTS, "seconds": STALLED_AFTER})
