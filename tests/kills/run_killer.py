@@ -1,12 +1,13 @@
 """Kills workers while they decide a run and while they send it: one, all, or the one whose mail the server has."""
 
 import random
+from collections.abc import Callable
 
 from sqlalchemy import text
 
-from models import clock
+from models import clock, jobs
 from models.database import session
-from models.transactions import release
+from models.transactions import release, transaction
 from tests.kills.house import PATIENCE
 from tests.kills.post import PostOffice
 from tests.kills.workers import Workers
@@ -31,6 +32,7 @@ class RunKiller:
         self._workers, self._post, self._customers = workers, post, customers
         self._draw = random.Random(seed)
         self._patience = PATIENCE + customers / 5
+        self.asked_again = 0
 
     def kill(self, times: int) -> None:
         """First while chunks are decided, then while mails are handed over; all of them now and then, and at last."""
@@ -70,8 +72,17 @@ class RunKiller:
         self._post.silent_next = ""
         return self._post.silent_to
 
-    def _await(self, true) -> None:
-        eventually(true, within=self._patience)
+    def _await(self, true: Callable[[], object]) -> None:
+        eventually(lambda: self._ask_again() or true(), within=self._patience)
+
+    def _ask_again(self) -> None:
+        """As somebody at the page of jobs does: a chunk whose workers died five times waits for that."""
+        with transaction():
+            for job in jobs.waiting_and_failed():
+                if job.state == "failed":
+                    jobs.requeue(job.id)
+                    self.asked_again += 1
+        release()
 
 
 def _nothing_is_due() -> bool:

@@ -104,6 +104,7 @@ def test_whoever_is_killed_everybody_gets_what_is_due_once(
     if "DUEWELL_PROVE" in os.environ:
         with capsys.disabled():
             print(f"\n{dict(workers.kills)}; {len(post.taken)} mails taken, again: {dict(again)}; {before}")
+            print(f"{killer.asked_again} jobs given up after five deaths and asked for again")
 
 
 def start() -> int:

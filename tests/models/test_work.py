@@ -61,13 +61,14 @@ def test_mails_that_take_long_hold_up_no_job_and_are_left_to_others_when_the_wor
     worker = threading.Thread(target=work.work_until, args=arguments)
     worker.start()
     assert sender.asked.wait(60)
+    queue("later")
     eventually(nothing_is_queued, within=60)
     stop.set()
     sender.answers.set()
     worker.join()
     session.expire_all()
     due = Counter((message.state, message.next_try_at <= clock.now()) for message in messages.outbox())
-    assert due == {(MessageState.SENT, False): 1, (MessageState.QUEUED, True): 2}
+    assert due == {(MessageState.SENT, False): 1, (MessageState.QUEUED, True): 3}
 
 
 def nothing_is_queued() -> bool:
