@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import accounts, audit, claims, clock, company, jobs, payments, promises, sign_ins, worklist
+from models import accounts, audit, claims, clock, company, files, jobs, payments, promises, sign_ins, worklist
 from models.customers import codes
 from models.dunning import runs
 from models.dunning.sending import Reminders
@@ -122,6 +122,10 @@ def lapse_claims(_: Tools) -> None:
     claims.lapse(company.get().today(now), now=now)
 
 
+def forget_old_files(_: Tools) -> None:
+    files.forget_drafts(now=clock.now())
+
+
 def forget_old_sign_ins(_: Tools) -> None:
     with transaction():
         sign_ins.forget_old(now=clock.real_now())
@@ -161,6 +165,7 @@ CLOCKWORK = (
     Periodic("claims", timedelta(minutes=1), lapse_claims),
     Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
+    Periodic("files never sent", timedelta(hours=1), forget_old_files),
     Periodic("old sign-in attempts", timedelta(hours=6), forget_old_sign_ins),
 )
 
