@@ -123,6 +123,7 @@ from backoffice import (  # noqa: E402
     customers,  # noqa: F401
     decisions,  # noqa: F401
     entries,  # noqa: F401
+    files,  # noqa: F401
     holds,  # noqa: F401
     imports,  # noqa: F401
     invoices,  # noqa: F401
