@@ -94,5 +94,42 @@ def add(department_id: int, process: str, name: str, *, by: Actor, now: datetime
     return added
 
 
+def change_department(department: Department, *, by: Actor, now: datetime, **facts: object) -> None:
+    """
+    Its name, its address, who hears of its complaints, and whether it is still chosen.
+
+    :raises NameInUse: another one has this name.
+    """
+    taken = select(Department.id).where(Department.name == facts.get("name"), Department.id != department.id)
+    if session.scalar(taken):
+        raise NameInUse(N_("%(name)s is there already."), name=facts["name"])
+    _change(department, "department.changed", facts, by=by, now=now)
+
+
+def change(cause: Cause, *, by: Actor, now: datetime, **facts: object) -> None:
+    """
+    Its process, its name, and whether it is still chosen. Cases that name it name it by what it is called now.
+
+    :raises NameInUse: the process has a cause of this name.
+    """
+    after = {"process": cause.process, "name": cause.name, **facts}
+    same = (Cause.department_id == cause.department_id, Cause.process == after["process"], Cause.name == after["name"])
+    if session.scalar(select(Cause.id).where(*same, Cause.id != cause.id)):
+        raise NameInUse(N_("%(name)s is there already."), name=after["name"])
+    _change(cause, "cause.changed", facts, by=by, now=now)
+
+
+def _change(row: Department | Cause, action: str, facts: dict[str, object], *, by: Actor, now: datetime) -> None:
+    tidy = {name: fact.strip() if isinstance(fact, str) else fact for name, fact in facts.items()}
+    changed = {name: fact for name, fact in tidy.items() if fact != getattr(row, name)}
+    before = {name: getattr(row, name) for name in changed}
+    for name, fact in changed.items():
+        setattr(row, name, fact)
+    session.flush()
+    if changed:
+        about, facts = f"{row.__tablename__}:{row.id}", {"before": before, "after": changed}
+        audit.record(HOLDING_ACCOUNT, action, by=by, now=now, about=about, facts=facts)
+
+
 def _record(action: str, about: str, *, by: Actor, now: datetime) -> None:
     audit.record(HOLDING_ACCOUNT, action, by=by, now=now, about=about)

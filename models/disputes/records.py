@@ -53,6 +53,7 @@ class Dispute(Stateful, Base):
         Index("ix_disputes_entry", "customer_id", "entry_id"),
         Index("ix_disputes_living", "answer_on", "id", postgresql_where="state not in ('closed', 'withdrawn')"),
         Index("ix_disputes_id", "id"),
+        Index("ix_disputes_opened_on", "opened_on"),
     )
     TRANSITIONS: ClassVar = {
         S.NEW: frozenset({S.LOOKING, S.WITHDRAWN}),

@@ -51,6 +51,7 @@ from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
+from tests.journeys import complaints as complaining
 from tests.journeys.disputed import Disputer
 from tests.making import Maker
 
@@ -103,6 +104,7 @@ class Furnisher:
             self._words()
         self._reminded()
         self._disputed()
+        self.made.others |= complaining.furnish(self.make, self.people, HOSTILE, now=self.now)
         return self.made
 
     def _disputed(self) -> None:

@@ -44,6 +44,8 @@ NO_PAGES = {
     "backoffice.template": "leads on to backoffice.template_version",
     "backoffice.sequence": "leads on to backoffice.sequence_version",
     "backoffice.template_preview_pdf": "a file",
+    "backoffice.complaint_file": "a file",
+    "backoffice.complaint_cases_file": "a file",
 }
 
 
@@ -489,4 +491,29 @@ DISPUTES = (
     at("portal.question", NOBODY, "a question that was answered", token=token("case late")),
     sent("an answer without a word", "portal.question", NOBODY, {}, 422, token=token("case asked")),
 )  # fmt: skip
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *ANSWERS)
+COMPLAINTS = (
+    at("backoffice.complaint_figures"),
+    at("backoffice.complaint_figures", name="complaints by product and money", by="product", measure="held"),
+    at("backoffice.complaint_figures", name="no complaints", product="nothing"),
+    at("backoffice.complaint_cases"),
+    at("backoffice.complaint_cases", name="the cases of a cause", group="cause", key=other("cause")),
+    at("backoffice.cause_tree"),
+    at("backoffice.add_department"),
+    at("backoffice.change_department", department_id=other("department")),
+    at("backoffice.add_cause", department_id=other("department")),
+    at("backoffice.change_cause", cause_id=other("cause")),
+    at("backoffice.alert_list"),
+    at("backoffice.close_alert", alert_id=other("alert")),
+    sent("an alert closed without a reason", "backoffice.close_alert", MANAGER, {}, 422, alert_id=other("alert")),
+    at("backoffice.action_list"),
+    at("backoffice.action_list", COLLECTOR, "the actions of their owner"),
+    at("backoffice.propose_action", cause=other("cause")),
+    sent("an action that says nothing", "backoffice.propose_action", MANAGER, {}, 422),
+    at("backoffice.action", action_id=other("action")),
+    at("backoffice.action", name="a proposed action", action_id=other("proposed action")),
+    at("backoffice.action", COLLECTOR, "an action that is watched", action_id=other("watched action")),
+    at("backoffice.action", name="an action that worked", action_id=other("verified action")),
+    at("backoffice.action", name="an action that tells nothing yet", action_id=other("untold action")),
+    at("backoffice.hand_action", action_id=other("action")),
+)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *ANSWERS)

@@ -41,6 +41,9 @@ REGISTRIES = {
     "causes": "the company's own, for all customers' complaints",
     "assignment_rules": "the company's own",
     "absences": "people of the company",
+    "corrective_actions": "about a cause, for all customers",
+    "complaint_alerts": "about a cause, for all customers",
+    "complaint_digests": "mails to the company's own people",
     "dispute_questions": "a department's link brings a token and no customer",
     "procrastinate_": "the queue",
 }
