@@ -23,9 +23,15 @@ def remind_due(today: date, address: str, *, now: datetime) -> None:
         if level > action.told_level:
             acting.lock(action)
             if action.state in DUE and level > action.told_level:
-                _mail(action, level.name.lower(), _who(action, level), address, now=now)
+                for missed in _not_told(action.told_level, level):
+                    _mail(action, missed.name.lower(), _who(action, missed), address, now=now)
                 action.told_level = level
                 session.flush()
+
+
+def _not_told(told: int, level: Heard) -> list[Heard]:
+    """Up to this level. What is overdue is told to everybody on the way, even after a worker that was down."""
+    return [one for one in Heard if told < one <= level and (one is level or one >= Heard.OVERDUE)]
 
 
 def _who(action: CorrectiveAction, level: Heard) -> list[str]:

@@ -58,7 +58,9 @@ def test_page_files_and_command_say_the_same(
     assert [row[2:7] for row in in_book] == [[float(cell) for cell in list(row.values())[2:7]] for row in rows]
     on_page = re.findall(r'class="num figure" data-l="Cases">(\d+)<', page)
     assert on_page[:4] == ["3", "1", "1", "5"], "each group, and all of them"
-    assert {row["share"] for row in rows} == {"0.6", "0.2"}
+    assert [(row["share"], row["cumulative"]) for row in rows] == [("0.6", "0.6"), ("0.2", "0.8"), ("0.2", "1.0")]
+    by_money = manager.get("/staff/complaints.csv?measure=held&by=product").text
+    assert by_money.splitlines()[1].startswith("'+Glue,EUR,1,0,900.00,900.00,0.00,0.6,0.6")
 
 
 def test_an_action_goes_from_an_alert_to_its_owner_and_is_watched(

@@ -209,12 +209,14 @@ def test_its_owner_is_reminded_and_what_is_overdue_goes_up_one_level_at_a_time(
     cause = complainer.cause(email="warehouse@example.test")
     owner = complainer.clerk
     action = at_work(cause, manager, owner)
-    for days in (0, 1, 17, 18, 20, 21, 27, 28, 34, 35, 60):
+    told = []
+    for days in (0, 1, 16, 17, 20, 21, 27, 28, 34, 35, 60):
         review(TODAY + timedelta(days=days))
-    told = [(mail.address, mail.subject.partition(": ")[2][:10]) for mail in mails("staff_action")]
+        new = mails("staff_action")[len(told) :]
+        told += [(days, mail.address, mail.subject.partition(": ")[2][:10]) for mail in new]
     assert told == [
-        *((owner.email, "this is yo"), (owner.email, "due on 12 "), (owner.email, "overdue si")),
-        *(("warehouse@example.test", "overdue si"), (manager.email, "overdue si")),
+        *((0, owner.email, "this is yo"), (17, owner.email, "due on 12 "), (21, owner.email, "overdue si")),
+        *((28, "warehouse@example.test", "overdue si"), (35, manager.email, "overdue si")),
     ]
     assert f"{PORTAL}/staff/actions/{action.id}" in mails("staff_action")[0].text
 
