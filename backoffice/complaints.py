@@ -141,7 +141,7 @@ def _trend(asked: Asked) -> complaints.Trend:
 
 
 def case_url(case: Case) -> str:
-    return url_for("backoffice.account_timeline", customer_id=case.customer_id)
+    return url_for("backoffice.dispute", customer_id=case.customer_id, dispute_id=case.id)
 
 
 def _only(asked: Asked) -> str:
