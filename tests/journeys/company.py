@@ -110,6 +110,7 @@ class Furnisher:
         disputer.furnish(HOSTILE)
         self.made.others |= disputer.ids
         self.made.tokens |= disputer.tokens
+        self.made.entries["disputing"] = disputer.items["new"]
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""
