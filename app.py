@@ -46,6 +46,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     import portal
     from frame import dev, health, logs, pages, refusals, security
     from models import database, sessions, words
+    from models.gateways.scanner import scanner_of
     from models.sessions import SessionKind
 
     logs.install(app, settings)
@@ -64,6 +65,7 @@ def _open_doors(app: Flask, settings: Settings) -> None:
     address = settings.database_url or settings.embedded_url
     if address:
         database.connect(address)
+    app.extensions["scanner"] = scanner_of(settings.scanner)
     app.extensions["stripe"] = commandline.stripe_gateway(settings)
 
 

@@ -125,6 +125,7 @@ from backoffice import (  # noqa: E402
     dispute_words,  # noqa: F401
     disputes,
     entries,  # noqa: F401
+    files,  # noqa: F401
     holds,  # noqa: F401
     imports,  # noqa: F401
     invoices,  # noqa: F401

@@ -1,6 +1,6 @@
 """What stops reminders: staff see why, until when and by whom; place it, end it, and write down a promise."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -17,11 +17,12 @@ from models.accounts import Stopping
 from models.claims import Claim, ClaimState
 from models.customers import Customer, merges
 from models.errors import N_
+from models.files import File
 from models.holds import HoldKind
 from models.pauses import Pause
 from models.payments import PayableItem
 from models.policies.permissions import Permission
-from models.promises import Promise
+from models.promises import Promise, PromiseState
 from models.transactions import transaction
 from models.words import gettext
 
@@ -42,6 +43,11 @@ CLAIM_STATES: Mapping[ClaimState, str] = {
     ClaimState.SETTLED: N_("found and used"),
     ClaimState.LAPSED: N_("the pause is over"),
     ClaimState.CLOSED: N_("looked at"),
+}
+OUTCOMES: Mapping[PromiseState, tuple[str, str]] = {
+    PromiseState.KEPT: (N_("Kept"), "ok"),
+    PromiseState.BROKEN: (N_("Not kept"), "warn"),
+    PromiseState.WITHDRAWN: (N_("Withdrawn"), ""),
 }
 EXPLAINED: Mapping[HoldKind, str] = {
     HoldKind.PAUSE: N_("No reminders and no calls, for one item or the whole account, until a day."),
@@ -187,6 +193,13 @@ def hold_kind_word(kind: str) -> str:
 
 
 @backoffice.app_template_global()
+def promise_outcome(promise: Promise) -> tuple[str, str]:
+    """A word and its tone, once it is over."""
+    word, tone = OUTCOMES[promise.state]
+    return gettext(word), tone
+
+
+@backoffice.app_template_global()
 def claim_words(claim: Claim) -> str:
     """What the customer said, on one line."""
     if claim.paid_on is None:
@@ -197,6 +210,11 @@ def claim_words(claim: Claim) -> str:
         day=claim.paid_on,
         how=gettext(claims.WAYS[claim.how]),
     )
+
+
+@backoffice.app_template_global()
+def proof_of(claim: Claim) -> Sequence[File]:
+    return claims.proof_of(claim)
 
 
 @backoffice.app_template_global()

@@ -7,7 +7,7 @@ from models.dunning.reviewed import Reviewed, ReviewState
 from models.dunning.sequences import DunningSequence
 from models.errors import N_
 from models.policies.sequences import Channel, Counted, Purpose, Signer, Step, Tone
-from models.words import gettext, ngettext
+from models.words import direction, gettext, ngettext, speak
 
 CHANNELS = {Channel.EMAIL: N_("Mail"), Channel.LETTER: N_("Letter"), Channel.TASK: N_("Call or task")}
 PURPOSES = {
@@ -69,6 +69,19 @@ def review_word(version: Reviewed) -> tuple[str, str]:
     """A word and its tone."""
     word, tone = STATES[version.state]
     return gettext(word), tone
+
+
+@backoffice.app_template_global()
+def item_heads(language: str) -> tuple[str, str, str]:
+    """The heads of a message's table, as its reader has them."""
+    with speak(language):
+        return gettext("Number"), gettext("Due"), gettext("Open")
+
+
+@backoffice.app_template_global()
+def direction_of(language: str) -> str:
+    """Of a text that somebody else will read."""
+    return direction(language)
 
 
 @backoffice.app_template_global()

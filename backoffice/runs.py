@@ -1,6 +1,6 @@
 """Runs of reminders: started, watched, seen before they come, and explained afterwards."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -54,6 +54,7 @@ def preview_reminders() -> str:
         "backoffice/reminder_preview.html",
         shown=draft or live,
         differences=preview.differences(live, draft) if draft else None,
+        last=live.first + timedelta(days=preview.DAYS - 1),
         version_id=version_id,
         drafts=preview.drafts(),
     )
@@ -67,7 +68,9 @@ def sample_reminder(customer_id: int) -> str:
     day = _asked_day() or g.company.today(now)
     version_id = request.args.get("version", type=row_id)
     mail = preview.sample(customer.id, day, now=now, version_id=_draft_or_404(version_id) if version_id else None)
-    return render_template("backoffice/reminder_sample.html", customer=customer, day=day, mail=mail)
+    return render_template(
+        "backoffice/reminder_sample.html", customer=customer, day=day, mail=mail, version_id=version_id
+    )
 
 
 @backoffice.get("/customers/<int:customer_id>/reminders")

@@ -234,6 +234,7 @@ def _version_page(version: SequenceVersion, form: ReviewForm) -> tuple[str, int]
         may_decide=review.may_decide(version, current_user),
         may_publish=review.may_publish(version, current_user),
         may_write=current_user.may(Permission.WRITE_WORDS),
+        may_look_ahead=undecided and current_user.may(Permission.READ_ACCOUNTS),
         may_send_back=version.state == ReviewState.APPROVED and current_user.may(Permission.PUBLISH_SEQUENCE),
     )
 

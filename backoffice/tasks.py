@@ -8,8 +8,10 @@ from backoffice import backoffice, requires
 from backoffice.customers import customer_or_404, frame_of
 from backoffice.task_forms import OUTCOMES, CallForm, FinishForm, HandForm
 from frame.forms import form_page, page_asked
-from models import clock, customers, worklist
+from models import claims, clock, customers, worklist
 from models.customers import merges
+from models.dunning import calling
+from models.dunning.calling import NotNow
 from models.errors import N_
 from models.policies.permissions import Permission
 from models.transactions import transaction
@@ -94,7 +96,7 @@ def _call(customer_id: int, found: Task | None) -> Response | tuple[str, int]:
     form = CallForm(request.form, customer_id=customer_id)
     if request.method == "POST" and form.validate():
         with form.telling_refusals(), transaction():
-            worklist.record(
+            call = calling.record(
                 customer_id,
                 CallOutcome(form.outcome.data),
                 by=current_user,
@@ -105,7 +107,9 @@ def _call(customer_id: int, found: Task | None) -> Response | tuple[str, int]:
                 again_on=form.again_on.data,
             )
         if not form.errors:
-            return _after_call(customer_id, CallOutcome(form.outcome.data))
+            if call.outside:
+                flash(gettext("It is written down that this call was outside the limits."), "warn")
+            return _after_call(customer_id, call.outcome)
     return form_page("backoffice/call.html", form, **_frame(found, customer_id))
 
 
@@ -123,9 +127,11 @@ def _frame(found: Task | None, customer_id: int | None = None) -> dict[str, obje
     return {
         "task": worklist.one(found) if found else None,
         "words": worklist.WORDS[found.kind] if found else None,
+        "claim": claims.about(found.customer_id, found.about) if found else None,
         "customer": customer,
         "contacts": [one for one in customers.contacts_of(customer.id) if one.active],
         "calls": worklist.calls_of(customer.id, most=5),
+        "not_now": calling.not_now(customer.id, now=clock.now()),
         "hand_form": HandForm(owner=str(found.owner_id or "")) if found else None,
         "today": g.company.today(clock.now()),
     }
@@ -153,3 +159,8 @@ def _kind_asked() -> TaskKind | None:
 @backoffice.app_template_global()
 def call_word(outcome: CallOutcome) -> str:
     return gettext(OUTCOMES[outcome])
+
+
+@backoffice.app_template_global()
+def why_not_now(found: NotNow) -> str:
+    return gettext(found.sentence, **found.spoke.values)

@@ -1,4 +1,4 @@
-"""Measures everything and writes docs/bench.md. SIZE=small (about four minutes) or SIZE=full."""
+"""Measures everything and writes docs/bench.md. SIZE=small (about five minutes) or SIZE=full."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from bench import databases, imports, pages, papers, posting, report, sample, sizes, starting, webhooks
+from bench import databases, imports, pages, papers, posting, reminders, report, sample, sizes, starting, webhooks
 from models import database
 from models.database import session
 from models.transactions import release
@@ -27,6 +27,8 @@ def main() -> None:
         version = str(session.scalar(text("show server_version")))
         release()
         engine.dispose()
+        _say("reminders")
+        reminded = reminders.measured(own, imports.IMPORTED, size, now)
         _say("paper")
         printed = papers.measured(own, size, now)
         _say("webhooks")
@@ -34,7 +36,7 @@ def main() -> None:
         _say("payments")
         booked = posting.measured(own, size, now)
         _say("cold start")
-        figures = [*shown, printed, imported, *stored, booked, starting.measured(own.home, size)]
+        figures = [*shown, printed, imported, *reminded, *stored, booked, starting.measured(own.home, size)]
     run = report.Run(now.date(), size, figures, version)
     report.PAGE.write_text(run.page(), encoding="utf-8")
     print(run.table())

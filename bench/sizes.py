@@ -23,14 +23,21 @@ class Size:
     """How often a statement is printed: the best counts."""
     payments: int
     """How many payments each worker books, in each of `storms` rounds."""
+    nights: int
+    """How often everybody is reminded: the best counts."""
+    peers: bool = False
+    """Whether another program is set up and measured beside ours."""
 
 
 SIZES = {
     "small": Size(
-        "small", invoices=100_000, customers=5_000, imports=3, rounds=7, starts=9, storms=5, papers=20, payments=40
+        *("small", 100_000, 5_000),
+        **{"imports": 3, "rounds": 7, "starts": 9, "storms": 5, "papers": 20, "payments": 40, "nights": 3},
     ),
     "full": Size(
-        "full", invoices=1_000_000, customers=50_000, imports=2, rounds=15, starts=21, storms=9, papers=60, payments=200
+        *("full", 1_000_000, 50_000),
+        **{"imports": 2, "rounds": 15, "starts": 21, "storms": 9, "papers": 60, "payments": 200, "nights": 2},
+        peers=True,
     ),
 }
 

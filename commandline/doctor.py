@@ -3,6 +3,11 @@
 import click
 from flask.cli import with_appcontext
 
+NOT_SET = {
+    "metrics_token": "DUEWELL_METRICS_TOKEN is not set: /metrics is closed.",
+    "scanner": "DUEWELL_SCANNER is not set: no virus scanner looks at the files that customers send.",
+}
+
 
 @click.command()
 @with_appcontext
@@ -19,8 +24,7 @@ def doctor() -> None:
         wrong.append("DUEWELL_STRIPE_WEBHOOK_SECRETS is missing: Stripe's events are refused.")
     if not told.smtp_url:
         (wrong if told.production else hints).append("DUEWELL_SMTP_URL is missing: mails stay in the outbox.")
-    if not told.metrics_token:
-        hints.append("DUEWELL_METRICS_TOKEN is not set: /metrics is closed.")
+    hints += [hint for name, hint in NOT_SET.items() if not getattr(told, name)]
     for line in wrong:
         click.echo(f"wrong  {line}")
     for line in hints:

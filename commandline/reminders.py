@@ -29,7 +29,7 @@ def remind(as_of: datetime | None, dry_run: bool, form: str) -> None:
     with connected():
         day = as_of.date() if as_of else company.get().today(clock.now())
         if dry_run:
-            _print(_dry(day), form)
+            _print_dry(day, form)
             return
         with transaction():
             run = runs.start(day, by=audit.COMMAND, now=clock.now())
@@ -54,13 +54,26 @@ def _too_old(until: date | None) -> str:
     return f"Bank money is in up to {until} only: who has paid since would be reminded. Record the bank's day first."
 
 
-def _dry(day: date) -> dict[str, Any]:
+def _print_dry(day: date, form: str) -> None:
+    """Each customer as soon as it is decided about, then the sums."""
     from models import clock, company
     from models.dunning import runs
 
     if runs.bank_money_too_old(company.get(), day):
         raise click.ClickException(_too_old(company.get().bank_money_until))
-    return {"as_of": day.isoformat(), **runs.dry(day, now=clock.now())}
+    dry = runs.dry(day, now=clock.now())
+    if form == "json":
+        click.echo(f'{{"as_of": "{day}", "customers": {dry.customers}, "who": [', nl=False)
+    for place, row in enumerate(dry.who):
+        if form == "json":
+            click.echo((", " if place else "") + json.dumps(row, ensure_ascii=False), nl=False)
+        else:
+            click.echo(f"{row['customer']}  {row['channel']}  {row['step']}  {', '.join(row['totals'])}")
+    sums = {**dry.counts, "rules": dict(dry.rules.most_common())}
+    if form == "json":
+        click.echo("], " + json.dumps(sums, ensure_ascii=False).removeprefix("{"))
+    else:
+        _print({"as_of": day.isoformat(), "customers": dry.customers, **sums}, form)
 
 
 def _result(run: "ReminderRun") -> dict[str, Any]:
@@ -81,10 +94,7 @@ def _print(result: dict[str, Any], form: str) -> None:
         click.echo(json.dumps(result, ensure_ascii=False))
         return
     for name, value in result.items():
-        if name == "who":
-            for row in value:
-                click.echo(f"{row['customer']}  {row['channel']}  {row['step']}  {', '.join(row['totals'])}")
-        elif name != "rules":
+        if name != "rules":
             click.echo(f"{name:<12}{value}")
     for rule, count in result["rules"].items():
         click.echo(f"  {rule:<28}{count:>8}")

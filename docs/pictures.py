@@ -1,16 +1,20 @@
 """`make pictures`: the pictures of docs/, always of the same company on the same day."""
 
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
 from models import audit, clock, customers, database, schema
 from models.customers import links
+from models.database import session
+from models.dunning import runs, sequences, templates
+from models.promises import Promise, PromiseState
 from models.transactions import release, transaction
 from runtime import cluster
 from tests.journeys.chromium import FLAGS, PHONE, found
@@ -19,6 +23,7 @@ from tests.journeys.house import House, opened
 FOLDER = Path(__file__).parent / "pictures"
 NOON = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 MOST_BYTES = 150_000
+LETTERS = ("en", "el", "lt", "fa")
 WIDE = {"width": 1280, "height": 720}
 
 
@@ -31,13 +36,14 @@ def main() -> None:
         engine.dispose()
         database.connect(server.url())
         _stop_the_clock()
-        build(20, seed=1, today=NOON.date(), home=home)
+        build(20, seed=1, today=NOON.date(), home=home, address="https://pay.example")
         release()
         with opened(home, server.url()) as house, sync_playwright() as playwright:
             house.till.control(clock_offset_seconds=round((NOON - datetime.now(UTC)).total_seconds()))
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
             _portal(browser, house)
             _backoffice(browser, house.url)
+            _reminders(browser, house.url)
             browser.close()
     heavy = [path.name for path in FOLDER.iterdir() if path.stat().st_size > MOST_BYTES]
     if heavy:
@@ -61,6 +67,9 @@ def _portal(browser: Browser, house: House) -> None:
     _take(phone, "statement-phone")
     page.click("tbody .act a >> nth=0")
     _take(phone, "pay-phone")
+    for name in ("promise", "preferences"):
+        page.goto(f"{url}/{name}")
+        _take(phone, f"{name}-phone")
     _choose(phone, url, "fa")
     page.goto(f"{url}/statement")
     _take(phone, "statement-persian")
@@ -104,7 +113,7 @@ def _backoffice(browser: Browser, url: str) -> None:
         "timeline": f"{account}/timeline",
         "statement-of-a-past-day": f"{account}/statement?as_of=2026-10-20",
         "receipt": f"{account}/receipts/new",
-        "holds": f"{account}/holds",
+        "holds": f"/staff/customers/{_promising()}/holds",
         "books": "/staff/books",
         "imports": "/staff/imports",
         "approvals": "/staff/approvals",
@@ -126,6 +135,56 @@ def _backoffice(browser: Browser, url: str) -> None:
     _audit(browser, url)
 
 
+def _reminders(browser: Browser, url: str) -> None:
+    """What who writes sees: the sequence, words, what would go and what went; a letter in four languages."""
+    writer = browser.new_context(viewport=WIDE, locale="en-GB")
+    page = writer.new_page()
+    page.goto(f"{url}/staff/sign-in")
+    page.click("form[action*='finance'] button")
+    [everyone] = sequences.every()
+    newest = sequences.versions(everyone.id)[0]
+    words = {one.key: f"/staff/reminders/templates/{one.id}" for one in templates.every()}
+    run = runs.latest()[0]
+    shown = customers.known_by(SHOWN)[0].customer_id
+    release()
+    pages = {
+        "reminders": "/staff/reminders",
+        "sequence": f"/staff/reminders/sequences/{everyone.id}/{newest.number}",
+        "steps": f"/staff/reminders/sequences/{everyone.id}/{newest.number}/steps",
+        "calendar": f"/staff/reminders/preview?version={newest.id}",
+        "words": f"{words['after_7']}/1/preview?language=en",
+        "run": f"/staff/reminders/runs/{run.id}",
+        "why": f"/staff/customers/{shown}/reminders?day={run.as_of}",
+    }
+    for name, path in pages.items():
+        page.goto(url + path)
+        _take(writer, name)
+        if name == "calendar":
+            page.get_by_role("heading", name="What the draft would change").evaluate("it => it.scrollIntoView()")
+            _take(writer, "difference")
+    for language in LETTERS:
+        paper = page.request.get(f"{url}{words['final']}/1/preview.pdf?language={language}").body()
+        _take_paper(paper, f"letter-{language}")
+    writer.close()
+    _review(browser, f"{url}{words['after_7']}/2?language=en", url)
+
+
+def _review(browser: Browser, address: str, url: str) -> None:
+    counsel = browser.new_context(viewport=WIDE, locale="en-GB")
+    page = counsel.new_page()
+    page.goto(f"{url}/staff/sign-in")
+    page.click("form[action*='counsel'] button")
+    page.goto(address)
+    _take(counsel, "review")
+    counsel.close()
+
+
+def _take_paper(pdf: bytes, name: str) -> None:
+    """The first sheet, by poppler's pdftoppm."""
+    command = ["pdftoppm", "-png", "-singlefile", "-r", "72", "-", str(FOLDER / name)]
+    subprocess.run(command, input=pdf, check=True)
+
+
 def _audit(browser: Browser, url: str) -> None:
     manager = browser.new_context(viewport=WIDE, locale="en-GB")
     page = manager.new_page()
@@ -134,6 +193,14 @@ def _audit(browser: Browser, url: str) -> None:
     page.goto(f"{url}/staff/audit")
     _take(manager, "audit")
     manager.close()
+
+
+def _promising() -> int:
+    """Somebody who has promised to pay, among much else."""
+    found = session.scalars(select(Promise.customer_id).where(Promise.state == PromiseState.OPEN)).first()
+    assert found is not None
+    release()
+    return found
 
 
 def _link() -> str:

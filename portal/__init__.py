@@ -58,6 +58,7 @@ from portal import (  # noqa: E402, F401
     codes,
     colleagues,
     confirming,
+    files,
     history,
     holds,
     invoices,

@@ -6,7 +6,7 @@ from datetime import date
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -20,12 +20,13 @@ from models.payments import PayableItem
 from models.transactions import transaction
 from portal import portal
 from portal.choosing import currencies, currency_asked
+from portal.files import WithFiles
 from portal.principal import account_of
 
 MOST_ITEMS = 100
 
 
-class PaidForm(OurForm):
+class PaidForm(WithFiles):
     amount = AmountField(N_("How much you paid"), [InputRequired(N_("Enter an amount.")), above_zero])
     paid_on = DayField(N_("When you paid"), [InputRequired(N_("Choose a day."))])
     how = SelectField(N_("How you paid"), choices=options(claims.WAYS.items()))
@@ -48,6 +49,14 @@ class PaidForm(OurForm):
             raise ValidationError(words.gettext("Choose a day that has been."))
 
 
+class ProofForm(WithFiles):
+    """Files alone, for what was said before."""
+
+    def validate_files(self, _: Field) -> None:
+        if not self.kept:
+            raise ValidationError(words.gettext("Choose a file first."))
+
+
 class NotMineForm(OurForm):
     why = RadioField(
         N_("What is wrong?"), [InputRequired(N_("Choose what fits best."))], choices=options(claims.WHYS.items())
@@ -59,8 +68,10 @@ class NotMineForm(OurForm):
 def already_paid() -> Response | tuple[str, int]:
     items = payments.payable_items(current_user.customer_id, _today(), currency=currency_asked())
     form = _paid_form(items)
-    amount = form.amount.money(currency_asked()) if request.method == "POST" and form.validate() else None
-    if amount is None:
+    form.take()
+    amount = form.amount.money(currency_asked()) if form.is_sent and form.validate() else None
+    form.blame_files()
+    if amount is None or form.errors:
         shown = {"items": items, "currency": currency_asked(), "currencies": currencies(), "today": _today()}
         return form_page("portal/already_paid.html", form, **shown)
     customer, contact = account_of(current_user)
@@ -71,12 +82,24 @@ def already_paid() -> Response | tuple[str, int]:
     return redirect(url_for("portal.claim", claim_id=claim.id), 303)
 
 
-@portal.get("/claims/<int:claim_id>")
-def claim(claim_id: int) -> str:
+@portal.route("/claims/<int:claim_id>", methods=["GET", "POST"])
+def claim(claim_id: int) -> Response | tuple[str, int]:
+    """What was said; while it helps, files that prove it can be added."""
+    form = ProofForm(request.form)
+    form.take()
     mine = _claim(claim_id)
+    ready = form.is_sent and form.validate()
+    form.blame_files()
+    if ready and not form.errors:
+        with form.telling_refusals(), transaction():
+            _, contact = account_of(current_user)
+            claims.send_proof(mine, contact, by=current_user.actor, on=_today(), now=clock.now())
+        if not form.errors:
+            flash(words.gettext("Thank you. A person will look at your files."), "ok")
+            return redirect(url_for("portal.claim", claim_id=claim_id), 303)
     asked = mine.asked_on is not None or mine.receipt_id is not None
-    found = [] if asked else claims.matches(mine)
-    return render_template("portal/claim.html", claim=mine, matches=found)
+    shown = {"matches": [] if asked else claims.matches(mine), "sent": claims.proof_of(mine)}
+    return form_page("portal/claim.html", form, claim=mine, takes_proof=claims.takes_proof(mine), **shown)
 
 
 @portal.post("/claims/<int:claim_id>/yes")

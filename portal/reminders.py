@@ -3,7 +3,7 @@
 from flask import g, render_template
 from flask_login import current_user
 
-from models import clock
+from models import clock, promises
 from models.customers import merges
 from models.dunning import why
 from portal import portal
@@ -12,7 +12,8 @@ from portal import portal
 @portal.get("/next")
 def what_next() -> str:
     """A page of its own, which other pages fetch: nobody waits for it to see what they owe."""
-    return render_template("portal/next.html", next=_coming())
+    missed = promises.missed(merges.family(current_user.customer_id))
+    return render_template("portal/next.html", next=_coming(), missed=missed)
 
 
 def _coming() -> why.Coming:

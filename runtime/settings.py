@@ -45,6 +45,7 @@ KNOWN = (
     Known("BOUNCE_ADDRESS", "", "Where mails come back to that could not be delivered; without it, to MAIL_FROM."),
     Known("BOUNCE_PORT", "", "Port on which `flask work` takes the mail for BOUNCE_ADDRESS by SMTP."),
     Known("BOUNCE_HOST", "127.0.0.1", "Address of this machine on which that port is opened."),
+    Known("SCANNER", "", "clamd, tcp://host:3310 or unix:///path: looks at every file that customers send."),
     Known("LOG_LEVEL", "info", "debug, info, warning or error."),
     Known("METRICS_TOKEN", "", "Bearer token that opens /metrics; without it /metrics is closed."),
     Known("CUSTOMER_IDLE_MINUTES", "30", "A customer's session ends after this time without a click."),
@@ -81,6 +82,7 @@ class Settings:
     bounce_address: str | None
     bounce_port: int | None
     bounce_host: str
+    scanner: str | None
     log_level: str
     metrics_token: str | None = field(repr=False)
     customer_idle: timedelta
@@ -124,6 +126,7 @@ class Settings:
             bounce_address=told.text("BOUNCE_ADDRESS"),
             bounce_port=told.number("BOUNCE_PORT", 0, 1, 65535) if told.text("BOUNCE_PORT") else None,
             bounce_host=told.text("BOUNCE_HOST") or "127.0.0.1",
+            scanner=_scanner(told.text("SCANNER")),
             log_level=told.one_of("LOG_LEVEL", LOG_LEVELS, "info"),
             metrics_token=told.text("METRICS_TOKEN"),
             customer_idle=timedelta(minutes=told.number("CUSTOMER_IDLE_MINUTES", 30, 1, 10_000)),
@@ -224,6 +227,15 @@ def _url(address: str | None, production: bool, otherwise: str) -> str:
         raise SettingsRefused(f"DUEWELL_URL is '{address}': it must be https:// and a host, nothing behind.")
     if production and scheme != "https":
         raise SettingsRefused(f"DUEWELL_URL is '{address}': in production it must begin with https://.")
+    return address
+
+
+def _scanner(address: str | None) -> str | None:
+    if address is None:
+        return None
+    scheme, separator, rest = address.partition("://")
+    if not (separator and rest and (scheme == "tcp" or (scheme == "unix" and rest.startswith("/")))):
+        raise SettingsRefused("DUEWELL_SCANNER must be tcp://host:port or unix:///path of a clamd.")
     return address
 
 

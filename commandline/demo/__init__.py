@@ -31,6 +31,6 @@ def demo(count: int, seed: int, as_of: datetime | None, if_empty: bool, where: b
                     "There are customers already: the demonstration needs an empty installation."
                 )
             today = as_of.date() if as_of else company.get().today(clock.now())
-            build(count, seed=seed, today=today, home=settings().home)
+            build(count, seed=seed, today=today, home=settings().home, address=settings().url)
         for line in where_to_click(settings().url):
             click.echo(line)

@@ -54,10 +54,12 @@ def is_empty() -> bool:
     return customers.count() == 0
 
 
-def build(count: int, *, seed: int, today: date, home: Path) -> None:
+def build(count: int, *, seed: int, today: date, home: Path, address: str) -> None:
     """
     Fill the empty installation: customers of seven countries and two years of their invoices come in by a file, as a
     real company's would; what a file does not bring is entered by the staff's own operations.
+
+    :param home: where rejected rows and letters are written. :param address: of the portal, for links.
     """
     builder = Builder(Random(seed), today)
     with transaction():
@@ -74,6 +76,9 @@ def build(count: int, *, seed: int, today: date, home: Path) -> None:
     from commandline.demo import telling
 
     telling.tell(builder, people)
+    reminders.run_past_weeks(today, home=home, address=address)
+    with transaction():
+        reminders.propose(people["Eglė Šimkutė"], now=builder.at(today))
 
 
 def _creditor(today: date) -> None:

@@ -35,7 +35,7 @@ def tell(builder: Builder, people: dict[str, staff.Principal]) -> None:
             _promises(builder, customer, contact, items[:4])
             _claims(builder, customer, contact, items[4:], collector)
             stopped, person, _ = _customer(builder, 1)
-            opt_outs.opt_out(person, OptedOutBy.PAGE, now=builder.at(builder.today))
+            opt_outs.opt_out(person, OptedOutBy.PAGE, now=builder.at(builder.today - timedelta(days=25)))
             claims.disown(stopped, person, ("sold", "company")[place], "", **_at(builder, person))
             for kind in PLACED:
                 _place(builder, kind, collector)

@@ -32,6 +32,9 @@ from promises where customer_id = :customer order by id""",
     "claims": """
 select kind, state, currency, amount_minor, paid_on, how, payer, why, text, made_at, ended_on, end_reason
 from claims where customer_id = :customer order by id""",
+    "files": """
+select name, kind, size, sha256, about, added_at from files
+where customer_id = :customer and (about <> '' or contact_id = :contact) order by id""",
     "pauses": """
 select kind, representative, from_on, until_on, placed_at, ended_on from pauses
 where customer_id = :customer order by id""",
@@ -42,6 +45,11 @@ from messages where customer_id = :customer and contact_id = :contact order by i
 select called_at, outcome from calls where customer_id = :customer and contact_id = :contact order by id""",
     "opt_outs": """
 select how, from_at, ended_at from opt_outs where customer_id = :customer and contact_id = :contact order by id""",
+    "earlier": """
+select facts, until_at from former_facts
+where customer_id = :customer
+  and about in ('customers:' || cast(:customer as text), 'contacts:' || cast(:contact as text))
+order by id""",
     "links": """
 select made_at, expires_at, first_used_at, revoked_at from links
 where customer_id = :customer and contact_id = :contact order by id""",

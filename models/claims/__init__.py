@@ -2,6 +2,7 @@
 
 from models.claims.disowning import WHYS, disown, is_disowned
 from models.claims.paid import WAYS, Match, Said, TooManyClaims, answer_no, answer_yes, lapse, matches, say_paid
+from models.claims.proof import NoProofNeeded, about, proof_of, send_proof, takes_proof
 from models.claims.records import (
     Claim,
     ClaimKind,
@@ -19,8 +20,10 @@ __all__ = [
     "ClaimKind",
     "ClaimState",
     "Match",
+    "NoProofNeeded",
     "Said",
     "TooManyClaims",
+    "about",
     "answer_no",
     "answer_yes",
     "close",
@@ -31,5 +34,8 @@ __all__ = [
     "lapse",
     "matches",
     "of_customers",
+    "proof_of",
     "say_paid",
+    "send_proof",
+    "takes_proof",
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from models import audit, company, holds, ledger
+from models import audit, company, files, holds, ledger
 from models.audit import Actor
 from models.claims.records import Claim, ClaimKind, ClaimLine, ClaimState, ask_a_person, confirm, end, lines_of, lock
 from models.company import HOLDING_ACCOUNT
@@ -73,7 +73,8 @@ def say_paid(
 ) -> Claim:
     """
     Write down what was paid, and pause what it would have paid of these items: oldest due first, after the one that
-    is named. The same item pauses once in a while. Where no money is near, a person is asked at once.
+    is named. The same item pauses once in a while. Where no money is near, a person is asked at once. The files that
+    the contact added before are sent with it.
 
     :raises TooManyClaims: more in a day than a person with one payment needs.
     """
@@ -82,6 +83,7 @@ def say_paid(
     _not_too_many(owner_id, now)
     until_on = on + timedelta(days=number(days, "paid_pause"))
     claim = _record(owner_id, contact, said, until_on=until_on, by=by, on=on, now=now)
+    files.hand_in(contact, owner_id, claim.source, by=by, now=now)
     rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again")), claim.id)
     covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
     _hold(claim, spread(said.amount, covered, said.item_id), on=on, now=now)

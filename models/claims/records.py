@@ -135,11 +135,15 @@ def close(claim: Claim, reason: str, *, by: Actor, on: date, now: datetime) -> N
 
 
 def lock(claim: Claim) -> None:
-    """Whoever decides reads the claim as it is now."""
-    lock_all(claim.customer_id)
-    session.refresh(claim)
+    """Whoever decides reads the claim as it is now, while it is open."""
+    lock_as_it_is(claim)
     if not claim.is_open:
         claim.move_to(ClaimState.OPEN)  # Says what has happened meanwhile.
+
+
+def lock_as_it_is(claim: Claim) -> None:
+    lock_all(claim.customer_id)
+    session.refresh(claim)
 
 
 def end(claim: Claim, state: ClaimState, *, by: Actor, on: date, now: datetime, reason: str = "") -> None:

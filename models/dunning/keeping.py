@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from models import jobs
@@ -43,7 +43,7 @@ def keep(
     }
     written = _messages(run, sends, facts, whole, now)
     rows = [
-        {**_line(one, run, now), "written_to": customer_id, "message_id": written[customer_id].id}
+        {**_line(one), "written_to": customer_id, "message_id": written[customer_id].id}
         for customer_id, send in sends.items()
         if customer_id in written
         for one in send.asked
@@ -55,13 +55,32 @@ def keep(
         for raised in decision.tasks:
             rows += list(_task(customer_id, raised, run, taken, kept, now))
     if rows:
-        session.execute(insert(ReminderLine), rows)
+        columns = {name: [row[name] for row in rows] for name in _COLUMNS}
+        session.execute(_ADDED, {**columns, "run_id": run.id, "on": run.as_of, "now": now})
     kept["lines"] = len(rows)
     if kept[Channel.LETTER]:
         jobs.later(LETTERS_JOB, run_id=run.id)
     if kept[Channel.EMAIL]:
         jobs.later("messages.send")
     return kept
+
+
+# One statement for all lines of a chunk: one for each costs three times as much as deciding about them.
+_COLUMNS = (
+    *("customer_id", "written_to", "entry_id", "step_id", "occurrence"),
+    *("message_id", "currency", "amount_minor", "state"),
+)
+_ADDED = text(
+    """
+insert into reminder_lines (customer_id, written_to, entry_id, step_id, occurrence, message_id, currency, amount_minor,
+                            state, run_id, "on", selected_at, done_at)
+select line.*, :run_id, cast(:on as date), cast(:now as timestamptz), case when line.state = 'sent' then :now end
+from unnest(cast(:customer_id as bigint[]), cast(:written_to as bigint[]), cast(:entry_id as bigint[]),
+            cast(:step_id as bigint[]), cast(:occurrence as int[]), cast(:message_id as bigint[]),
+            cast(:currency as text[]), cast(:amount_minor as bigint[]), cast(:state as text[]))
+     as line (customer_id, written_to, entry_id, step_id, occurrence, message_id, currency, amount_minor, state)
+"""
+)
 
 
 def _living(decisions: Mapping[int, Decision]) -> set[Key]:
@@ -100,12 +119,11 @@ def _messages(
     return {row.customer_id: row for row in session.execute(added, rows)}
 
 
-def _line(one: Asked, run: ReminderRun, now: datetime) -> dict[str, Any]:
+def _line(one: Asked) -> dict[str, Any]:
     customer_id, entry_id, step_id, occurrence = _key(one)
     return {
         **{"customer_id": customer_id, "entry_id": entry_id, "step_id": step_id, "occurrence": occurrence},
-        **{"run_id": run.id, "currency": one.item.currency, "amount_minor": one.minor, "on": run.as_of},
-        **{"selected_at": now, "state": LineState.SELECTED, "done_at": None},
+        **{"currency": one.item.currency, "amount_minor": one.minor, "state": LineState.SELECTED},
     }
 
 
@@ -129,5 +147,4 @@ def _task(
     if tasks.add(customer_id, kind, about=about, now=now, facts=facts) is not None:
         kept["tasks"] += 1
     for one in asked:
-        row = {**_line(one, run, now), "written_to": customer_id, "message_id": None}
-        yield {**row, "state": LineState.SENT, "done_at": now}
+        yield {**_line(one), "written_to": customer_id, "message_id": None, "state": LineState.SENT}

@@ -10,9 +10,10 @@ from sqlalchemy import select, text
 
 from models import holds
 from models.company import Company
-from models.customers import Contact, Customer, CustomerKind, contacts, opt_outs
+from models.customers import contacts, former, opt_outs
 from models.database import session
-from models.dunning import sequences
+from models.dunning import dated, sequences
+from models.dunning.dated import CustomerThen
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.reviewed import ReviewState
 from models.dunning.sequences import Segment
@@ -69,7 +70,8 @@ def whole_at(creditor: Company, moment: datetime | None, bank_money_until: date 
         live = live.where(TemplateVersion.live_at <= moment, still)
     words = {row.id: row.purpose for row in session.execute(live)}
     statements = Purpose.STATEMENT in words.values()
-    return Whole(creditor, sequences.live(moment), moment, frozenset(words), statements, bank_money_until)
+    then = dated.company_at(creditor, moment)
+    return Whole(then, sequences.live(moment), moment, frozenset(words), statements, bank_money_until)
 
 
 @dataclass(slots=True)
@@ -102,44 +104,34 @@ def load(
         found[whose[held.customer_id]].claims.append(claim)
     _lines(found, everyone, whose, known_at)
     _log(found, customers, known_at, datetime.combine(day - LOGGED, time(), UTC), whole.creditor)
-    _people(found, customers, known_at)
-    rows = session.execute(
-        select(Customer.id, Customer.kind, Customer.country, Customer.timezone, Customer.address).where(
-            Customer.id.in_(customers)
-        )
-    )
-    return {
-        row.id: _facts(row.id, row.kind, row.country, row.timezone, row.address, found[row.id], whole, day, sequence)
-        for row in rows
-    }
+    were = former.at(customers, known_at)
+    _people(found, customers, known_at, were)
+    rows = dated.customers_at(customers, were)
+    return {row.id: _facts(row, found[row.id], whole, day, sequence) for row in rows}
 
 
 def _facts(
-    customer_id: int,
-    kind: CustomerKind,
-    country: str,
-    timezone: str,
-    address: str,
+    who: CustomerThen,
     found: _Found,
     whole: Whole,
     day: date,
     sequence: Steps | None,
 ) -> Facts:
-    land = country or whole.creditor.country
+    land = who.country or whole.creditor.country
     return Facts(
-        customer_id=customer_id,
-        kind=kind.value,
+        customer_id=who.id,
+        kind=who.kind.value,
         country=land,
-        zones=tuple(zone.strip() for zone in timezone.split(",") if zone.strip()),
-        postal=bool(address.strip()),
+        zones=tuple(zone.strip() for zone in who.timezone.split(",") if zone.strip()),
+        postal=who.postal,
         items=tuple(found.items),
         credits=MappingProxyType(found.credits),
         claims=tuple(found.claims),
         lines=tuple(found.lines),
         log=tuple(found.log),
         people=tuple(found.people),
-        sequence=sequence or sequences.live_for(kind, country, among=whole.segments),
-        limits=limits_of(land, kind.value, day, whole.ours),
+        sequence=sequence or sequences.live_for(who.kind, who.country, among=whole.segments),
+        limits=limits_of(land, who.kind.value, day, whole.ours),
         company_currency=whole.creditor.currency,
         company_zone=whole.creditor.timezone,
         holidays=holidays_of(land, day, day + AHEAD),
@@ -245,29 +237,17 @@ def _log(
         found[customer_id].log.append(Contacted(called_at, creditor.today(called_at), "call", spoke=spoke))
 
 
-def _people(found: dict[int, _Found], customers: Sequence[int], known_at: datetime) -> None:
+def _people(found: dict[int, _Found], customers: Sequence[int], known_at: datetime, were: former.Versions) -> None:
     """Contacts who may see the account and have an address, in the order in which they were added."""
-    query = (
-        select(
-            *(Contact.customer_id, Contact.id, Contact.email, Contact.channel),
-            *(Contact.quiet_from, Contact.quiet_until),
-        )
-        .where(
-            *(Contact.customer_id.in_(customers), Contact.active, Contact.may_see, Contact.email.is_not(None)),
-            Contact.added_at <= known_at,
-        )
-        .order_by(Contact.customer_id, Contact.id)
-    )
-    rows = session.execute(query).all()
-    dead = addresses.stopped([row.email or "" for row in rows], known_at)
+    rows = [row for row in dated.contacts_at(customers, known_at, were) if row.may_be_written_to]
+    dead = addresses.stopped([row.email for row in rows], known_at)
     out = opt_outs.opted_out(customers, known_at)
     for row in rows:
-        email = row.email or ""
         person = Person(
             row.id,
-            email,
+            row.email,
             opted_out=(row.customer_id, row.id) in out,
-            stopped=email.lower() in dead,
+            stopped=row.email.lower() in dead,
             by_letter=row.channel == contacts.Channel.LETTER,
             quiet=_quiet(row.quiet_from, row.quiet_until),
         )

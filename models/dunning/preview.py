@@ -14,14 +14,14 @@ from models.dunning.choosing import candidates
 from models.dunning.loading import Whole, load, whole_at
 from models.dunning.sequences import WORKED_ON, DunningSequence, SequenceVersion
 from models.gateways.mail_templates import Mail
-from models.policies.dunning import Facts, Send, ahead
+from models.policies.dunning import Decision, Facts, Send, ahead, decide
 from models.policies.dunning.ahead import Ahead
 from models.policies.dunning.rules import said
 from models.policies.sequences import Sequence as Steps
 
 DAYS = 30
-MOST = 100
-MOST_ITEMS = 2_000  # Of all customers looked at: each is decided on every one of the days.
+MOST = 400
+MOST_ITEMS = 4_000  # Of all customers looked at: each is decided on every one of the days.
 SAID = 4  # Sentences about one customer; all of them stand on the customer's own page.
 
 
@@ -103,26 +103,24 @@ def preview(*, now: datetime, version_id: int | None = None, only: int | None = 
     facts = facts if only else _quick(facts)
     planned: list[Planned] = []
     silent: list[Silent] = []
-    for customer_id, known in facts.items():
-        customer = find(customer_id)
-        if customer is None:
-            continue
-        days = list(_days(known, first, creditor, now))
-        mine = [_planned(one, customer) for one in days if one.decision.send]
-        planned += [one for one in mine if one]
+    who = session.scalars(select(Customer).where(Customer.id.in_(facts)))
+    for customer in sorted(who, key=lambda one: one.id):
+        known = facts[customer.id]
+        mine = [one for one in (_planned(one, customer) for one in _days(known, first, creditor, now)) if one]
+        planned += mine
         if not mine:
-            silent.append(_silent(days[0], customer))
+            silent.append(_silent(decide(known, first, _moment(first, creditor, now)), customer))
     return Preview(first, planned, silent, len(facts), len(found))
 
 
 def _quick(facts: Mapping[int, Facts]) -> dict[int, Facts]:
-    """As many customers as a page can wait for; one with thousands of items is looked at alone."""
-    quick, items = {}, 0
-    for customer_id, known in facts.items():
-        if items + len(known.items) <= MOST_ITEMS:
-            quick[customer_id] = known
-            items += len(known.items)
-    return quick
+    """As many customers as a page can wait for: those with thousands of items are looked at alone."""
+    quick, items = set[int](), 0
+    for customer_id, known in sorted(facts.items(), key=lambda one: len(one[1].items)):
+        items += len(known.items)
+        if items <= MOST_ITEMS:
+            quick.add(customer_id)
+    return {customer_id: known for customer_id, known in facts.items() if customer_id in quick}
 
 
 def _found(first: date, whole: Whole, draft: Steps | None) -> list[int]:
@@ -134,7 +132,11 @@ def _found(first: date, whole: Whole, draft: Steps | None) -> list[int]:
 
 
 def _days(known: Facts, first: date, creditor: company.Company, now: datetime) -> Iterator[Ahead]:
-    return ahead.days_ahead(known, first, days=DAYS, moment_of=lambda day: max(runs.moment_of(day, creditor), now))
+    return ahead.days_ahead(known, first, days=DAYS, moment_of=lambda day: _moment(day, creditor, now))
+
+
+def _moment(day: date, creditor: company.Company, now: datetime) -> datetime:
+    return max(runs.moment_of(day, creditor), now)
 
 
 def _planned(one: Ahead, customer: Customer) -> Planned | None:
@@ -142,8 +144,8 @@ def _planned(one: Ahead, customer: Customer) -> Planned | None:
     return Planned(one.day, customer.id, customer.number_as_written, customer.name, send) if send else None
 
 
-def _silent(one: Ahead, customer: Customer) -> Silent:
-    because = [words.gettext(said(spoke).staff, **spoke.values) for spoke in one.decision.rules[:SAID]]
+def _silent(decision: Decision, customer: Customer) -> Silent:
+    because = [words.gettext(said(spoke).staff, **spoke.values) for spoke in decision.rules[:SAID]]
     return Silent(customer.id, customer.number_as_written, customer.name, because)
 
 

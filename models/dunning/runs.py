@@ -1,7 +1,7 @@
 """The run: who may have a step due, in chunks of a thousand; each decided under its accounts' locks, once."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -107,26 +107,40 @@ def bank_money_is_getting_old(creditor: Company, day: date) -> bool:
     return until is not None and (day - until).days > most // 2
 
 
-def dry(day: date, *, now: datetime) -> dict[str, Any]:
-    """What a run of a day would do; nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Dry:
+    """
+    What a run of a day would do. `who` is decided chunk by chunk while it is read, and counts as it goes: only the
+    counts are kept.
+    """
+
+    customers: int
+    who: Iterator[dict[str, Any]]
+    counts: Counter[str]
+    rules: Counter[str]
+
+
+def dry(day: date, *, now: datetime) -> Dry:
+    """Nothing is written."""
     creditor = company.get()
     whole = whole_at(creditor, None, creditor.bank_money_until)
     moment = max(now, moment_of(day, creditor)) if day > creditor.today(now) else now
     found = candidates(day, whole)
-    result: Counter[str] = Counter()
-    rules: Counter[str] = Counter()
-    who: list[dict[str, Any]] = []
-    for at in range(0, len(found), CHUNK):
-        facts = load(found[at : at + CHUNK], day, now, whole)
-        decisions = {one: decide(facts[one], day, moment) for one in facts}
-        numbers = customers.numbers(list(facts))
-        for customer_id, decision in decisions.items():
-            rules.update({spoke.rule for spoke in decision.rules})
-            result["tasks"] += len(decision.tasks)
-            if decision.send:
-                result[decision.send.channel.value] += 1
-                who.append(_would_go(numbers[customer_id], decision.send))
-    return {"customers": len(found), **result, "who": who, "rules": dict(rules.most_common())}
+    counts, rules = Counter[str](), Counter[str]()
+
+    def who() -> Iterator[dict[str, Any]]:
+        for at in range(0, len(found), CHUNK):
+            facts = load(found[at : at + CHUNK], day, now, whole)
+            numbers = customers.numbers(list(facts))
+            for customer_id, known in facts.items():
+                decision = decide(known, day, moment)
+                rules.update({spoke.rule for spoke in decision.rules})
+                counts["tasks"] += len(decision.tasks)
+                if decision.send:
+                    counts[decision.send.channel.value] += 1
+                    yield _would_go(numbers[customer_id], decision.send)
+
+    return Dry(len(found), who(), counts, rules)
 
 
 def _would_go(number: str, send: Send) -> dict[str, Any]:
@@ -175,9 +189,10 @@ def _decide(chunk: ReminderChunk, now: datetime) -> None:
     chunk.outcome = {"kept": dict(kept), "rules": dict(outcome)}
     chunk.done_at = now
     session.flush()
+    # One after another: of the last two, each would see the other's chunk as not done, and the run would never end.
+    session.refresh(run, with_for_update=True)
     left = select(func.count()).where(ReminderChunk.run_id == run.id, ReminderChunk.done_at.is_(None))
     if not session.scalar(left):
-        session.refresh(run, with_for_update=True)
         run.finished_at = now
 
 
@@ -215,10 +230,10 @@ def progress(run_id: int) -> Progress:
 
 
 def messages_of(run_id: int, *, most: int = 50) -> Sequence[Any]:
-    """The first messages of a run: customer, subject, state."""
+    """The first messages of a run: customer, subject and its language, state."""
     query = (
         select(
-            *(Message.customer_id, Message.id, Message.subject, Message.state, Message.error),
+            *(Message.customer_id, Message.id, Message.subject, Message.language, Message.state, Message.error),
             *(Message.channel, Customer.name.label("customer_name")),
         )
         .join(Customer, Customer.id == Message.customer_id)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from models import company, words
 from models.database import session
-from models.dunning import runs
+from models.dunning import dated, runs
 from models.dunning.lines import ReminderRun
 from models.dunning.loading import Whole, load, whole_at
 from models.policies.dunning import Decision, Send, ahead, decide
@@ -42,9 +42,10 @@ def why(customer_id: int, day: date, *, now: datetime) -> list[Answer]:
     of_day = session.scalars(select(ReminderRun).where(ReminderRun.as_of == day).order_by(ReminderRun.id)).all()
     if not of_day:
         ends = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(creditor.timezone)).astimezone(UTC)
-        moment = runs.moment_of(day, creditor)
         known_at = min(ends, now)
-        whole = whole_at(creditor, known_at, creditor.bank_money_until)
+        then = dated.company_at(creditor, known_at)
+        whole = whole_at(creditor, known_at, then.bank_money_until)
+        moment = runs.moment_of(day, then)
         return _answers(customer_id, day, known_at, moment, whole, None)
     return [
         answer

@@ -56,6 +56,7 @@ def _environment() -> "Environment":
 
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
+        auto_reload=False,  # A run renders thousands: the file system is not asked for each whether a file changed.
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,

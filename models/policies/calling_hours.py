@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from models.policies.contact_limits import NO_ZONE_CLOSES, NO_ZONE_OPENS, ContactLimits
@@ -51,16 +51,9 @@ class Daytime:
 
     def next_open(self, moment: datetime) -> datetime | None:
         """This moment, or the first after it at which it is open; None where there is none in three weeks."""
-        if self.open_at(moment):
-            return moment
-        for until in (moment + USUAL, moment + LOOKED_AHEAD):
-            found = (at for at in self._changes(moment, until) if moment < at <= until and self.open_at(at))
-            first = min(found, default=None)
-            if first is not None:
-                return first
-        return None
+        return _next_open(self, moment)
 
-    def _changes(self, moment: datetime, until: datetime) -> Iterator[datetime]:
+    def changes(self, moment: datetime, until: datetime) -> Iterator[datetime]:
         """Every moment at which it may begin to be open: at an hour of ours, or where clocks are set."""
         starts = {self.opens} | ({self.quiet.ends} if self.quiet else set())
         days = (until - moment).days + 3
@@ -75,6 +68,19 @@ class Daytime:
                 set_at = _clock_set(name, day)
                 if set_at:
                     yield set_at
+
+
+@lru_cache(10_000)
+def _next_open(hours: Daytime, moment: datetime) -> datetime | None:
+    """Customers of one country have the same hours, and a run asks about all of them at one moment."""
+    if hours.open_at(moment):
+        return moment
+    for until in (moment + USUAL, moment + LOOKED_AHEAD):
+        found = (at for at in hours.changes(moment, until) if moment < at <= until and hours.open_at(at))
+        first = min(found, default=None)
+        if first is not None:
+            return first
+    return None
 
 
 @cache

@@ -20,6 +20,7 @@ from models.promises.records import (
     find,
     find_for,
     lines_of,
+    missed,
     of_customers,
     shown_lines,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "lines_of",
     "make",
     "make_for",
+    "missed",
     "move",
     "of_customers",
     "shown_lines",

@@ -126,3 +126,19 @@ def of_customers(customers: Sequence[int], *, state: PromiseState | None = None,
     """Newest first."""
     query = select(Promise).where(Promise.customer_id.in_(customers)).order_by(Promise.id.desc()).limit(most)
     return session.scalars(query if state is None else query.where(Promise.state == state)).all()
+
+
+def missed(customers: Sequence[int]) -> Promise | None:
+    """The newest promise, where it was not kept and something of it is still open; one made since speaks instead."""
+    newest = next(iter(of_customers(customers, most=1)), None)
+    if newest is None or newest.state is not PromiseState.BROKEN:
+        return None
+    still_open = (
+        select(Entry.id)
+        .join(PromiseLine, (PromiseLine.customer_id == Entry.customer_id) & (PromiseLine.entry_id == Entry.id))
+        .where(
+            *(PromiseLine.customer_id == newest.customer_id, PromiseLine.promise_id == newest.id),
+            Entry.open_minor > 0,
+        )
+    )
+    return newest if session.scalar(select(still_open.exists())) else None

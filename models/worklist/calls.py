@@ -39,7 +39,10 @@ class DayMissing(Refused):
 
 
 class Call(Base):
-    """`called_at` in UTC. `task_id` is the task it was made for; `contact_id` who was called, where that is known."""
+    """
+    `called_at` in UTC. `task_id` is the task it was made for; `contact_id` who was called, where that is known.
+    `outside` is the rule that was against it, empty where none was.
+    """
 
     __tablename__ = "calls"
     __table_args__ = (Index("ix_calls_called_at", "customer_id", "called_at"),)
@@ -53,6 +56,7 @@ class Call(Base):
     called_at: Mapped[datetime]
     outcome: Mapped[CallOutcome]
     note: Mapped[str]
+    outside: Mapped[str] = mapped_column(server_default="")
 
 
 def record(
@@ -65,10 +69,12 @@ def record(
     contact_id: int | None = None,
     task: Task | None = None,
     again_on: date | None = None,
+    outside: str = "",
 ) -> Call:
     """
     Write down a call that was made just now. Where nobody answered, its task waits for `again_on`; else it is done.
-    What somebody said is wrong, and a wrong number, become tasks of their own.
+    What somebody said is wrong, and a wrong number, become tasks of their own. That it was made `outside` the limits
+    keeps nobody from writing it down: it happened.
 
     :raises tasks.WordMissing: a conversation without a word about it.
     :raises DayMissing: nobody answered, and no day within 30 days to try again.
@@ -82,11 +88,13 @@ def record(
     call = Call(
         **{"customer_id": customer_id, "task_id": task.id if task else None, "contact_id": contact_id},
         **{"staff_id": by.staff_id, "author": by.name, "called_at": now, "outcome": outcome, "note": note.strip()},
+        outside=outside,
     )
     session.add(call)
     session.flush()
     about = f"calls:{call.id}"
-    audit.record(customer_id, "call.recorded", by=by.actor, now=now, about=about, facts={"outcome": outcome})
+    facts = {"outcome": outcome, "outside": outside}
+    audit.record(customer_id, "call.recorded", by=by.actor, now=now, about=about, facts=facts)
     if task:
         _carry_on(task, call, again_on, by=by, now=now)
     if outcome in FOLLOWED_BY:

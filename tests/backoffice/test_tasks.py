@@ -1,12 +1,13 @@
 """Tasks at the desk: a list, a page for each, a call that is written down."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask.testing import FlaskClient
 
-from models import worklist
+from models import audit, clock, company, pauses, worklist
 from models.customers import Customer
+from models.holds import HoldKind
 from models.transactions import transaction
 from models.worklist import TaskKind
 from tests.backoffice.reading import error_at, errors_above, shown, value_of
@@ -60,3 +61,34 @@ def test_a_call_keeps_what_was_typed_until_it_can_be_kept(desk: FlaskClient, mak
     assert "Call: they say something is wrong" in timeline
     assert "Two boxes broken" in timeline
     assert "Something is wrong for the customer" in shown(desk.get(f"/staff/customers/{customer.id}/tasks"))
+
+
+def at_the_clock(moment: datetime) -> None:
+    with transaction():
+        company.locked().clock_offset_seconds = round((moment - clock.real_now()).total_seconds())
+
+
+def test_who_may_not_be_called_now_is_not_dialled_and_a_call_that_was_made_says_so(
+    desk: FlaskClient, make: Maker
+) -> None:
+    customer = make.customer(country="LT", kind="business")
+    make.contact(customer, phone="+370 600 00000")
+    page = f"/staff/customers/{customer.id}/calls/new"
+    spoke = {"outcome": "spoke", "note": "They pay on Friday"}
+    at_the_clock(datetime(2026, 11, 23, 9, tzinfo=UTC))
+    assert "tel:+37060000000" in desk.get(page).text
+    assert desk.post(page, data=spoke).status_code == 303
+    told = desk.get(page)
+    assert "tel:" not in told.text
+    assert "We spoke with them on 23 Nov 2026, and do not call again within 7 days." in shown(told)
+    assert "The next call may be made from 30 Nov 2026, 08:00" in shown(told)
+    desk.post(page, data={**spoke, "outcome": "no_answer"})
+    assert [call.outside for call in worklist.calls_of(customer.id)] == ["conversation", ""]
+    assert "Outside the limits" in shown(desk.get(page))
+    at_the_clock(datetime(2026, 12, 6, 9, tzinfo=UTC))  # A Sunday.
+    assert "outside the hours and weekdays" in shown(desk.get(page))
+    assert "The next call may be made from 7 Dec 2026, 08:00" in shown(desk.get(page))
+    with transaction():
+        pauses.place(customer.id, HoldKind.CEASE_CONTACT, "By letter", by=audit.COMMAND, on=TODAY, now=NOW)
+    assert "The customer told us to stop contacting them." in shown(desk.get(page))
+    assert "The next call" not in shown(desk.get(page))

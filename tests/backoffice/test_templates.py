@@ -126,6 +126,7 @@ def test_a_preview_shows_a_real_customer_to_those_who_may_see_one(in_use: None, 
     page = desk.get(address).text
     assert "640,00" in page
     assert "…7312" in page
+    assert "Λήξη</th>" in page
     assert HOSTILE not in page
     assert "No customer with this number has anything open" in desk.get(address + "9").text
     assert "…7312" not in as_role(Role.COUNSEL).get(address).text

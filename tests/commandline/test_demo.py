@@ -75,6 +75,9 @@ STATES = {
             "legal_representative",
         )
     },
+    "a run of reminders": "reminder_runs where finished_at is not null and not refused",
+    "a reminder that went": "messages where kind = 'reminder' and state = 'sent'",
+    "a letter that went": "messages where channel = 'letter' and state = 'sent'",
     "an opt-out": "opt_outs where ended_at is null",
     "a note": "notes",
     "nobody's invoice": "customers c where id > 0 and not exists (select from entries e where e.customer_id = c.id)",

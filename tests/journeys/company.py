@@ -22,6 +22,7 @@ from models import (
     company,
     customers,
     desk,
+    files,
     imports,
     jobs,
     ledger,
@@ -38,6 +39,7 @@ from models.customers import Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import preview, review, runs, sequences, templates
+from models.files import FileKind
 from models.gateways.stripe import StripeGateway
 from models.holds import HoldKind
 from models.ledger import Entry
@@ -243,6 +245,10 @@ class Furnisher:
                 claims.say_paid(told, contact, open_items, Said(Money(minor, "EUR"), *facts, item_id), **at)
                 for minor, item_id in ((20_000, items[1].id), (1_234, None))
             )
+            photo = files.Checked(files.kept_name(HOSTILE, FileKind.JPEG), FileKind.JPEG, b"never opened")
+            files.keep(contact, photo, about=missed.source, by=at["by"], now=self.now)
+            one = customers.contact_of(self.made.customers["one"], self.made.contacts["one"])
+            files.keep(one, photo, by=at["by"], now=self.now)
             whose = customers.contact_of(left.id, self.made.contacts["left"])
             claims.disown(left, whose, "sold", HOSTILE, **at)
             staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -12,8 +13,9 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import accounts, clock, database, payments
+from models import accounts, claims, clock, company, database, payments, promises
 from models.dunning.sending import Reminders
+from models.gateways.mail import Sender
 from models.messages import sending
 from models.messages.sending import LocalOutbox
 from models.transactions import release
@@ -40,14 +42,36 @@ class House:
         """Until everything that the stand-in has to say has been heard."""
         eventually(lambda: all(delivery["done"] for delivery in self.till.control()["deliveries"]))
 
-    def work(self) -> None:
-        """What the worker does by its clockwork, once: the inbox, unfinished payments, the outbox."""
+    def work(self, sender: Sender | None = None) -> None:
+        """What the worker does by its clockwork, once: the inbox, payments, promises, claims, the outbox."""
         try:
             payments.drain(gateway=self.gateway, now=clock.now, real_now=clock.real_now)
             payments.sweep(gateway=self.gateway, now=clock.now)
-            sending.send_due(LocalOutbox(), now=clock.now, keeper=Reminders(self.url, accounts.invoices_enclosed))
+            today = company.get().today(clock.now())
+            promises.judge(today, now=clock.now())
+            claims.lapse(today, now=clock.now())
+            keeper = Reminders(self.url, accounts.invoices_enclosed)
+            sending.send_due(sender or LocalOutbox(), now=clock.now, keeper=keeper)
         finally:
             release()
+
+    def flask(self, *words: str) -> str:
+        """What a command printed; it binds the session to an engine of its own, and what was bound comes back."""
+        bound = database.session.get_bind()
+        database.session.remove()
+        done = self.app.test_cli_runner().invoke(args=list(words))
+        database.session.remove()
+        database.session.configure(bind=bound)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    def go_to_wednesday(self) -> datetime:
+        """Move the shared clock on to ten in the morning of the next Wednesday: six days later is a weekday too."""
+        now = clock.now()
+        day = now.date() + timedelta(days=(2 - now.weekday()) % 7 or 7)
+        morning = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
+        self.flask("clock", f"+{round((morning - now).total_seconds() / 60)}m")
+        return morning
 
     @contextmanager
     def without_database(self) -> Iterator[None]:
@@ -77,6 +101,7 @@ def opened(home: Path, database_url: str) -> Iterator[House]:
                 yield House(url, server.app, till)
                 till.control(webhooks={"url": ""})
         finally:
+            clock.move(timedelta())
             engine = database.session.get_bind()
             database.session.remove()
             engine.dispose()

@@ -35,6 +35,8 @@ NO_PAGES = {
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
     "portal.own_data": "a file",
+    "portal.file": "a file",
+    "backoffice.file": "a file",
     "portal.receipt_by_link": "a file",
     "portal.link_code": "a picture",
     "backoffice.letter_link_made": "leads on to backoffice.account_contacts",
@@ -290,6 +292,7 @@ PORTAL = (
     sent("nothing said about a payment", "portal.already_paid", contact("one"), {}, 422),
     *(at("portal.claim", contact("told"), f"a payment that was {key}", claim_id=other(key))
       for key in ("found", "missed")),
+    sent("no file chosen", "portal.claim", contact("told"), {}, 422, claim_id=other("missed")),
     at("portal.not_mine", contact("one")),
     sent("nothing said about what is wrong", "portal.not_mine", contact("one"), {}, 422),
     at("portal.not_mine", contact("left"), "looked at by a person"),

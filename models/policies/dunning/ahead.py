@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 from models.policies.contact_limits import Contacted
 from models.policies.dunning.deciding import decide
-from models.policies.dunning.decisions import Asked, Decision
+from models.policies.dunning.decisions import Decision
 from models.policies.dunning.facts import Facts, WentOut
-from models.policies.dunning.steps import END
+from models.policies.dunning.steps import END, Courses
 from models.policies.sequences import Purpose
 
 
@@ -20,16 +20,18 @@ class Ahead:
 
 def days_ahead(facts: Facts, first: date, *, days: int, moment_of: Callable[[date], datetime]) -> Iterator[Ahead]:
     """
-    One decision for each day; the facts of the first day, with what would have gone until then. That the bank's money
-    will be recorded in time is taken for granted.
+    One decision for each day, without what is to be said about each item; the facts of the first day, with what would
+    have gone until then. That the bank's money will be recorded in time is taken for granted.
     """
+    courses = Courses(facts)
     for number in range(days):
         day = first + timedelta(days=number)
         if number == 1:
             facts = replace(facts, bank_money_until=None)
-        decision = decide(facts, day, moment_of(day))
+        decision = decide(facts, day, moment_of(day), courses=courses, aloud=False)
         yield Ahead(day, decision)
-        facts = after(facts, decision, day)
+        courses.add(went(decision, day))
+        facts = contacted(facts, decision, day)
 
 
 def first(facts: Facts, start: date, *, days: int, moment_of: Callable[[date], datetime]) -> Ahead | None:
@@ -37,20 +39,19 @@ def first(facts: Facts, start: date, *, days: int, moment_of: Callable[[date], d
     return next((one for one in days_ahead(facts, start, days=days, moment_of=moment_of) if one.decision.send), None)
 
 
-def after(facts: Facts, decision: Decision, day: date) -> Facts:
-    """The facts once a decision was carried out."""
-    asked: list[Asked] = []
-    log = facts.log
-    if decision.send:
-        send = decision.send
-        asked += [one for one in send.asked if one.step]
-        if send.step is None or send.step.purpose != Purpose.INVOICE:
-            at = send.opens_at
-            log = (*log, Contacted(at, day, send.channel.value, statement=send.step is None))
+def went(decision: Decision, day: date) -> list[WentOut]:
+    """The lines of a decision once it was carried out."""
+    asked = [one for one in decision.send.asked if one.step] if decision.send else []
     for raised in decision.tasks:
         if raised.kind != "no_due_date":
             asked += [one for one in raised.asked if one.step or raised.kind == "sequence_ended"]
-    if not asked:
-        return replace(facts, log=log) if log is not facts.log else facts
-    lines = tuple(WentOut(one.item.entry_id, one.step.id if one.step else END, one.occurrence, day) for one in asked)
-    return replace(facts, lines=(*facts.lines, *lines), log=log)
+    return [WentOut(one.item.entry_id, one.step.id if one.step else END, one.occurrence, day) for one in asked]
+
+
+def contacted(facts: Facts, decision: Decision, day: date) -> Facts:
+    """The facts once its message went; an invoice is no contact."""
+    send = decision.send
+    if send is None or (send.step and send.step.purpose == Purpose.INVOICE):
+        return facts
+    one = Contacted(send.opens_at, day, send.channel.value, statement=send.step is None)
+    return replace(facts, log=(*facts.log, one))

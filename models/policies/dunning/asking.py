@@ -12,13 +12,17 @@ from models.policies.holding import STOPS
 def collectable(facts: Facts, day: date) -> tuple[dict[int, int], list[Spoke]]:
     """Minor units by entry, and the holds and credits that took something."""
     claims = [one for one in facts.claims if one.holds(day) and STOPS[one.kind].asking]
-    claims.sort(key=lambda one: one.entry_id is None)  # What is about one item first; sums over the account after it.
     left = {item.entry_id: item.open_minor for item in facts.items}
-    items = sorted(facts.items, key=lambda item: (item.due_on or date.max, item.entry_id))
     spoke: list[Spoke] = []
+    if not (claims or facts.credits or facts.limits.first_overdue_days):
+        return left, spoke
+    claims.sort(key=lambda one: one.entry_id is None)  # What is about one item first; sums over the account after it.
+    items = sorted(facts.items, key=lambda item: (item.due_on or date.max, item.entry_id))
+    by_entry = {item.entry_id: item for item in items} if claims else {}
     for claim in claims:
-        if _take(claim, items, left):
-            spoke.append(held(claim, facts))
+        of = items if claim.entry_id is None else [by_entry[claim.entry_id]] if claim.entry_id in by_entry else []
+        if _take(claim, of, left):
+            spoke.append(_held(claim, by_entry.get(claim.entry_id or 0)))
     spoke += _too_early(facts, items, left, day)
     for currency, minor in sorted(facts.credits.items()):
         of_currency = [item for item in items if item.currency == currency]
@@ -30,6 +34,8 @@ def collectable(facts: Facts, day: date) -> tuple[dict[int, int], list[Spoke]]:
 def _too_early(facts: Facts, items: list[Item], left: dict[int, int], day: date) -> Iterator[Spoke]:
     """Where the law gives a consumer some days after the due date, an item is not asked for on them."""
     days = facts.limits.first_overdue_days
+    if not days:
+        return
     for item in items:
         if item.due_on is not None and 0 < (day - item.due_on).days <= days and left[item.entry_id]:
             left[item.entry_id] = 0
@@ -56,12 +62,7 @@ def stopped(facts: Facts, day: date) -> Claim | None:
 
 def _take(claim: Claim, items: list[Item], left: dict[int, int]) -> int:
     """What a hold takes from an item is `least(claimed, open)`; a sum over the account takes from the oldest first."""
-    covered = [
-        item
-        for item in items
-        if (claim.entry_id is None or claim.entry_id == item.entry_id)
-        and (claim.currency is None or claim.currency == item.currency)
-    ]
+    covered = [item for item in items if claim.currency in (None, item.currency)]
     most = claim.minor if claim.minor is not None else sum(item.open_minor for item in covered)
     return _spread(most, covered, left)
 
@@ -69,6 +70,8 @@ def _take(claim: Claim, items: list[Item], left: dict[int, int]) -> int:
 def _spread(minor: int, items: list[Item], left: dict[int, int]) -> int:
     taken = 0
     for item in items:
+        if taken == minor:
+            break
         part = min(minor - taken, left[item.entry_id])
         left[item.entry_id] -= part
         taken += part
@@ -76,9 +79,11 @@ def _spread(minor: int, items: list[Item], left: dict[int, int]) -> int:
 
 
 def held(claim: Claim, facts: Facts) -> Spoke:
-    rule = f"held.{claim.kind}"
-    number = next((item.number for item in facts.items if item.entry_id == claim.entry_id), "")
-    values: dict[str, object] = {"number": number} if number else {}
+    return _held(claim, next((item for item in facts.items if item.entry_id == claim.entry_id), None))
+
+
+def _held(claim: Claim, item: Item | None) -> Spoke:
+    values: dict[str, object] = {"number": item.number} if item and item.number else {}
     if claim.until_on:
         values["until"] = claim.until_on - timedelta(days=1)
-    return Spoke(rule, values)
+    return Spoke(f"held.{claim.kind}", values)

@@ -1,41 +1,50 @@
 """One customer on one day: at most one message, at the highest step due among its items, and why."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from models.policies.dunning import reaching, statements
 from models.policies.dunning.asking import closed, collectable
 from models.policies.dunning.decisions import Asked, Decision, Raised, Send, Spoke
-from models.policies.dunning.facts import Facts, Item, WentOut
-from models.policies.dunning.steps import Course, Due, due_step
-from models.policies.sequences import Channel, Counted, Purpose, Sequence, Step
+from models.policies.dunning.facts import Facts, Item
+from models.policies.dunning.steps import Courses, Due, told
+from models.policies.sequences import Channel, Counted, Purpose, Step
+
+UNDATED = Due(None, 1, (Spoke("no_due_date"),))
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     item: Item
     minor: int
     due: Due
+    told: tuple[Spoke, ...]
+
+    def spoke(self) -> Iterator[Spoke]:
+        for one in self.told:
+            yield Spoke(one.rule, {"number": self.item.number, **one.values})
 
 
-def decide(facts: Facts, day: date, moment: datetime) -> Decision:
+def decide(
+    facts: Facts, day: date, moment: datetime, *, courses: Courses | None = None, aloud: bool = True
+) -> Decision:
     """
     :param day: the business date of the run.
     :param moment: when it decides; what it decides may go from then on, within the customer's hours.
+    :param courses: of these facts, where many days are looked at.
+    :param aloud: with what is to be said about each item for which nothing is done.
     """
     shut = _closed(facts, day)
     if shut:
         return Decision(None, (), (shut,))
     left, spoke = collectable(facts, day)
-    sequence = facts.sequence
-    candidates = list(_candidates(facts, sequence, left, day)) if sequence else []
-    spoke += [one for candidate in candidates for one in candidate.due.spoke]
-    if not facts.items:
-        spoke.append(Spoke("nothing_open"))
-    elif not any(left.values()):
-        spoke.append(Spoke("nothing_to_ask"))
+    courses = courses or Courses(facts)
+    candidates = list(_candidates(facts, courses, left, day, aloud=aloud))
+    spoke += [one for candidate in candidates for one in candidate.spoke()]
+    if not any(left.values()):
+        spoke.append(Spoke("nothing_to_ask" if facts.items else "nothing_open"))
     tasks = tuple(_tasks(candidates))
     send, unreachable = None, None
     for wanted in _wanted(candidates, left, facts, day):
@@ -61,26 +70,32 @@ def _closed(facts: Facts, day: date) -> Spoke | None:
     return None
 
 
-def _candidates(facts: Facts, sequence: Sequence, left: dict[int, int], day: date) -> Iterator[_Candidate]:
-    lines: dict[int, list[WentOut]] = {}
-    for line in facts.lines:
-        lines.setdefault(line.entry_id, []).append(line)
-    overdue = sum(
-        left[item.entry_id] for item in facts.items if is_overdue(item, day) and item.currency == facts.company_currency
-    )
+def _candidates(facts: Facts, courses: Courses, left: dict[int, int], day: date, aloud: bool) -> Iterator[_Candidate]:
+    """Like items are decided about once; where nobody listens, only those for which something is due."""
+    if facts.sequence is None:
+        return
+    overdue = _overdue(facts, left, day) if courses.know_small_amounts else 0
     for item in facts.items:
         minor = left[item.entry_id]
         if minor <= 0:
             continue
         if item.due_on is None:
-            yield _Candidate(item, minor, Due(None, 1, (Spoke("no_due_date", {"number": item.number}),)))
+            yield _Candidate(item, minor, UNDATED, UNDATED.spoke)
             continue
         # The item and all that is overdue, in the company's currency; in another it cannot be compared.
-        asked = overdue if is_overdue(item, day) else overdue + minor
-        comparable = item.currency == facts.company_currency
-        steps = [step for step in sequence.steps if not comparable or asked >= step.smallest_minor]
-        course = Course(item, sequence, steps, lines.get(item.entry_id, []))
-        yield _Candidate(item, minor, due_step(course, facts, day))
+        asked = None
+        if courses.know_small_amounts and item.currency == facts.company_currency:
+            asked = overdue if item.due_on < day else overdue + minor
+        course = courses.of(item, asked)
+        due = courses.due(course, day)
+        if due.step or aloud:
+            yield _Candidate(item, minor, due, told(course, due, day) if aloud else ())
+
+
+def _overdue(facts: Facts, left: dict[int, int], day: date) -> int:
+    """In the company's currency."""
+    mine = facts.company_currency
+    return sum(left[item.entry_id] for item in facts.items if is_overdue(item, day) and item.currency == mine)
 
 
 def is_overdue(item: Item, day: date) -> bool:
@@ -89,6 +104,8 @@ def is_overdue(item: Item, day: date) -> bool:
 
 def _tasks(candidates: list[_Candidate]) -> Iterator[Raised]:
     """One task per step, for all its items; one for all items whose sequence is over."""
+    if not candidates:
+        return
     steps: dict[int, list[_Candidate]] = {}
     for one in candidates:
         if one.due.step and not one.due.ended and one.due.step.channel == Channel.TASK:

@@ -21,8 +21,7 @@ def cohort_of(customer_id: int) -> int:
 
 
 def statement(facts: Facts, left: dict[int, int], day: date, moment: datetime) -> tuple[Send | None, list[Spoke]]:
-    asked = tuple(Asked(item, left[item.entry_id]) for item in facts.items if left[item.entry_id] > 0)
-    if not (facts.statements and asked) or week_of(day) % WEEKS != cohort_of(facts.customer_id):
+    if not facts.statements or week_of(day) % WEEKS != cohort_of(facts.customer_id) or not any(left.values()):
         return None, []
     monday = day - timedelta(days=day.weekday())
     if lately(facts.log, monday, monday + timedelta(days=6)):
@@ -34,4 +33,5 @@ def statement(facts: Facts, left: dict[int, int], day: date, moment: datetime) -
     opens_at, closed = opening(facts, person, moment)
     if opens_at is None or opens_at >= moment + WAITS_AT_MOST:
         return None, [closed]
+    asked = tuple(Asked(item, left[item.entry_id]) for item in facts.items if left[item.entry_id] > 0)
     return Send(None, Channel.EMAIL, person.id, asked, None, opens_at), [Spoke("sends.statement")]

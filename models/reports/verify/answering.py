@@ -1,4 +1,4 @@
-"""I16: the credit notes of a case are what was decided and what came back; a case claims its lines, and no more."""
+"""I17: the credit notes of a case are what was decided and what came back; a case claims its lines, and no more."""
 
 from models.disputes import UNDECIDED
 from models.reports.verify.proof import Finding, Proof
@@ -13,7 +13,7 @@ def _booked(table: str, minor: str, done: str) -> Finding:
     """What is done has a credit note of its amount on the account that it belongs to; what is not has none."""
     owed = f"case when c.state = '{done}' then c.{minor} else 0 end"
     return Finding(
-        "I16",
+        "I17",
         table,
         f"select count(*) from {table} c where {_MINE}",
         f"""
@@ -65,11 +65,11 @@ order by c.customer_id, c.id"""
 FINDINGS = (
     _booked("dispute_decisions", "credited_minor", "final"),
     _booked("goods_returns", "credit_minor", "received"),
-    Finding("I16", "entries", "select 0", _WITHOUT_CASE),
-    Finding("I16", "dispute_decisions", "select 0", _OTHER_LINES),
-    Finding("I16", "disputes", f"select count(*) from disputes c where {_MINE}", _CLAIMS),
-    Finding("I16", "disputes", "select 0", _ANSWERED),
-    Finding("I16", "invoice_lines", "select 0", _MORE_THAN_BILLED),
+    Finding("I17", "entries", "select 0", _WITHOUT_CASE),
+    Finding("I17", "dispute_decisions", "select 0", _OTHER_LINES),
+    Finding("I17", "disputes", f"select count(*) from disputes c where {_MINE}", _CLAIMS),
+    Finding("I17", "disputes", "select 0", _ANSWERED),
+    Finding("I17", "invoice_lines", "select 0", _MORE_THAN_BILLED),
 )
 
 

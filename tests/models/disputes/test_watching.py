@@ -247,7 +247,7 @@ def test_verify_finds_a_case_and_its_credit_notes_apart(
     assert verify(now=NOW).broken == []
     with transaction():
         session.execute(text(wrong))
-    assert ("I16", table) in {(row.invariant, row.table) for row in verify(now=NOW).broken}
+    assert ("I17", table) in {(row.invariant, row.table) for row in verify(now=NOW).broken}
 
 
 def test_the_rules_ask_the_department_that_they_name(open_case: OpenCase, clerk: Principal, cause: int) -> None:

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import Engine, select, text
 
-from models import accounts, audit, company, holds, ledger
-from models.customers import Contact, Customer, merges, opt_outs
+from models import accounts, audit, clock, company, customers, holds, ledger
+from models.customers import Channel, Contact, Customer, merges, opt_outs
 from models.customers.opt_outs import OptedOutBy
 from models.database import session
 from models.dunning import runs, why
@@ -174,8 +174,36 @@ def test_verify_finds_a_step_that_lives_beside_its_message_and_a_mail_sent_in_a_
     assert broken == {("I8", "reminder_lines"), ("I9", "messages")}
 
 
+def test_verify_finds_a_mail_that_went_too_soon_or_too_often(owing, old: Maker) -> None:
+    customer, _ = owing
+    old.invoice(customer, due_on=DAY - timedelta(days=8))
+    run()
+    go()
+    with transaction():
+        columns = ", ".join(one.name for one in Message.__table__.columns if one.name not in ("id", "dedupe_key"))
+        again = f"insert into messages (dedupe_key, {columns}) select 'again' || n, {columns}"
+        session.execute(text(f"{again} from messages cross join generate_series(1, 2) n"))
+        for number in (1, 2):
+            days = {"days": 3 * number, "key": f"again{number}"}
+            moved = "queued_at = queued_at + :days * interval '1 day', sent_at = sent_at + :days * interval '1 day'"
+            session.execute(text(f"update messages set made_from = '{{}}', {moved} where dedupe_key = :key"), days)
+
+    def found() -> list[tuple[str, str]]:
+        return [(one.expected, one.found) for one in verify(now=MORNING).broken if one.invariant == "I9"]
+
+    assert found() == [("2 in seven days", "3")]
+    with transaction():
+        company.locked().limits = {"gap_days": 4, "per_week": 3}
+    with transaction():  # As if they had been so all the time.
+        session.execute(text("delete from former_facts"))
+    assert found() == [("4 days between two", "3")] * 2
+
+
 def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: None, old: Maker) -> None:
-    """Payments, holds and promises come and go; afterwards the policy is asked again, for each customer and day."""
+    """
+    Payments, holds and promises come and go, contacts and limits change; afterwards the policy is asked again, for each
+    customer and day.
+    """
     owing = []
     for number in range(4):
         customer = old.customer(country="LT", timezone="Europe/Vilnius", address="Gatvė 1", kind="business")
@@ -190,17 +218,41 @@ def test_the_answer_of_every_day_is_what_the_runs_of_thirty_days_decided(live: N
                 select(Message).where(Message.customer_id == customer.id, Message.dedupe_key == dedupe_key(done.id))
             )
             asked = {row[1]: row[2] for row in mail.made_from["asked"]} if mail else None
-            decided[customer.id, done.as_of] = asked
+            decided[customer.id, done.as_of] = (mail.channel, asked, mail.made_from["goes_at"]) if mail else None
         live_through(number, owing, night + timedelta(hours=5))
+        change_facts(number, owing, night + timedelta(hours=6))
         go(night + timedelta(hours=7))
-    for (customer_id, day), asked in decided.items():
+    for (customer_id, day), what in decided.items():
         (answer,) = why.why(customer_id, day, now=NIGHT + timedelta(days=31))
         send = answer.decision.send
-        found = {one.item.entry_id: one.minor for one in send.asked} if send else None
-        assert found == asked, f"customer {customer_id} on {day}"
+        asked = {one.item.entry_id: one.minor for one in send.asked} if send else None
+        found = (send.channel, asked, send.opens_at.isoformat()) if send else None
+        assert found == what, f"customer {customer_id} on {day}"
         assert answer.sentences
-    assert 8 < sum(asked is not None for asked in decided.values()) < 40
+    assert 8 < sum(what is not None for what in decided.values()) < 40
     assert verify(now=NIGHT + timedelta(days=31)).broken == []
+
+
+def change_facts(number: int, owing: list[tuple[Customer, Entry]], now: datetime) -> None:
+    """What is not dated by itself: how contacts are written to, whom there is, where customers are, our own limits."""
+    firm, whose = session.get_one(Customer, owing[0][0].id), customers.first_contact(owing[0][0].id)
+    other = customers.contacts_of(owing[2][0].id)[0]
+    at = {"by": audit.COMMAND, "now": now}
+    with transaction():
+        company.locked().clock_offset_seconds = round((now - clock.real_now()).total_seconds())
+        if number == 2:
+            customers.change_contact(whose, channel=Channel.LETTER, **at)
+        if number == 9:
+            customers.change(firm, address="", timezone="Asia/Tehran", **at)
+            customers.change_contact(whose, email="new@example.test", **at)
+        if number == 14:
+            customers.change_contact(whose, channel=Channel.MAIL, quiet_from=6, quiet_until=13, **at)
+        if number == 4:
+            customers.change_contact(other, active=False, **at)
+        if number == 24:
+            customers.change_contact(other, active=True, **at)
+        if number in (11, 25):
+            company.locked().limits = {"gap_days": 9, "grace_days": 40} if number == 11 else {}
 
 
 def live_through(number: int, owing: list[tuple[Customer, Entry]], now: datetime) -> None:

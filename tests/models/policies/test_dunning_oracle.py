@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from models.policies.calling_hours import Daytime, Quiet
 from models.policies.contact_limits import Contacted, ContactLimits
-from models.policies.dunning import Claim, Facts, Item, Person, Send, WentOut, decide
+from models.policies.dunning import Claim, Facts, Item, Person, Send, WentOut, ahead, decide
 from models.policies.dunning.rechecking import Planned, recheck
 from models.policies.sequences import Channel, Counted, Purpose, Sequence, Signer, Step, Tone
 from tests.models.policies import oracle
@@ -262,6 +263,31 @@ def test_no_hour_of_a_night_with_clocks_set_differs_from_the_oracles() -> None:
 def test_no_decision_differs_from_the_oracles() -> None:
     became = Counter(judge(seed) for seed in range(2_000))
     assert min(became[what] for what in ("sent", "kept back", "letter", "silent")) > 50, became
+
+
+def day_by_day(facts: Facts, first: date) -> list[Any]:
+    """Each day decided by itself, and what went put into the facts of the next."""
+    found = []
+    for number in range(12):
+        day = first + timedelta(days=number)
+        facts = facts if number == 0 else replace(facts, bank_money_until=None)
+        decision = decide(facts, day, datetime.combine(day, time(), UTC))
+        found.append((day, decision.send, decision.tasks))
+        facts = replace(facts, lines=(*facts.lines, *ahead.went(decision, day)))
+        facts = ahead.contacted(facts, decision, day)
+    return found
+
+
+def test_what_is_looked_at_for_many_days_at_once_is_what_each_day_decides_by_itself() -> None:
+    sent = 0
+    for seed in range(300):
+        case, first, _ = random_case(random.Random(seed))
+        facts = replace(facts_of(case), statements=seed % 3 == 0)
+        looked = ahead.days_ahead(facts, first, days=12, moment_of=lambda day: datetime.combine(day, time(), UTC))
+        found = [(one.day, one.decision.send, one.decision.tasks) for one in looked]
+        assert found == day_by_day(facts, first), seed
+        sent += sum(1 for _, send, _ in found if send)
+    assert sent > 200
 
 
 @pytest.mark.prove

@@ -1,0 +1,25 @@
+"""I16: every file has its bytes, their hash, and what it belongs to."""
+
+from models.reports.verify.proof import Finding, Proof
+
+_MINE = "(cast(:customer as bigint) is null or f.customer_id = :customer)"
+_ID = "f.customer_id || ':' || f.id"
+_COUNT = f"select count(*) from files f where {_MINE}"
+_CHANGED = f"""
+select {_ID} as id, null as currency, f.sha256 || ' ' || f.size as expected,
+       encode(sha256(f.content), 'hex') || ' ' || length(f.content) as found
+from files f
+where {_MINE} and (encode(sha256(f.content), 'hex') <> f.sha256 or length(f.content) <> f.size)
+order by f.customer_id, f.id"""
+_ALONE = f"""
+select {_ID} as id, null as currency, 'what it is about' as expected, f.about || ', which is none' as found
+from files f
+where {_MINE} and f.about <> ''
+  and not exists (select from claims c where c.customer_id = f.customer_id and 'claims:' || c.id = f.about)
+order by f.customer_id, f.id"""
+FINDINGS = (Finding("I16", "files", _COUNT, _CHANGED), Finding("I16", "files", "select 0", _ALONE))
+
+
+def prove(proof: Proof, customer_id: int | None) -> None:
+    for finding in FINDINGS:
+        finding.prove(proof, customer=customer_id)
