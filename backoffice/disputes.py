@@ -154,7 +154,8 @@ def whose_asked() -> Whose:
 
 def _back(found: Dispute) -> str:
     """To the board, where the button stood there; else to the case."""
-    board = url_for("backoffice.dispute_board", whose=request.form.get("whose"), show=request.form.get("show"))
+    looking = {name: request.form.get(name) or None for name in ("whose", "show")}
+    board = url_for("backoffice.dispute_board", **looking)
     return board if request.form.get("from") == "board" else address_of(found)
 
 

@@ -135,8 +135,21 @@ def lapse_claims(_: Tools) -> None:
     claims.lapse(company.get().today(now), now=now)
 
 
-        keeper, papers = Reminders(tools.address, accounts.invoices_enclosed), {"dispute": accounts.answers_enclosed}
-        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=papers, stopped=stopped)
+def assign_dispute(tools: Tools, customer_id: int, dispute_id: int) -> None:
+    with transaction():
+        disputes.assign(customer_id, dispute_id, address=tools.address, now=clock.now())
+
+
+def watch_disputes(tools: Tools) -> None:
+    """Before those are closed whose time to disagree is over, what was offered in them lapses."""
+    now = clock.now()
+    today = company.get().today(now)
+    disputes.watch(today, address=tools.address, now=now)
+    disputes.close_ended(today, now=now)
+
+
+def forget_old_files(_: Tools) -> None:
+    files.forget_drafts(now=clock.now())
 
 
 def forget_old_sign_ins(_: Tools) -> None:
@@ -160,8 +173,8 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 
 HANDLERS: dict[str, Callable[..., object]] = {
-        keeper, papers = Reminders(tools.address, accounts.invoices_enclosed), {"dispute": accounts.answers_enclosed}
-        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=papers, stopped=stopped)
+    "disputes.opened": assign_dispute,
+    "messages.send": mails_wait,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
     "reminders.letters": make_letters,

@@ -87,14 +87,23 @@ def dispute_letter_preview(dispute: Dispute, verdict: Verdict, *, on: date, now:
 
 
 def answers_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
-    """The letter, in the mail that tells of a decision; the mail's cause names it."""
+    """
+    The letter, in the mail that tells of a decision; the mail's cause names it. A fault of ours must cost nobody the
+    mail: the page has the letter too.
+    """
     row = find_message(customer_id, message_id)
     what, _, decision_id = (row.dedupe_key if row else "").rpartition(":")
     decision = disputes.find_decision(customer_id, int(decision_id)) if what.endswith(":decided") else None
     dispute = disputes.find(customer_id, decision.dispute_id) if decision else None
     if dispute is None or decision is None:
         return []
-    return [Attachment(f"{dispute.number}-{decision.id}.pdf", dispute_letter_pdf(dispute, decision))]
+    try:
+        return [Attachment(f"{dispute.number}-{decision.id}.pdf", dispute_letter_pdf(dispute, decision))]
+    except pdf.LetterFailed as error:
+        import structlog
+
+        structlog.get_logger().error("letter_not_enclosed", decision=decision.id, exc_info=error)
+        return []
 
 
 def _unused(dispute: Dispute, decision: Decision) -> bool:
