@@ -74,7 +74,7 @@ def _say(found: Dispute, form: SayForm) -> None:
 
 
 def _note(found: Dispute, form: NoteForm) -> None:
-    disputes.note(found, form.text.data, author=current_user.name, by=current_user.actor, now=clock.now())
+    disputes.note(found, form.note.data, author=current_user.name, by=current_user.actor, now=clock.now())
 
 
 def _ask(found: Dispute, form: AskForm) -> None:

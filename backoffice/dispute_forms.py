@@ -35,8 +35,8 @@ class SayForm(OurForm):
 
 
 class NoteForm(OurForm):
-    text = TextAreaField(N_("Note"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)])
-    refusals: ClassVar = {CannotDispute: "text"}
+    note = TextAreaField(N_("Note"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)])
+    refusals: ClassVar = {CannotDispute: "note"}
 
 
 class AskForm(OurForm):

@@ -1,6 +1,7 @@
 """Cases: a board in columns and a list, each case with all that is known of it, and whose it is."""
 
 from datetime import date
+from functools import partial
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -11,7 +12,7 @@ from backoffice.dispute_forms import MoveForm, NoteForm, SayForm
 from backoffice.dispute_words import STATES
 from backoffice.task_forms import HandForm
 from backoffice.tasks import WHOSE
-from models import accounts, audit, causes, clock, customers, disputes, payments
+from models import accounts, audit, causes, clock, customers, disputes, files, payments
 from models.customers import merges
 from models.disputes import Card, Dispute, DisputeState
 from models.policies.permissions import Permission
@@ -110,6 +111,7 @@ def page_of(found: Dispute) -> dict[str, object]:
         "contact": customers.contact_of(found.customer_id, found.contact_id or 0),
         "lines": disputes.lines_of(found),
         "item": accounts.debit_document(found.customer_id, found.entry_id, today_here()),
+        "files_of": partial(files.of, found.customer_id),
         "messages": disputes.messages_of(found),
         "notes": disputes.notes_of(found),
         "questions": questions,
@@ -152,7 +154,8 @@ def whose_asked() -> Whose:
 
 def _back(found: Dispute) -> str:
     """To the board, where the button stood there; else to the case."""
-    board = url_for("backoffice.dispute_board", whose=request.form.get("whose"), show=request.form.get("show"))
+    looking = {name: request.form.get(name) or None for name in ("whose", "show")}
+    board = url_for("backoffice.dispute_board", **looking)
     return board if request.form.get("from") == "board" else address_of(found)
 
 

@@ -39,12 +39,9 @@
     column.dataset.column === (way.dataset.state ?? way.querySelector("[name=state]")?.value));
   const columnAt = (event) => dragged && event.target.closest?.("[data-column]");
   const unmark = () => document.querySelectorAll(".over").forEach((column) => column.classList.remove("over"));
-  document.addEventListener("pointerdown", ({ target }) => {
-    const card = target.closest?.("[data-card]");
-    if (card && !target.closest("a, button, summary")) card.draggable = true;
-  });
-  document.addEventListener("dragstart", ({ target }) => {
+  document.addEventListener("dragstart", ({ target, dataTransfer }) => {
     dragged = target.closest?.("[data-card]") ?? null;
+    if (dragged) dataTransfer.setData("text/plain", "");
   });
   document.addEventListener("dragover", (event) => {
     const column = columnAt(event);

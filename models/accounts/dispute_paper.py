@@ -89,7 +89,7 @@ def dispute_letter_preview(dispute: Dispute, verdict: Verdict, *, on: date, now:
 def answers_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
     """
     The letter, in the mail that tells of a decision; the mail's cause names it, and whose it is: of the reader, or of
-    an account that is read as part of theirs.
+    an account that is read as part of theirs. A fault of ours must cost nobody the mail: the page has the letter too.
     """
     row = find_message(customer_id, message_id)
     what, _, decision_id = (row.dedupe_key if row else "").rpartition(":")
@@ -100,7 +100,13 @@ def answers_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[
     dispute = disputes.find(owner_id, decision.dispute_id) if decision else None
     if dispute is None or decision is None:
         return []
-    return [Attachment(f"{dispute.number}-{decision.id}.pdf", dispute_letter_pdf(dispute, decision))]
+    try:
+        return [Attachment(f"{dispute.number}-{decision.id}.pdf", dispute_letter_pdf(dispute, decision))]
+    except pdf.LetterFailed as error:
+        import structlog
+
+        structlog.get_logger().error("letter_not_enclosed", decision=decision.id, exc_info=error)
+        return []
 
 
 def _unused(dispute: Dispute, decision: Decision) -> bool:

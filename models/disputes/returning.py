@@ -36,16 +36,7 @@ def offer(
     :raises CannotDispute: nothing, more than is left of the line, a day that has passed, or the case is over.
     """
     lock(dispute)
-    if not dispute.is_living:
-        raise CannotDispute(N_("This case is over. Open it again first."))
-    refuse_while_one_waits(dispute)
-    if not what.strip():
-        raise CannotDispute(N_("Say what comes back."))
-    most = left_by_line(dispute).get(position, dispute.money(0))
-    if not 0 < credit.minor <= most.minor:
-        raise CannotDispute(N_("Enter an amount up to %(most)s."), most=most)
-    if until_on < on:
-        raise CannotDispute(N_("Choose a day that is still to come."))
+    _refuse_offer(dispute, position, what, credit, ends_well=until_on >= on)
     row = GoodsReturn(
         customer_id=dispute.customer_id,
         dispute_id=dispute.id,
@@ -68,6 +59,19 @@ def offer(
     audit.record(dispute.customer_id, "dispute.return_offered", by=by, now=now, about=dispute.source, facts=facts)
     tell_reader(dispute, f"return:{row.id}", now=now)
     return row
+
+
+def _refuse_offer(dispute: Dispute, position: int, what: str, credit: Money, *, ends_well: bool) -> None:
+    if not dispute.is_living:
+        raise CannotDispute(N_("This case is over. Open it again first."))
+    refuse_while_one_waits(dispute)
+    if not what.strip():
+        raise CannotDispute(N_("Say what comes back."))
+    most = left_by_line(dispute).get(position, dispute.money(0))
+    if not 0 < credit.minor <= most.minor:
+        raise CannotDispute(N_("Enter an amount up to %(most)s."), most=most)
+    if not ends_well:
+        raise CannotDispute(N_("Choose a day that is still to come."))
 
 
 def receive(

@@ -127,4 +127,4 @@ def _write(dispute: Dispute, step: str, people: Sequence[int], address: str, now
         if member is None or member.state is not StaffState.ACTIVE:
             continue
         named = f"{dispute.customer_id}:{dispute.id}:{step}:{dispute.answer_on}:{cause}:{staff_id}"
-        staff_mails.write("dispute_staff", member.email, cause=named, now=now, dispute=dispute, step=step, link=link)
+        staff_mails.write("staff_dispute", member.email, cause=named, now=now, dispute=dispute, step=step, link=link)

@@ -187,7 +187,7 @@ def test_a_department_answers_by_its_link_once_and_learns_nothing_else(
     clerk: FlaskClient, app: Flask, customer: Customer, opened: Callable[..., Dispute], cause: int
 ) -> None:
     dispute = opened()
-    clerk.post(f"{page_of(dispute)}/note", data={"text": "They always complain"})
+    clerk.post(f"{page_of(dispute)}/note", data={"note": "They always complain"})
     department = str(causes.find(cause).department_id)
     asked = clerk.post(f"{page_of(dispute)}/ask", data={"department": department, "text": "How was it packed?"})
     assert asked.status_code == 303

@@ -116,6 +116,7 @@ class Furnisher:
         self.made.others |= disputer.ids
         self.made.entries["disputed"] = disputes.of_customers([customer.id])[-1].entry_id
         self.made.tokens |= disputer.tokens
+        self.made.entries["disputing"] = disputer.items["new"]
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""

@@ -27,6 +27,7 @@ class Disputer:
         self.now: datetime = make.now
         self.today = make.today
         self.ids: dict[str, int] = {}
+        self.items: dict[str, int] = {}
         self.tokens: dict[str, str] = {}
 
     def furnish(self, hostile: str) -> None:
@@ -58,26 +59,28 @@ class Disputer:
             by_customer = Actor(ActorKind.CONTACT, self.contact.id)
             disputes.disagree(self._find("case appealed"), hostile, by=by_customer, on=self.today, now=self.now)
         self._take_back()
+        self._look_twice()
 
-    def _open(self, reference: str, *, days_ago: int) -> Dispute:
+    def _open(self, reference: str, *, days_ago: int, factor: int = 1) -> Dispute:
         lines = [
             InvoiceLine(
                 description=said,
                 quantity=Decimal(1),
-                net_minor=net,
+                net_minor=net * factor,
                 tax_rate=Decimal(21),
-                tax_minor=tax,
+                tax_minor=tax * factor,
                 currency="EUR",
             )
             for said, net, tax in (("Terracotta tiles 30 × 30 cm", 10_000, 2_100), (self.hostile, 5_000, 1_050))
         ]
-        item = self.make.invoice(self.customer, 18_150, number=f"CASE-{reference}", lines=lines)
+        item = self.make.invoice(self.customer, 18_150 * factor, number=f"CASE-{reference}", lines=lines)
+        self.items[reference] = item.id
         with transaction():
             return disputes.open_case(
                 self.customer,
                 self.contact,
                 item.id,
-                {self._first_line(item): Money(12_100, "EUR")},
+                {self._first_line(item): Money(12_100 * factor, "EUR")},
                 reason=Reason.DAMAGED,
                 wanted=Remedy.CREDIT,
                 text=f"Half of the tiles are broken. {self.hostile}",
@@ -148,3 +151,19 @@ class Disputer:
                 now=self.now,
             )
         self.ids["return"] = offered.id
+
+    def _look_twice(self) -> None:
+        """An answer above the limit, rules, and somebody who is away."""
+        clerk = self.people[Role.CLERK]
+        with transaction():
+            disputes.add_rule(clerk.staff_id, by=clerk.actor, now=self.now, reason=Reason.PRICE, product=self.hostile)
+            disputes.add_rule(
+                clerk.staff_id, by=clerk.actor, now=self.now, language="fa", department_id=self.ids["department"]
+            )
+            disputes.add_absence(
+                self.people[Role.FINANCE].staff_id, self.today, self.today, by=clerk.actor, now=self.now
+            )
+        large = self._open("large", days_ago=1, factor=100)
+        self.ids["case large"] = large.id
+        self._decide("case large", Outcome.UPHELD, 1_210_000)
+        [self.ids["case approval"]] = [one.id for one in approvals.waiting() if one.customer_id == self.customer.id]

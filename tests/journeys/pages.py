@@ -46,6 +46,7 @@ NO_PAGES = {
     "backoffice.template_preview_pdf": "a file",
     "backoffice.complaint_file": "a file",
     "backoffice.complaint_cases_file": "a file",
+    "backoffice.dispute_letter": "a file",
 }
 
 
@@ -484,6 +485,14 @@ DISPUTES = (
     at("backoffice.dispute", COLLECTOR, "a case for who decides nothing", dispute_id=other("case new"), **DISPUTING),
     *(at(f"backoffice.{name}", "clerk", dispute_id=other("case late"), **DISPUTING)
       for name in ("say_in_dispute", "note_in_dispute", "ask_department", "decide_dispute")),
+    at("backoffice.offer_return", "clerk", dispute_id=other("case late"), **DISPUTING),
+    at("backoffice.receive_goods", "clerk", dispute_id=other("case asked"), return_id=other("return"), **DISPUTING),
+    at("backoffice.open_dispute", "clerk", entry_id=entry("disputing"), **DISPUTING),
+    sent("a case opened without a word", "backoffice.open_dispute", "clerk", {}, 422,
+         entry_id=entry("disputing"), **DISPUTING),
+    at("backoffice.approval", name="an answer for a second person", approval_id=other("case approval"), **DISPUTING),
+    at("backoffice.assignment_rules"),
+    at("backoffice.absences"),
     at("backoffice.reopen_dispute", "clerk", dispute_id=other("case closed"), **DISPUTING),
     sent("a case decided without a word", "backoffice.decide_dispute", "clerk", {}, 422,
          dispute_id=other("case late"), **DISPUTING),

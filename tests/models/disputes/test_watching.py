@@ -171,14 +171,14 @@ def test_goods_that_came_back_are_credited_once_and_the_rest_can_be_decided(
     open_case: OpenCase, item: Entry, clerk: Principal, cause: int
 ) -> None:
     dispute = open_case()
-    goods = offered(dispute, 5_000, clerk)
+    goods = offered(dispute, 5_000, clerk, days=20)
     with pytest.raises(CannotDispute) as refused:
         offered(dispute, 7_101, clerk)
     assert refused.value.values["most"] == eur(7_100)
     with pytest.raises(CannotDecide):
         decide(dispute, clerk, cause, outcome=Outcome.UPHELD, credits={1: eur(12_100)})
     decide(dispute, clerk, cause)
-    assert dispute.resume_on == TODAY + timedelta(days=15)
+    assert dispute.resume_on == TODAY + timedelta(days=21), "the goods are waited for"
     assert isinstance(back(goods, clerk), Done)
     assert ledger.entry_of(item.customer_id, item.id).left == eur(18_150 - 5_000)
     assert collectable(item) == 6_050, "what was not credited rests until they had time to disagree"
