@@ -165,14 +165,16 @@ def _choose_too_much(walk: Walk) -> int:
 
 def _answer_all(walk: Walk) -> int:
     """To the last page of those that ask what is wrong with a bill."""
-    at_item = {"entry_id": walk.made.entries["open"]}
-    for step, answer in (("reason", "damaged"), ("lines", "all"), ("wish", "credit")):
-        walk.open("portal.dispute", step=step, **at_item)
-        walk.page.locator(f"main input[value={answer}]").first.check()
-        walk.send()
-    walk.open("portal.dispute", step="story", **at_item)
+    item = walk.made.entries["open"]
+    walk.open("portal.dispute", step="reason", entry_id=item)
+    walk.page.locator("main input[value=damaged]").check()
+    walk.send()
+    walk.page.locator("main input[value=all]").check()
+    walk.send()
     walk.send(story=HOSTILE)
-    return walk.open("portal.check_dispute", **at_item)
+    walk.open("portal.dispute", step="wish", entry_id=item)
+    walk.page.locator("main input[value=credit]").check()
+    return walk.send()
 
 
 def _choose_some(walk: Walk) -> int:
