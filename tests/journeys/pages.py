@@ -165,16 +165,15 @@ def _choose_too_much(walk: Walk) -> int:
 
 def _answer_all(walk: Walk) -> int:
     """To the last page of those that ask what is wrong with a bill."""
-    item = walk.made.entries["open"]
-    walk.open("portal.dispute", step="reason", entry_id=item)
-    walk.page.locator("main input[value=damaged]").check()
-    walk.send()
-    walk.page.locator("main input[value=all]").check()
-    walk.send()
+    item, page = walk.made.entries["open"], walk.page
+    for step, answer in (("reason", "damaged"), ("lines", "all"), ("wish", "credit")):
+        walk.open("portal.dispute", step=step, entry_id=item)
+        page.locator(f"main input[value={answer}]").check()
+        page.locator("main form .button.primary").click()
+        page.wait_for_url(lambda url, step=step: not url.endswith(step))
+    walk.open("portal.dispute", step="story", entry_id=item)
     walk.send(story=HOSTILE)
-    walk.open("portal.dispute", step="wish", entry_id=item)
-    walk.page.locator("main input[value=credit]").check()
-    return walk.send()
+    return walk.open("portal.check_dispute", entry_id=item)
 
 
 def _choose_some(walk: Walk) -> int:
