@@ -68,10 +68,19 @@ def open_case(
     )
     session.add(dispute)
     session.flush()
+    _add_lines(dispute, item, chosen)
+    hold(dispute, dispute.claimed, on=on, now=now)
+    _note_opened(dispute, by, now)
+    tell(dispute, customer, contact, "opened", now=now)
+    jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
+    return dispute
+
+
+def _add_lines(dispute: Dispute, item: Disputable, chosen: Mapping[int | None, Money]) -> None:
     for position, (line_id, share) in enumerate(chosen.items(), start=1):
         line = item.line(line_id)
         row = DisputeLine(
-            customer_id=customer.id,
+            customer_id=dispute.customer_id,
             dispute_id=dispute.id,
             position=position,
             invoice_line_id=line_id,
@@ -80,13 +89,12 @@ def open_case(
         )
         session.add(row)
     session.flush()
-    hold(dispute, dispute.claimed, on=on, now=now)
-    facts = {"amount": dispute.claimed, "reason": reason, "entry": entry_id, "answer_on": dispute.answer_on}
-    words = {"text": dispute.text} if dispute.text else None
-    audit.record(customer.id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
-    tell(dispute, customer, contact, "opened", now=now)
-    jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
-    return dispute
+
+
+def _note_opened(dispute: Dispute, by: Actor, now: datetime) -> None:
+    told = {"reason": dispute.reason, "entry": dispute.entry_id, "answer_on": dispute.answer_on}
+    facts, words = {"amount": dispute.claimed, **told}, {"text": dispute.text} if dispute.text else None
+    audit.record(dispute.customer_id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
 
 
 def _locked(customer_id: int, entry_id: int) -> Disputable:
