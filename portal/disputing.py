@@ -29,7 +29,15 @@ from portal.dispute_forms import (
 )
 from portal.principal import account_of
 
-STEPS = ("reason", "lines", "story", "evidence", "wish", "check")
+PAGES = {
+    "reason": "portal/dispute_reason.html",
+    "lines": "portal/dispute_lines.html",
+    "story": "portal/dispute_story.html",
+    "evidence": "portal/dispute_evidence.html",
+    "wish": "portal/dispute_wish.html",
+    "check": "portal/dispute_check.html",
+}
+STEPS = tuple(PAGES)
 QUESTIONS: dict[str, type[Question]] = {
     "reason": ReasonForm,
     "lines": LinesForm,
@@ -38,16 +46,16 @@ QUESTIONS: dict[str, type[Question]] = {
 }
 
 
-@portal.route("/invoices/<int:entry_id>/wrong/<any(reason,lines,story,wish):step>", methods=["GET", "POST"])
+@portal.route("/invoices/<int:entry_id>/wrong/<step>", methods=["GET", "POST"])
 def dispute(entry_id: int, step: str) -> Response | tuple[str, int]:
     """What is answered is kept before anything is said about it; while somebody types, scripts send it as well."""
-    item = _item(entry_id)
+    question, item = QUESTIONS.get(step) or abort(404), _item(entry_id)
     if not item.left:
         flash(words.gettext("All of it is in a case already."), "info")
         return redirect(url_for("portal.cases"), 303)
     if request.method == "GET":
-        return _page(step, QUESTIONS[step].about(item)(_answers(entry_id)), item)
-    form = QUESTIONS[step].about(item)(request.form)
+        return _page(step, question.about(item)(_answers(entry_id)), item)
+    form = question.about(item)(request.form)
     with transaction():
         _keep(item, form.typed)
     if "HX-Request" in request.headers:
@@ -127,7 +135,7 @@ def _opened(case: Dispute | None, item: Disputable) -> Response:
 
 def _page(step: str, form: OurForm, item: Disputable, **values: Any) -> tuple[str, int]:
     told = {"item": item, "step": step, "steps": STEPS, "how_of": how_of, "share_of": share_of}
-    return form_page(f"portal/dispute_{step}.html", form, **told, **values)
+    return form_page(PAGES[step], form, **told, **values)
 
 
 def _after(step: str, item: Disputable, reason: str = "") -> Response:

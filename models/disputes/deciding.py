@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from models import audit, causes, customers, holds
 from models.customers import contact_of
@@ -93,7 +93,8 @@ def carry_out(customer_id: int, decision_id: int, *, by: Principal, on: date, no
     audit.record(customer_id, "dispute.decided", by=by.actor, now=now, about=dispute.source, facts=facts)
     customer, contact = customers.find(customer_id), contact_of(customer_id, dispute.contact_id or 0)
     if customer is not None:
-        told = {"decision": decision, "outcome": OUTCOMES[decision.outcome]}
+        last_day = decision.resume_on - timedelta(days=1)  # To disagree.
+        told = {"decision": decision, "outcome": OUTCOMES[decision.outcome], "last_day": last_day}
         tell(dispute, customer, contact, f"decided:{decision.id}", now=now, **told)
     return entry
 

@@ -70,7 +70,9 @@ def open_case(
     session.flush()
     _add_lines(dispute, item, chosen)
     hold(dispute, dispute.claimed, on=on, now=now)
-    _tell_everybody(dispute, customer, contact, by=by, now=now)
+    _note_opened(dispute, by, now)
+    tell(dispute, customer, contact, "opened", now=now)
+    jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
     return dispute
 
 
@@ -89,15 +91,10 @@ def _add_lines(dispute: Dispute, item: Disputable, chosen: Mapping[int | None, M
     session.flush()
 
 
-def _tell_everybody(dispute: Dispute, customer: Customer, contact: Contact | None, *, by: Actor, now: datetime) -> None:
-    facts = {
-        **{"amount": dispute.claimed, "reason": dispute.reason, "entry": dispute.entry_id},
-        "answer_on": dispute.answer_on,
-    }
-    words = {"text": dispute.text} if dispute.text else None
-    audit.record(customer.id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
-    tell(dispute, customer, contact, "opened", now=now)
-    jobs.later("disputes.opened", customer_id=customer.id, dispute_id=dispute.id)
+def _note_opened(dispute: Dispute, by: Actor, now: datetime) -> None:
+    told = {"reason": dispute.reason, "entry": dispute.entry_id, "answer_on": dispute.answer_on}
+    facts, words = {"amount": dispute.claimed, **told}, {"text": dispute.text} if dispute.text else None
+    audit.record(dispute.customer_id, "dispute.opened", by=by, now=now, about=dispute.source, facts=facts, words=words)
 
 
 def _locked(customer_id: int, entry_id: int) -> Disputable:

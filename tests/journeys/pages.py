@@ -168,14 +168,15 @@ def _choose_too_much(walk: Walk) -> int:
 
 def _answer_all(walk: Walk) -> int:
     """To the last page of those that ask what is wrong with a bill."""
-    at_item = {"entry_id": walk.made.entries["open"]}
+    item, page = walk.made.entries["open"], walk.page
     for step, answer in (("reason", "damaged"), ("lines", "all"), ("wish", "credit")):
-        walk.open("portal.dispute", step=step, **at_item)
-        walk.page.locator(f"main input[value={answer}]").first.check()
-        walk.send()
-    walk.open("portal.dispute", step="story", **at_item)
+        walk.open("portal.dispute", step=step, entry_id=item)
+        page.locator(f"main input[value={answer}]").check()
+        page.locator("main form .button.primary").click()
+        page.wait_for_url(lambda url, step=step: not url.endswith(step))
+    walk.open("portal.dispute", step="story", entry_id=item)
     walk.send(story=HOSTILE)
-    return walk.open("portal.check_dispute", **at_item)
+    return walk.open("portal.check_dispute", entry_id=item)
 
 
 def _choose_some(walk: Walk) -> int:

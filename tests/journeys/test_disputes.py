@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import approvals, audit, causes, clock, disputes, ledger, staff
+from models import approvals, audit, causes, clock, disputes, holds, ledger, staff, words
 from models.approvals import CaseDecision
 from models.customers import Customer
 from models.disputes import Outcome, Verdict
+from models.holds import HoldKind
 from models.invoices import InvoiceLine
 from models.ledger import Entry
 from models.money import Money
@@ -76,6 +77,36 @@ def case_of(customer_id: int) -> int:
     return case_id
 
 
+def in_words_of(language: str) -> Callable[[str], str]:
+    def say(message: str) -> str:
+        with words.speak(language):
+            return words.gettext(message)
+
+    return say
+
+
+def dispute(page: Page, say: Callable[[str], str], right: str, photo: Path | None = None) -> None:
+    """From the statement to the page of the case: one question after the other."""
+    going_on = page.get_by_role("button", name=say("Continue"))
+    page.get_by_role("link", name="A-7", exact=True).click()
+    page.get_by_role("link", name=say("Something is wrong"), exact=True).click()
+    page.get_by_label(say("It arrived damaged")).check()
+    going_on.click()
+    plates = page.get_by_role("group", name="Plates")
+    plates.get_by_label(say("Only a part of it is wrong")).check()
+    plates.get_by_label(say("So much is right")).fill(right)
+    going_on.click()
+    page.get_by_label(say("What happened?")).fill("Seven of ten came broken")
+    going_on.click()
+    if photo:
+        page.get_by_label(say("Photos and papers")).set_input_files(photo)
+    (going_on if photo else page.get_by_role("button", name=say("I have none"))).click()
+    page.get_by_label(say("Take it off the bill")).check()
+    going_on.click()
+    expect(page.get_by_role("main")).to_contain_text("Seven of ten came broken")
+    page.get_by_role("button", name=say("Send it to us")).click()
+
+
 def test_a_damaged_item_is_disputed_with_a_photo_credited_and_the_rest_is_paid(
     duewell: House, make: Maker, new_page: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -85,25 +116,11 @@ def test_a_damaged_item_is_disputed_with_a_photo_credited_and_the_rest_is_paid(
     photo.write_bytes(JPEG)
     page = new_page()
     come_in(page, make, customer)
-    page.get_by_role("link", name="A-7", exact=True).click()
-    page.get_by_role("link", name="Something is wrong").click()
-    page.get_by_label("It arrived damaged").check()
-    page.get_by_role("button", name="Continue").click()
-    plates = page.get_by_role("group", name="Plates")
-    plates.get_by_label("Only a part of it is wrong").check()
-    plates.get_by_label("So much is right").fill("34.30")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("What happened?").fill("Seven of ten came broken")
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Photos and papers").set_input_files(photo)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Take it off the bill").check()
-    page.get_by_role("button", name="Continue").click()
-    expect(page.get_by_role("main")).to_contain_text("you need not pay €86.70 until we have answered")
-    page.get_by_role("button", name="Send it to us").click()
+    dispute(page, str, "34.30", photo)
     case_id = case_of(customer_id)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Your case D-{case_id}")
-    expect(page.get_by_role("listitem").filter(has_text="Received")).to_have_attribute("aria-current", "step")
+    expect(page.get_by_role("main")).to_contain_text("€86.70")
+    expect(page.get_by_role("link", name="broken.jpg")).to_be_visible()
 
     page.get_by_role("button", name="Pay the rest: €94.80").click()
     page.get_by_role("button", name="Pay €94.80").click()
@@ -117,3 +134,36 @@ def test_a_damaged_item_is_disputed_with_a_photo_credited_and_the_rest_is_paid(
     expect(page.get_by_role("main")).to_contain_text("We take €86.70 off your bill.")
     assert not ledger.entry_of(customer_id, item_id).left
     assert verify(now=clock.now()).broken == []
+
+
+def test_who_is_refused_disagrees_without_javascript(
+    duewell: House, make: Maker, new_page: Callable[..., Page]
+) -> None:
+    customer = make.customer("Žalias Namas UAB", language="en")
+    customer_id, _ = customer.id, billed(make, customer)
+    page = new_page(java_script_enabled=False)
+    come_in(page, make, customer)
+    dispute(page, str, "21")
+    case_id = case_of(customer_id)
+    decide(customer_id, Outcome.REFUSED, {}, "They left our house whole: see the picture.")
+    page.goto(f"/cases/{case_id}")
+    expect(page.get_by_role("main")).to_contain_text("They left our house whole")
+    page.get_by_role("link", name="I see it differently").click()
+    page.get_by_role("button", name="Have it looked at again").click()
+    expect(page.locator(".errors")).to_contain_text("Tell us in a few words what we got wrong.")
+    page.get_by_label("What did we get wrong?").fill("They were broken when I opened the box")
+    page.get_by_role("button", name="Have it looked at again").click()
+    expect(page.get_by_role("listitem").filter(has_text="We look at it")).to_have_attribute("aria-current", "step")
+    expect(page.get_by_role("link", name="I see it differently")).to_have_count(0)
+    [held] = holds.living([customer_id], make.today)
+    assert (held.kind, held.claimed_minor, held.until_on) == (HoldKind.DISPUTE, 10_000, None)
+
+
+def test_a_dispute_is_opened_in_persian(duewell: House, make: Maker, new_page: Callable[..., Page]) -> None:
+    customer = make.customer("بازرگانی نیلوفر", language="fa")
+    billed(make, customer)
+    page, say = new_page(), in_words_of("fa")
+    come_in(page, make, customer)
+    dispute(page, say, "۲۱٫۵۰")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.get_by_role("main")).to_contain_text("۹۹٫۵۰")
