@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection, text
 
 from models.database import session
 from models.errors import N_, Refused
-from models.transactions import release
+from models.transactions import release, transaction
 
 if TYPE_CHECKING:
     import procrastinate
@@ -87,7 +87,7 @@ async def _work(url: URL, handlers: Mapping[str, Callable[..., object]], tools: 
                 stalled_worker_timeout=STALLED_AFTER,
             )
         )
-        rescue = asyncio.create_task(_retry_stalled(app))
+        rescue = asyncio.create_task(_retry_stalled())
         while not (stop.is_set() or worker.done() or rescue.done()):
             await asyncio.sleep(0.2)
         for task in (rescue, worker):
@@ -113,17 +113,34 @@ def _patience() -> "procrastinate.BaseRetryStrategy":
     return Patience()
 
 
-async def _retry_stalled(app: "procrastinate.App") -> None:
+async def _retry_stalled() -> None:
     """What a dead worker left; a job whose worker died each time waits for somebody, like any that failed."""
-    from procrastinate.jobs import Status
-
     while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-            if job.attempts + 1 >= ATTEMPTS:
-                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
-            else:
-                await app.job_manager.retry_job(job)
+        await asyncio.to_thread(give_on_stalled)
         await asyncio.sleep(STALLED_AFTER)
+
+
+# In one statement: of two workers that look at once the second waits, and finds that it was done.
+_GIVE_ON = text(
+    """
+update procrastinate_jobs j set attempts = j.attempts + 1, scheduled_at = null, worker_id = null,
+    status = (case when j.attempts + 1 >= :most then 'failed' else 'todo' end)::procrastinate_job_status
+from (
+    select o.id from procrastinate_jobs o left join procrastinate_workers w on w.id = o.worker_id
+    where o.status = 'doing' and (w.id is null or w.last_heartbeat < now() - make_interval(secs => :seconds))
+    order by o.id for update of o
+) left_over
+where j.id = left_over.id
+"""
+)
+
+
+def give_on_stalled() -> None:
+    try:
+        with transaction():
+            session.execute(_GIVE_ON, {"most": ATTEMPTS, "seconds": STALLED_AFTER})
+    finally:
+        release()
 
 
 def _tell(what: str, error: Exception) -> None:

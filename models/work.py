@@ -58,14 +58,18 @@ class Periodic:
     run: Callable[[Tools], object]
 
 
-_sending = threading.Lock()  # The queue's threads and the clockwork share one connection to the mail server.
+_mails_wait = threading.Event()
 
 
-def send_messages(tools: Tools) -> None:
+def mails_wait(_: Tools) -> None:
+    """Wake the thread that sends. It alone has the connection to the mail server, and thousands hold up nobody else."""
+    _mails_wait.set()
+
+
+def send_messages(tools: Tools, stopped: Callable[[], bool] = lambda: False) -> None:
     if tools.sender:
-        with _sending:
-            keeper = Reminders(tools.address, accounts.invoices_enclosed)
-            sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers={"dispute": accounts.answers_enclosed})
+        keeper, papers = Reminders(tools.address, accounts.invoices_enclosed), {"dispute": accounts.answers_enclosed}
+        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=papers, stopped=stopped)
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -176,7 +180,7 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 HANDLERS: dict[str, Callable[..., object]] = {
     "disputes.opened": assign_dispute,
-    "messages.send": send_messages,
+    "messages.send": mails_wait,
     "payments.give_up_disputed": give_up_disputed,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
@@ -185,9 +189,9 @@ HANDLERS: dict[str, Callable[..., object]] = {
     "worklist.dead_address": dead_address,
     "worklist.review_address": review_address,
 }
+MAILS_AT_LEAST_EVERY = timedelta(seconds=5)
 CLOCKWORK = (
     Periodic("inbox", timedelta(seconds=1), drain_inbox),
-    Periodic("messages", timedelta(seconds=5), send_messages),
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
     Periodic("refunds", timedelta(minutes=1), sweep_refunds),
     Periodic("missed events", timedelta(hours=1), read_missed_events),
@@ -220,28 +224,44 @@ def run(
     mail_port: MailPort | None = None,
     address: str = "",
 ) -> None:
-    """Work until SIGTERM or SIGINT: queued jobs in one thread, mails that come back in another, the clockwork here."""
+    """Work until SIGTERM or SIGINT: queued jobs in one thread, mails in two, to and fro, the clockwork here."""
     with ExitStack() as stack:
         if mail_port:
             try:
                 stack.enter_context(mail_listening(mail_port, take_bounce))
             except OSError as error:  # Another worker of this machine has the port.
                 _tell("mail_port_not_opened", error=str(error))
-        _work(url, Tools(gateway, sender, seals, address), production)
+        stop = threading.Event()
+        for wanted in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(wanted, lambda *_: stop.set())
+        work_until(stop, url, Tools(gateway, sender, seals, address), production)
 
 
-def _work(url: URL, tools: Tools, production: bool) -> None:
-    stop = threading.Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stop.set())
-    worker = threading.Thread(target=jobs.work, args=(url, HANDLERS, tools, stop), name="queue", daemon=True)
-    worker.start()
+def work_until(stop: threading.Event, url: URL, tools: Tools, production: bool) -> None:
+    threads = [
+        threading.Thread(target=jobs.work, args=(url, HANDLERS, tools, stop), name="queue", daemon=True),
+        threading.Thread(target=_send, args=(tools, stop, production), name="mails", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     due = dict.fromkeys(CLOCKWORK, monotonic())
     while not stop.wait(max(min(due.values()) - monotonic(), 0)):
         for task in [task for task, at in due.items() if at <= monotonic()]:
             _run_calmly(task, tools, production)
             due[task] = monotonic() + task.every.total_seconds()
-    worker.join(timeout=20)
+    _mails_wait.set()
+    ends = monotonic() + 20
+    for thread in threads:
+        thread.join(timeout=max(ends - monotonic(), 0))
+
+
+def _send(tools: Tools, stop: threading.Event, production: bool) -> None:
+    task = Periodic("messages", MAILS_AT_LEAST_EVERY, lambda tools: send_messages(tools, stop.is_set))
+    while not stop.is_set():
+        _mails_wait.clear()
+        _run_calmly(task, tools, production)
+        if not stop.is_set():
+            _mails_wait.wait(task.every.total_seconds())
 
 
 def _run_calmly(task: Periodic, tools: Tools, production: bool) -> None:

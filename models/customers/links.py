@@ -1,10 +1,10 @@
 """Magic links: each belongs to a contact, opens one customer, and is bound to the first browser that clicks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Identity, Index, Select, select
+from sqlalchemy import Identity, Index, Select, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company, sessions
@@ -62,6 +62,23 @@ def make(customer: Customer, contact: Contact, *, by: Actor, now: datetime, pape
     return _make(customer, contact, by=by, now=now, paper=paper)[1]
 
 
+def make_for_each(whom: Iterable[tuple[int, int]], *, by: Actor, now: datetime) -> dict[tuple[int, int], str]:
+    """As `make`, for many (customer, contact) in a few statements."""
+    tokens = {key: new_token() for key in whom}
+    rows = [
+        {
+            **{"token_hash": token_hash(token), "customer_id": customer_id, "contact_id": contact_id},
+            **{"made_at": now, "expires_at": now + LIVES},
+        }
+        for (customer_id, contact_id), token in tokens.items()
+    ]
+    if rows:
+        made = session.execute(insert(Link).returning(Link.customer_id, Link.id, Link.contact_id), rows)
+        events = [(row.customer_id, f"links:{row.id}", _facts(row.contact_id, now + LIVES)) for row in made]
+        audit.record_all(events, "link.made", by=by, now=now)
+    return tokens
+
+
 def make_once(customer: Customer, contact: Contact, *, by: Actor, now: datetime) -> tuple[Link, str]:
     """As `make`, for somebody who asks at the door: it works once, for ten minutes."""
     return _make(customer, contact, by=by, now=now, once=True)
@@ -88,9 +105,13 @@ def _make(
         by=by,
         now=now,
         about=f"links:{link.id}",
-        facts={"contact": contact.id, "expires_at": link.expires_at} | ({"paper": True} if paper else {}),
+        facts=_facts(contact.id, link.expires_at) | ({"paper": True} if paper else {}),
     )
     return link, token
+
+
+def _facts(contact_id: int, expires_at: datetime) -> dict[str, object]:
+    return {"contact": contact_id, "expires_at": expires_at}
 
 
 def living(token: str, *, now: datetime) -> Link | None:

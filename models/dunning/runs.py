@@ -189,9 +189,10 @@ def _decide(chunk: ReminderChunk, now: datetime) -> None:
     chunk.outcome = {"kept": dict(kept), "rules": dict(outcome)}
     chunk.done_at = now
     session.flush()
+    # One after another: of the last two, each would see the other's chunk as not done, and the run would never end.
+    session.refresh(run, with_for_update=True)
     left = select(func.count()).where(ReminderChunk.run_id == run.id, ReminderChunk.done_at.is_(None))
     if not session.scalar(left):
-        session.refresh(run, with_for_update=True)
         run.finished_at = now
 
 

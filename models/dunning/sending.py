@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from models import audit, clock, company, customers
-from models.customers import contact_of, links, merges, opt_outs
+from models import audit, clock, company
+from models.customers import links, merges, opt_outs
 from models.customers.mails import LINK
 from models.database import session
 from models.dunning.lines import LineState, ReminderLine
@@ -29,6 +29,7 @@ class Reminders:
     """
 
     kinds = frozenset({REMINDER, STATEMENT, INVOICE})
+    enclosing = frozenset({INVOICE})
 
     def __init__(self, address: str, invoices: Invoices) -> None:
         self._address, self._invoices = address, invoices
@@ -36,8 +37,6 @@ class Reminders:
     def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]:
         """The invoices themselves, in the mail that brings them."""
         row = session.get_one(Message, (customer_id, message_id))
-        if row.kind != INVOICE:
-            return ()
         return self._invoices(customer_id, [entry_id for _, entry_id, *_ in row.made_from["asked"]], row.language, now)
 
     def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]:
@@ -49,9 +48,9 @@ class Reminders:
                 skip(row, verdict.against.rule, now)
             elif verdict.wait_until:
                 row.next_try_at = verdict.wait_until
-            else:
-                self.put_links(row)
-        return [row for row in rows if verdicts[row.id].goes]
+        going = [row for row in rows if verdicts[row.id].goes]
+        self.put_links([row for row in going if row.contact_id is not None])
+        return going
 
     def noted(self, row: Message, now: datetime) -> None:
         if row.state is MessageState.SENT:
@@ -61,18 +60,30 @@ class Reminders:
             if row.made_from.get("address_stopped"):
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
 
-    def put_links(self, row: Message) -> None:
-        """Made when it goes: a link that waits in the outbox would be a secret in the database. Of any kind of mail."""
-        if LINK in row.text or LINK in row.html:
-            customer, contact = customers.find(row.customer_id), contact_of(row.customer_id, row.contact_id or 0)
-            link = self._address
-            if customer is not None and contact is not None:
-                link += f"/l/{links.make(customer, contact, by=audit.JOB, now=clock.real_now())}"
-            row.text, row.html = row.text.replace(LINK, link), row.html.replace(LINK, link)
-        if row.contact_id is not None and STOP in row.text:
-            token = opt_outs.unsubscribe_token(row.customer_id, row.contact_id, now=clock.real_now())
-            row.unsubscribe = f"{self._address}/unsubscribe/{token}"
-            row.text, row.html = row.text.replace(STOP, row.unsubscribe), row.html.replace(STOP, row.unsubscribe)
+    def put_links(self, rows: Sequence[Message]) -> None:
+        """Made when they go: a link that waits in the outbox would be a secret in the database. Of mails of any kind."""
+        now = clock.real_now()
+        to_look = [row for row in rows if LINK in row.text or LINK in row.html]
+        tokens = links.make_for_each(_readers(to_look), by=audit.JOB, now=now)
+        for row in to_look:
+            _put(row, LINK, f"{self._address}/l/{tokens[_reader(row)]}")
+        to_stop = [row for row in rows if STOP in row.text]
+        tokens = opt_outs.unsubscribe_tokens(_readers(to_stop), now=now)
+        for row in to_stop:
+            row.unsubscribe = f"{self._address}/unsubscribe/{tokens[_reader(row)]}"
+            _put(row, STOP, row.unsubscribe)
+
+
+def _reader(row: Message) -> tuple[int, int]:
+    return row.customer_id, row.contact_id or 0
+
+
+def _readers(rows: Sequence[Message]) -> set[tuple[int, int]]:
+    return {_reader(row) for row in rows}
+
+
+def _put(row: Message, place: str, address: str) -> None:
+    row.text, row.html = row.text.replace(place, address), row.html.replace(place, address)
 
 
 def asked_again(rows: Sequence[Message], now: datetime) -> dict[int, Verdict]:

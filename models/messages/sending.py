@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from models import company
 from models.database import session
@@ -38,17 +38,19 @@ WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), time
 class Keeper(Protocol):
     """
     Whoever has the last word about mails of some kinds. `checked` is called in the transaction that marks them
-    'sending', and returns those that go; `enclosed` brings what is attached, while nothing is locked; `noted` is called
-    in the transaction that keeps what became of one. `put_links` is called for mails of all other kinds, as they go.
+    'sending', and returns those that go; `enclosed` brings what is attached to those of the `enclosing` kinds, while
+    nothing is locked; `noted` is called in the transaction that keeps what became of one.
+    `put_links` is called for mails of the linked kinds, as they go.
     """
 
     kinds: frozenset[str]
+    enclosing: frozenset[str]
 
     def checked(self, rows: Sequence[Message], now: datetime) -> Sequence[Message]: ...
 
     def noted(self, row: Message, now: datetime) -> None: ...
 
-    def put_links(self, row: Message) -> None: ...
+    def put_links(self, rows: Sequence[Message]) -> None: ...
 
     def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]: ...
 
@@ -86,17 +88,22 @@ def send_due(
     now: Callable[[], datetime],
     keeper: Keeper | None = None,
     papers: Mapping[str, Enclose] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> int:
     """
     Send what is queued, unknown or left by a dead worker. Returns how many were tried. A sender is for one caller at a
     time; any number of callers with senders of their own share the work.
 
     :param papers: what brings the papers that go with mails of a kind, where no keeper does.
+    :param stopped: asked before each mail.
     """
     tried = 0
     while True:
         looked_at, chunk = _claim(sender.mail_from, now(), keeper, kept=isinstance(sender, LocalOutbox))
-        for message in chunk:
+        for place, message in enumerate(chunk):
+            if stopped():
+                _give_back(chunk[place:], now())
+                return tried
             if now() > message.until - LONGEST_SEND:
                 return tried  # The server is slow: what is left falls to the next claim, before two could send it.
             draft = _with_enclosed(message, keeper, papers or {}, now())
@@ -106,8 +113,21 @@ def send_due(
             return tried
 
 
+def _give_back(claimed: Sequence[_Claimed], now: datetime) -> None:
+    """For others to take at once, unless somebody has taken it over already."""
+    until = {message.id: message.until for message in claimed}
+    keys = [(message.customer_id, message.id) for message in claimed]
+    with transaction():
+        mine = select(Message).where(tuple_(Message.customer_id, Message.id).in_(keys)).order_by(Message.id)
+        for row in session.scalars(mine.with_for_update().execution_options(populate_existing=True)):
+            if row.state is MessageState.SENDING and row.next_try_at == until[row.id]:
+                row.move_to(MessageState.QUEUED)
+                row.tries -= 1
+                row.next_try_at = now
+
+
 def _with_enclosed(message: _Claimed, keeper: Keeper | None, papers: Mapping[str, Enclose], now: datetime) -> MailDraft:
-    enclose = keeper.enclosed if keeper and message.kind in keeper.kinds else papers.get(message.kind)
+    enclose = keeper.enclosed if keeper and message.kind in keeper.enclosing else papers.get(message.kind)
     if enclose is None:
         return message.draft
     with transaction():
@@ -142,7 +162,7 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
                 Message.next_try_at <= now,
                 Message.channel == MessageChannel.EMAIL,
             )
-            .order_by(Message.next_try_at)
+            .order_by(Message.next_try_at.desc())  # A code that somebody waits for stands behind no thousand reminders.
             .limit(CHUNK)
             .with_for_update(skip_locked=True)
         )
@@ -167,9 +187,7 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
 
 def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence[Message]:
     theirs = [row for row in rows if row.kind in keeper.kinds]
-    for row in rows:
-        if row.kind in LINKED:
-            keeper.put_links(row)
+    keeper.put_links([row for row in rows if row.kind in LINKED and row.contact_id is not None])
     if not theirs:
         return rows
     go = {row.id for row in keeper.checked(theirs, now)}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base, session
@@ -48,5 +49,7 @@ def catch_up(*, gateway: "StripeGateway", now: Callable[[], datetime], real_now:
     with transaction():
         for event in events:
             keep_event(event, live=gateway.live, now=real_now())
-        session.merge(EventCursor(id=1, read_until=until))
+        # Of two workers that have read at once the last one writes: each has read all that was there.
+        row = insert(EventCursor).values(id=1, read_until=until)
+        session.execute(row.on_conflict_do_update(index_elements=["id"], set_={"read_until": row.excluded.read_until}))
     return len(events)

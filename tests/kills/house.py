@@ -36,7 +36,7 @@ class House:
         self.books = home / "standin"
         self.gateway = StripeGateway(KEY, [SECRET], self.till)
         self._web_port, self._till_port, self._home = web, till, home
-        self._environ = self._told(database_url)
+        self._environ = told(home, database_url, self.url, self.till, DUEWELL_WORKERS=str(WEB_PROCESSES))
         hook = ["--webhook-url", f"{self.url}/webhooks/stripe", "--webhook-secrets", SECRET]
         keeper = ["--port", str(till.number), "--home", str(self.books), "--key", KEY]
         self.standin = self._child("standin", ["standin", *keeper, *hook])
@@ -44,20 +44,6 @@ class House:
         self.worker = self._child("worker", ["flask", "--app", "app", "work"])
         self._worker_began = 0.0
         self._open = threading.Event()
-
-    def _told(self, database_url: str) -> dict[str, str]:
-        rest = {name: value for name, value in os.environ.items() if not name.startswith("DUEWELL_")}
-        return rest | {
-            "DUEWELL_HOME": str(self._home),
-            "DUEWELL_EMBEDDED_URL": database_url,
-            "DUEWELL_URL": self.url,
-            "DUEWELL_SECRET_KEY": "a secret for processes that are killed",
-            "DUEWELL_STRIPE_KEY": KEY,
-            "DUEWELL_STRIPE_WEBHOOK_SECRETS": SECRET,
-            "DUEWELL_STRIPE_API_BASE": self.till,
-            "DUEWELL_WORKERS": str(WEB_PROCESSES),
-            "DUEWELL_LOG_LEVEL": "warning",
-        }
 
     def _child(self, name: str, module: list[str]) -> Child:
         log = self._home / "log" / f"{name}.log"
@@ -136,6 +122,22 @@ class House:
         """What went wrong in their own words; granian's, in brackets, are about those who were killed."""
         said = "".join(child.log.read_text() for child in (self.web, self.worker, self.standin))
         return [line for line in said.splitlines() if ERROR.search(line) and not line.startswith("[ERROR]")]
+
+
+def told(home: Path, database_url: str, url: str, till: str, **more: str) -> dict[str, str]:
+    """The environment of a process that is to be killed."""
+    rest = {name: value for name, value in os.environ.items() if not name.startswith("DUEWELL_")}
+    return rest | {
+        "DUEWELL_HOME": str(home),
+        "DUEWELL_EMBEDDED_URL": database_url,
+        "DUEWELL_URL": url,
+        "DUEWELL_SECRET_KEY": "a secret for processes that are killed",
+        "DUEWELL_STRIPE_KEY": KEY,
+        "DUEWELL_STRIPE_WEBHOOK_SECRETS": SECRET,
+        "DUEWELL_STRIPE_API_BASE": till,
+        "DUEWELL_LOG_LEVEL": "warning",
+        **more,
+    }
 
 
 def _not_hurried(seconds: float) -> bool:

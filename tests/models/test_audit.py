@@ -127,17 +127,20 @@ def test_the_database_itself_refuses_to_change_or_delete(engine: Engine, stateme
         connection.execute(text(statement))
 
 
-def test_eight_who_write_one_stream_at_once_make_one_chain(engine: Engine) -> None:
+def test_eight_who_write_the_same_streams_at_once_make_one_chain_of_each(engine: Engine) -> None:
     def write(_: int) -> None:
-        for _ in range(10):
+        for _ in range(5):
             record()
+            with transaction():
+                several = [(3, "links:1", {"contact": 1}), (0, "links:2", {"contact": 2}), (3, "links:3", {})]
+                audit.record_all(several, "step", by=FINANCE, now=NOW)
         release()
 
     release()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
     proof = verify(now=NOW)
-    assert (proof.broken, proof.checked["I10"]) == ([], 80)
+    assert (proof.broken, proof.checked["I10"]) == ([], 160)
 
 
 # Seals

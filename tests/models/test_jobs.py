@@ -211,6 +211,21 @@ def test_a_job_whose_worker_was_killed_is_done_by_another(engine: Engine, databa
     assert ran == [str(tmp_path / "begun")]
 
 
+def test_of_two_workers_that_find_the_same_job_left_one_gives_it_on(engine: Engine) -> None:
+    later("fragile", mark="")
+    with transaction():
+        session.execute(text("update procrastinate_jobs set status = 'doing'"))
+    second = threading.Thread(target=jobs.give_on_stalled)
+    with engine.connect() as first:
+        first.execute(text("update procrastinate_jobs set status = 'todo', attempts = attempts + 1"))
+        second.start()
+        with engine.connect() as watching:
+            eventually(lambda: watching.scalar(text("select count(*) from pg_locks where not granted")))
+        first.commit()
+    second.join()
+    assert [(job.state, job.attempts) for job in queued("fragile")] == [("todo", 1)]
+
+
 def test_a_job_that_kills_every_worker_is_given_up_like_any_that_fails(
     engine: Engine, database_url: str, tmp_path: Path
 ) -> None:

@@ -188,6 +188,19 @@ def test_who_was_switched_off_opens_nothing_and_is_signed_out(
     assert links.of_customer(customer.id)[0].browser_hash is None
 
 
+def test_each_of_many_links_made_at_once_opens_its_own_account(make: Maker) -> None:
+    contacts = [make.contact(make.customer(), "a@example.test") for _ in range(3)]
+    whom = [(one.customer_id, one.id) for one in contacts]
+    with transaction():
+        made = links.make_for_each(whom, by=audit.JOB, now=real_now())
+    found = {key: links.living(token, now=real_now()) for key, token in made.items()}
+    assert {key: (link.customer_id, link.contact_id) for key, link in found.items() if link} == {
+        key: key for key in whom
+    }
+    about = [event.about for one in contacts for event, _ in audit.page_of_events(one.customer_id, page=1, size=1)[0]]
+    assert about == [f"links:{found[key].id}" for key in whom if found[key]]
+
+
 def test_one_customer_s_link_is_not_another_s_to_revoke(customer: Customer, contact: Contact, make: Maker) -> None:
     make.link(customer, contact)
     [link] = links.of_customer(customer.id)

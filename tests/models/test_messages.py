@@ -39,10 +39,10 @@ def sender(server: MailServer) -> Iterator[SmtpSender]:
 MAIL = {"kind": "receipt", "language": "en", "subject": "S", "text": "Thank you.", "html": "<p>Thank you.</p>"}
 
 
-def queue(key: str = "a", address: str = "ap@example.test", customer_id: int = 7) -> bool:
+def queue(key: str = "a", address: str = "ap@example.test", customer_id: int = 7, now: datetime = NOW) -> bool:
     mail = MAIL | {"subject": f"Receipt {key}"}
     with transaction():
-        return messages.queue(customer_id, **mail, dedupe_key=key, address=address, now=NOW)
+        return messages.queue(customer_id, **mail, dedupe_key=key, address=address, now=now)
 
 
 def mails() -> dict[str, Message]:
@@ -232,6 +232,15 @@ def test_a_mail_that_breaks_the_sender_does_not_stop_the_others(server: MailServ
         *(MessageState.QUEUED, MessageState.SENT, MessageState.SENT),
     ]
     assert mails()["odd"].error == "RuntimeError: unforeseen"
+
+
+def test_the_newest_goes_first_so_that_nobody_waits_for_a_code_behind_thousands(
+    server: MailServer, sender: SmtpSender
+) -> None:
+    for minutes, key in ((-2, "a"), (-1, "b"), (0, "code")):
+        queue(key, now=NOW + timedelta(minutes=minutes))
+    assert send(sender) == 3
+    assert server.message_ids == [mails()[key].message_id for key in ("code", "b", "a")]
 
 
 class Slow:

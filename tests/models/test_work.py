@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from models.audit import SEAL_FILE
 from models.database import session
 from models.gateways.mail import MailDraft, Outcome, Sent
 from models.messages import MessageState
-from models.transactions import release, transaction
+from models.transactions import transaction
 from models.work import Periodic, Tools
 from tests.journeys.house import eventually
 
@@ -37,44 +37,43 @@ def states() -> set[MessageState]:
     return {message.state for message in messages.outbox()}
 
 
-class OneAtATime:
-    """A connection to a mail server: two who use it at once would mix up their mails."""
+class Slow:
+    """A mail server that answers when it likes."""
 
     mail_from = "billing@company.test"
 
     def __init__(self) -> None:
-        self.busy = threading.Lock()
-        self.sent: list[str] = []
+        self.asked, self.answers = threading.Event(), threading.Event()
 
     def send(self, raw: bytes, draft: MailDraft) -> Outcome:
-        assert self.busy.acquire(blocking=False), "two threads speak on one connection"
-        time.sleep(0.01)
-        self.sent.append(draft.message_id)
-        self.busy.release()
+        self.asked.set()
+        assert self.answers.wait(60)
         return Sent("250 OK")
 
 
-def test_queue_and_clockwork_never_speak_on_one_connection_at_once(engine: Engine, tmp_path: Path) -> None:
-    for number in range(12):
+def test_mails_that_take_long_hold_up_no_job_and_are_left_to_others_when_the_worker_stops(
+    engine: Engine, tmp_path: Path
+) -> None:
+    for number in range(3):
         queue(str(number))
-    tools = Tools(gateway=None, sender=OneAtATime(), seals=tmp_path)
-    failures: list[BaseException] = []
+    sender, stop = Slow(), threading.Event()
+    arguments = (stop, engine.url, Tools(gateway=None, sender=sender, seals=tmp_path), False)
+    worker = threading.Thread(target=work.work_until, args=arguments)
+    worker.start()
+    assert sender.asked.wait(60)
+    queue("later")
+    eventually(nothing_is_queued, within=60)
+    stop.set()
+    sender.answers.set()
+    worker.join()
+    session.expire_all()
+    due = Counter((message.state, message.next_try_at <= clock.now()) for message in messages.outbox())
+    assert due == {(MessageState.SENT, False): 1, (MessageState.QUEUED, True): 3}
 
-    def press() -> None:
-        try:
-            work.send_messages(tools)
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            release()
 
-    threads = [threading.Thread(target=press) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert (len(tools.sender.sent), states()) == (12, {MessageState.SENT})
+def nothing_is_queued() -> bool:
+    session.rollback()
+    return jobs.waiting_and_failed() == []
 
 
 def test_a_task_that_fails_is_told_and_leaves_the_connection_usable(engine: Engine, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 import threading
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
 
 from models import accounts, audit, customers, disputes, holds, ledger
 from models.customers import Contact, Customer, contact_of, opt_outs
@@ -137,3 +139,38 @@ def test_nothing_goes_to_whoever_acted_before(live: None, old: Maker, small_chun
 @pytest.mark.prove
 def test_nothing_goes_to_a_thousand_who_acted_before(live: None, old: Maker, small_chunks: None) -> None:
     check(race(old, 1_000), 1_000)
+
+
+def test_workers_of_one_run_select_everybody_once_and_the_last_one_ends_it(
+    live: None, old: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They meet before they commit: of two last chunks neither is done for the other."""
+    monkeypatch.setattr(runs, "CHUNK", 4)
+    for number in range(16):
+        customer = old.customer(country="LT", timezone="Europe/Vilnius", kind="business")
+        old.contact(customer, f"c{number}@example.test")
+        old.invoice(customer, due_on=DAY - timedelta(days=8))
+    with transaction():
+        run_id = runs.start(DAY, by=audit.COMMAND, now=NIGHT).id
+    release()
+    there = threading.Barrier(4)
+
+    def meet(_: Session) -> None:
+        with suppress(threading.BrokenBarrierError):
+            there.wait(timeout=0.5)
+
+    def decide() -> None:
+        runs.work_off(run_id, now=lambda: NIGHT + timedelta(seconds=1))
+        release()
+
+    threads = [threading.Thread(target=decide) for _ in range(4)]
+    event.listen(session.session_factory, "before_commit", meet)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    event.remove(session.session_factory, "before_commit", meet)
+    done = runs.find(run_id)
+    assert done is not None
+    assert done.finished_at is not None
+    assert Counter(session.scalars(select(Message.customer_id))) == Counter(range(1, 17))

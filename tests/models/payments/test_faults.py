@@ -1,8 +1,10 @@
 """What Stripe or the way there does wrong: each has a calm outcome, and nobody pays twice or for nothing."""
 
+import threading
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
 
 import standin
 from models import payments
@@ -14,6 +16,7 @@ from tests.conftest import NOW
 from tests.making import Maker
 from tests.models.payments.shop import SECRET, Shop
 from tests.models.payments.test_refunds import free
+from tests.runtime.watching import eventually
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -107,3 +110,16 @@ def test_a_refund_that_is_forged_or_of_the_other_mode_is_no_hint(shop: Shop, con
     shop.deliver([invented])
     shop.drain()
     assert shop.open_minor(invoice) == 0, "what a signed event says is never believed, only looked into"
+
+
+def test_of_two_workers_that_read_stripes_list_for_the_first_time_both_may_say_so(shop: Shop, engine: Engine) -> None:
+    read: list[int] = []
+    second = threading.Thread(target=lambda: read.append(shop.catch_up()))
+    with engine.connect() as first:
+        first.execute(text("insert into event_cursor (id, read_until) values (1, now())"))
+        second.start()
+        with engine.connect() as watching:
+            eventually(lambda: watching.scalar(text("select count(*) from pg_locks where not granted")))
+        first.commit()
+    second.join()
+    assert read == [0]
