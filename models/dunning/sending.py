@@ -61,7 +61,7 @@ class Reminders:
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
 
     def put_links(self, rows: Sequence[Message]) -> None:
-        """Made when they go: a link that waits in the outbox would be a secret in the database. Of mails of any kind."""
+        """Made when they go: a link that waits in the outbox would be a secret in the database."""
         now = clock.real_now()
         to_look = [row for row in rows if LINK in row.text or LINK in row.html]
         tokens = links.make_for_each(_readers(to_look), by=audit.JOB, now=now)
