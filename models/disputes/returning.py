@@ -38,17 +38,10 @@ def offer(
     lock(dispute)
     _refuse_offer(dispute, position, what, credit, ends_well=until_on >= on)
     row = GoodsReturn(
-        customer_id=dispute.customer_id,
-        dispute_id=dispute.id,
-        state=ReturnState.OFFERED,
-        position=position,
-        what=what.strip(),
-        condition=condition.strip(),
-        currency=dispute.currency,
-        credit_minor=credit.minor,
-        offered_by=by.id or 0,
-        offered_at=now,
-        until_on=until_on,
+        **{"customer_id": dispute.customer_id, "dispute_id": dispute.id, "position": position},
+        **{"state": ReturnState.OFFERED, "what": what.strip(), "condition": condition.strip()},
+        **{"currency": dispute.currency, "credit_minor": credit.minor, "until_on": until_on},
+        **{"offered_by": by.id or 0, "offered_at": now},
     )
     session.add(row)
     session.flush()
