@@ -68,6 +68,9 @@ class NavLink:
 NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Customers"), "backoffice.customer_list", Permission.READ_ACCOUNTS),
     (N_("Tasks"), "backoffice.task_list", Permission.WORK_TASKS),
+    (N_("Cases"), "backoffice.dispute_board", Permission.READ_ACCOUNTS),
+    (N_("Complaints"), "backoffice.complaint_figures", Permission.READ_COMPLAINTS),
+    (N_("Corrective actions"), "backoffice.action_list", Permission.WORK_ACTIONS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
@@ -109,13 +112,24 @@ def frame() -> dict[str, object]:
 
 
 from backoffice import (  # noqa: E402
+    actions,
+    alerts,
     allocations,  # noqa: F401
     approvals,
     audit,  # noqa: F401
     books,  # noqa: F401
+    causes,  # noqa: F401
+    complaints,  # noqa: F401
     contacts,  # noqa: F401
     customers,  # noqa: F401
     decisions,  # noqa: F401
+    dispute_acts,  # noqa: F401
+    dispute_deciding,  # noqa: F401
+    dispute_goods,  # noqa: F401
+    dispute_opening,  # noqa: F401
+    dispute_rules,  # noqa: F401
+    dispute_words,  # noqa: F401
+    disputes,
     entries,  # noqa: F401
     files,  # noqa: F401
     holds,  # noqa: F401
@@ -142,6 +156,9 @@ from backoffice import (  # noqa: E402
 
 # What waits behind a line of the menu.
 COUNTS: dict[str, Callable[[], int]] = {
+    "backoffice.action_list": actions.open_for_me,
+    "backoffice.complaint_figures": alerts.waiting_for_me,
     "backoffice.approvals": approvals.waiting_for_me,
+    "backoffice.dispute_board": disputes.waiting_for_me,
     "backoffice.task_list": tasks.waiting_for_me,
 }

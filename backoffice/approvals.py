@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from backoffice import backoffice, requires
 from backoffice.forms import DecisionForm, blame
 from models import approvals as business
-from models import clock
+from models import causes, clock
 from models.approvals import Approval, ApprovalState, Kind, ReasonMissing
 from models.dunning import review
 from models.errors import N_
@@ -79,6 +79,7 @@ def _page(found: Approval, form: DecisionForm) -> str:
     return render_template(
         "backoffice/approval.html",
         shown=business.shown([found])[0],
+        causes=causes,
         form=form,
         limit=business.limit_of(found.kind),
         waiting=found.state == ApprovalState.WAITING,

@@ -28,6 +28,7 @@ from models.words import gettext
 
 KINDS: Mapping[str, str] = {
     "promise": N_("Promise to pay"),
+    "dispute": N_("Dispute"),
     "already_paid": N_("Says: already paid"),
     "not_ours": N_("Says: not mine"),
     "pause": N_("Pause"),

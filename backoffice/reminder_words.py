@@ -19,6 +19,7 @@ PURPOSES = {
     Purpose.LAW_FIRM: N_("Letter of the law firm"),
     Purpose.HAND_OVER: N_("Decide about handing over"),
     Purpose.STATEMENT: N_("Statement"),
+    Purpose.OBJECTION: N_("Answer to a case"),
 }
 TONES = {
     Tone.FRIENDLY: N_("Friendly"),

@@ -17,6 +17,7 @@ from frame import files
 from frame.forms import OurForm, form_page, options
 from models import accounts, clock, customers, words
 from models.accounts import Transfer
+from models.disputes import REASONS
 from models.dunning import cases, reading, review, templates, texts
 from models.dunning.placeholders import LONGEST_BUTTON, LONGEST_SUBJECT, MEANINGS, Text, allowed
 from models.dunning.review import NotReady
@@ -40,6 +41,10 @@ class TemplateForm(OurForm):
     channel = SelectField(N_("How it goes out"), choices=options((one.value, word) for one, word in CHANNELS.items()))
     purpose = SelectField(N_("What for"), choices=options((one.value, word) for one, word in PURPOSES.items()))
     tone = SelectField(N_("Tone"), choices=options((one.value, word) for one, word in TONES.items()))
+    about = SelectField(
+        N_("Of an answer to a case: what is wrong"),
+        choices=options([("", N_("Anything")), *((one.value, word) for one, word in REASONS.items())]),
+    )
     refusals: ClassVar = {NameTaken: "name"}
 
 
@@ -71,6 +76,7 @@ def new_template() -> Response | tuple[str, int]:
                 Channel(form.channel.data),
                 Purpose(form.purpose.data),
                 Tone(form.tone.data),
+                about=form.about.data if form.purpose.data == Purpose.OBJECTION else "",
                 by=current_user,
                 now=clock.now(),
             )
@@ -136,7 +142,7 @@ def template_text(template_id: int, number: int, language: str) -> Response | tu
             flash(words.gettext("Saved."), "ok")
             return redirect(_address(version, language=language), 303)
     known = templates.find(template_id)
-    names = [(name, words.gettext(MEANINGS[name])) for name in allowed(known.channel)]
+    names = [(name, words.gettext(MEANINGS[name])) for name in allowed(known.channel, known.purpose)]
     return form_page(
         "backoffice/template_text.html",
         form,

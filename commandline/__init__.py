@@ -12,7 +12,19 @@ if TYPE_CHECKING:
 
 def install(app: Flask) -> None:
     """Register every command; what a command needs is imported when it runs, so that `flask --help` is quick."""
-    from commandline import demo, doctor, house, imports, links, reminders, staff, statement, translations, verify
+    from commandline import (
+        demo,
+        doctor,
+        house,
+        imports,
+        links,
+        reminders,
+        reports,
+        staff,
+        statement,
+        translations,
+        verify,
+    )
 
     for command in (
         *house.COMMANDS,
@@ -23,6 +35,7 @@ def install(app: Flask) -> None:
             links.link,
             reminders.letters,
             reminders.remind,
+            reports.report,
             staff.staff,
             statement.statement,
             translations.translations,

@@ -12,7 +12,7 @@ from flask import Flask, Response, g, request
 from runtime.settings import Settings
 
 # The last part of these addresses is a secret: a link's token, an invitation's, a reset's.
-SECRET_PART = re.compile(r"^(/l/|/calendar/|/unsubscribe/|/staff/(?:invited|reset)/)[^/]+")
+SECRET_PART = re.compile(r"^(/l/|/calendar/|/unsubscribe/|/question/|/staff/(?:invited|reset)/)[^/]+")
 QUIET = {"static", "health.healthz", "health.readyz", "health.metrics"}
 
 

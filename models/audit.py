@@ -324,6 +324,18 @@ def page_of_events(customer_id: int, *, page: int, size: int) -> tuple[list[tupl
     return [(event, words) for event, words in rows], head
 
 
+def events_about(customer_id: int, about: str, *, most: int = 100) -> list[tuple[AuditEvent, AuditText | None]]:
+    """What happened to one row, newest first, each with its personal words while they exist."""
+    rows = session.execute(
+        select(AuditEvent, AuditText)
+        .outerjoin(AuditText, (AuditText.customer_id == AuditEvent.customer_id) & (AuditText.event_id == AuditEvent.id))
+        .where(AuditEvent.customer_id == customer_id, AuditEvent.about == about)
+        .order_by(AuditEvent.seq.desc())
+        .limit(most)
+    )
+    return [(event, words) for event, words in rows]
+
+
 def broken_event(customer_id: int) -> int | None:
     """The number of the first event of a stream that does not follow from the one before; None when all do."""
     previous, seq = FIRST, 0

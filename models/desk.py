@@ -42,6 +42,7 @@ class Line:
     quantity: Decimal
     price: Decimal
     tax_rate: Decimal
+    product: str = ""
 
     def net(self, currency: str) -> Money:
         return Money.rounded(self.quantity * self.price, currency)
@@ -65,6 +66,7 @@ def document_lines(lines: Sequence[Line], currency: str) -> list[InvoiceLine]:
             tax_rate=line.tax_rate,
             tax_minor=line.tax(currency).minor,
             currency=currency,
+            product=line.product,
         )
         for line in lines
     ]

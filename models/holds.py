@@ -27,6 +27,7 @@ class HoldKind(StrEnum):
     """What each stops is said in `policies.holding`."""
 
     IN_FLIGHT = "in_flight"  # A payment that may still take money; its source is an attempt.
+    DISPUTE = "dispute"
     PROMISE = "promise"
     ALREADY_PAID = "already_paid"
     NOT_OURS = "not_ours"

@@ -78,7 +78,10 @@ class InvoiceNumber(Base):
 
 
 class InvoiceLine(Base):
-    """`net_minor` and `tax_minor` are the line's totals; `tax_rate` is in per cent."""
+    """
+    `net_minor` and `tax_minor` are the line's totals; `tax_rate` is in per cent. `product`, `supplier` and `site`
+    (where it was made or sent from) as the invoice names them, so that complaints can be counted by them.
+    """
 
     __tablename__ = "invoice_lines"
     __table_args__ = (
@@ -96,6 +99,9 @@ class InvoiceLine(Base):
     tax_rate: Mapped[Decimal] = mapped_column(Numeric(6, 3))
     tax_minor: Mapped[int]
     currency: Mapped[str]
+    product: Mapped[str] = mapped_column(server_default="")
+    supplier: Mapped[str] = mapped_column(server_default="")
+    site: Mapped[str] = mapped_column(server_default="")
 
     @property
     def net(self) -> Money:

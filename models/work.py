@@ -13,7 +13,21 @@ from uuid import UUID
 
 from sqlalchemy import URL
 
-from models import accounts, audit, claims, clock, company, files, jobs, payments, promises, sign_ins, worklist
+from models import (
+    accounts,
+    audit,
+    claims,
+    clock,
+    company,
+    complaints,
+    disputes,
+    files,
+    jobs,
+    payments,
+    promises,
+    sign_ins,
+    worklist,
+)
 from models.customers import codes
 from models.dunning import runs
 from models.dunning.sending import Reminders
@@ -55,8 +69,8 @@ def mails_wait(_: Tools) -> None:
 
 def send_messages(tools: Tools, stopped: Callable[[], bool] = lambda: False) -> None:
     if tools.sender:
-        keeper = Reminders(tools.address, accounts.invoices_enclosed)
-        sending.send_due(tools.sender, now=clock.now, keeper=keeper, stopped=stopped)
+        keeper, papers = Reminders(tools.address, accounts.invoices_enclosed), {"dispute": accounts.answers_enclosed}
+        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=papers, stopped=stopped)
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -67,6 +81,12 @@ def drain_inbox(tools: Tools) -> None:
 def sweep_attempts(tools: Tools) -> None:
     if tools.gateway:
         payments.sweep(gateway=tools.gateway, now=clock.now)
+
+
+def give_up_disputed(tools: Tools, customer_id: int, entry_id: int) -> None:
+    if tools.gateway:
+        today = company.get().today(clock.now())
+        payments.give_up_disputed(customer_id, entry_id, on=today, gateway=tools.gateway, now=clock.now)
 
 
 def send_refund(tools: Tools, customer_id: int, refund_id: str) -> None:
@@ -122,8 +142,25 @@ def lapse_claims(_: Tools) -> None:
     claims.lapse(company.get().today(now), now=now)
 
 
+def review_complaints(tools: Tools) -> None:
+    complaints.review(tools.address, now=clock.now())
+
+
 def forget_old_files(_: Tools) -> None:
     files.forget_drafts(now=clock.now())
+
+
+def assign_dispute(tools: Tools, customer_id: int, dispute_id: int) -> None:
+    with transaction():
+        disputes.assign(customer_id, dispute_id, address=tools.address, now=clock.now())
+
+
+def watch_disputes(tools: Tools) -> None:
+    """Before those are closed whose time to disagree is over, what was offered in them lapses."""
+    now = clock.now()
+    today = company.get().today(now)
+    disputes.watch(today, address=tools.address, now=now)
+    disputes.close_ended(today, now=now)
 
 
 def forget_old_sign_ins(_: Tools) -> None:
@@ -147,7 +184,9 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 
 HANDLERS: dict[str, Callable[..., object]] = {
+    "disputes.opened": assign_dispute,
     "messages.send": mails_wait,
+    "payments.give_up_disputed": give_up_disputed,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
     "reminders.letters": make_letters,
@@ -163,6 +202,8 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("cases", timedelta(minutes=1), watch_disputes),
+    Periodic("complaints", timedelta(minutes=5), review_complaints),
     Periodic("reminders", timedelta(minutes=5), start_reminders),
     Periodic("audit seal", timedelta(hours=1), seal_audit),
     Periodic("files never sent", timedelta(hours=1), forget_old_files),

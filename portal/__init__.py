@@ -13,7 +13,7 @@ OPEN_TO_ALL = {
     *("portal.home", "portal.ask_for_link", "portal.asked", "portal.arrive", "portal.landing", "portal.open_link"),
     *("portal.pay_by_link", "portal.payment_by_link", "portal.receipt_by_link", "portal.link_code"),
     *("portal.send_code", "portal.enter_code", "portal.stripe_webhook", "portal.calendar_file"),
-    *("portal.unsubscribe", "portal.unsubscribe_now", "portal.subscribe_again"),
+    *("portal.unsubscribe", "portal.unsubscribe_now", "portal.subscribe_again", "portal.question"),
 }
 # What stays open to whoever says that the account is not theirs: nothing that shows it.
 STAYS_OPEN = {
@@ -58,6 +58,8 @@ from portal import (  # noqa: E402, F401
     codes,
     colleagues,
     confirming,
+    disputes,
+    disputing,
     files,
     history,
     holds,
@@ -68,6 +70,7 @@ from portal import (  # noqa: E402, F401
     preferences,
     principal,
     promises,
+    questions,
     reminders,
     statement,
     subscriptions,

@@ -131,6 +131,7 @@ def _request(choice: Choice) -> payments.Attempt:
         cancel_url=url_for("portal.review", currency=choice.currency, _external=True),
         language=words.language(),
         description=words.gettext("Statement of %(day)s", day=today),
+        disputed=choice.disputed,
         names={line.item.entry_id: item_name(line.item) for line in choice.lines},
     )
 
@@ -174,7 +175,8 @@ def _form_for(items: Sequence[PayableItem], chosen: Mapping[int, int]) -> Callab
     fields: dict[str, Field] = {}
     for item in items:
         if item.payable:
-            share = min(chosen.get(item.entry_id, 0) or item.payable.minor, item.payable.minor)
+            wanted = chosen.get(item.entry_id, 0) or item.undisputed.minor or item.payable.minor
+            share = min(wanted, item.payable.minor)
             fields[f"{TICK}{item.entry_id}"] = BooleanField(item.number, default=bool(chosen.get(item.entry_id)))
             fields[f"{AMOUNT}{item.entry_id}"] = AmountField(
                 item.number,

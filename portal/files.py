@@ -19,8 +19,16 @@ from portal.principal import account_of
 
 
 class WithFiles(OurForm):
-    """A form with files. `kept` are those that are fine; they stay where they are when the form comes back."""
+    """
+    A form with files. `kept` are those that are fine; they stay where they are when the form comes back. `purpose`:
+    of a draft, so that files of one form are not sent with another. `hint` and the field's label say what to add.
+    """
 
+    purpose = "claim"
+    hint = N_(
+        "A photo or a PDF of the bank's confirmation, for example: up to 10 files of 10 MB. We remove from photos where"
+        " they were taken."
+    )
     files = MultipleFileField(N_("Proof of the payment"))
     kept: Sequence[File] = ()
     refused: Sequence[str] = ()
@@ -28,9 +36,14 @@ class WithFiles(OurForm):
     def take(self) -> None:
         """Keep what was added, remove what is to be removed. What could not be kept is in `refused`."""
         if request.method == "POST":
-            self.refused = _kept_or_refused([one for one in request.files.getlist("files") if one.filename])
+            chosen = [one for one in request.files.getlist("files") if one.filename]
+            self.refused = _kept_or_refused(chosen, self.purpose)
             _remove_asked()
-        self.kept = files.drafts(current_user.customer_id, current_user.contact_id)
+        self.look()
+
+    def look(self) -> None:
+        """What was kept before."""
+        self.kept = files.drafts(current_user.customer_id, current_user.contact_id, self.purpose)
 
     @property
     def is_sent(self) -> bool:
@@ -49,14 +62,14 @@ def file(file_id: int) -> Response:
     return given_out(found.content, found.kind.mime, found.name)
 
 
-def _kept_or_refused(uploads: Sequence[FileStorage]) -> Sequence[str]:
+def _kept_or_refused(uploads: Sequence[FileStorage], purpose: str) -> Sequence[str]:
     """One sentence for each file that could not be kept. No transaction is open while they are looked at."""
     refused = []
     for upload in uploads:
         release()
         try:
             content = upload.stream.read(MOST_BYTES + 1)
-            _keep(files.check(upload.filename, content, current_app.extensions["scanner"]))
+            _keep(files.check(upload.filename, content, current_app.extensions["scanner"]), purpose)
         except TooManyFiles as refusal:
             return [*refused, words.explain(refusal)]
         except Refused as refusal:
@@ -64,10 +77,10 @@ def _kept_or_refused(uploads: Sequence[FileStorage]) -> Sequence[str]:
     return refused
 
 
-def _keep(checked: Checked) -> None:
+def _keep(checked: Checked, purpose: str) -> None:
     with transaction():
         _, contact = account_of(current_user)
-        files.keep(contact, checked, by=current_user.actor, now=clock.now())
+        files.keep(contact, checked, purpose=purpose, by=current_user.actor, now=clock.now())
 
 
 def _remove_asked() -> None:

@@ -15,6 +15,7 @@ from portal import portal
 
 WORDS: Mapping[HoldKind, str] = MappingProxyType(
     {
+        HoldKind.DISPUTE: N_("In dispute"),
         HoldKind.PROMISE: N_("Promised"),
         HoldKind.ALREADY_PAID: N_("We look for your payment"),
         HoldKind.BREATHING_SPACE: N_("Breathing space"),

@@ -6,7 +6,7 @@ from flask import abort, current_app, g, redirect, render_template, request, url
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from frame.forms import AmountField, OurForm, above_zero
+from frame.forms import AmountField, OurForm, above_zero, row_id
 from models import clock, payments, words
 from models.errors import N_, Refused
 from models.money import Money
@@ -21,7 +21,7 @@ class PayForm(OurForm):
 @portal.get("/pay/<int:entry_id>")
 def pay(entry_id: int) -> str:
     item = _payable(entry_id)
-    form = PayForm(data={"amount": item.payable.amount})
+    form = PayForm(data={"amount": (item.undisputed or item.payable).amount})
     return render_template("portal/pay.html", item=item, form=form)
 
 
@@ -45,6 +45,7 @@ def pay_item(entry_id: int) -> Response | tuple[str, int]:
             cancel_url=url_for("portal.pay", entry_id=entry_id, _external=True),
             language=words.language(),
             description=item_name(item),
+            disputed={item.entry_id: request.form.get("disputed", 0, type=row_id)},
         )
         key = (attempt.customer_id, attempt.id)
     # The intent is committed before Stripe hears of it: a crash here loses a click, never money.

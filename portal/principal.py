@@ -22,6 +22,7 @@ class ContactPrincipal(UserMixin):
     customer_name: str
     customer_number: str
     may_pay: bool
+    may_dispute: bool
     calendar: str
 
     def get_id(self) -> str:
@@ -49,6 +50,7 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         customer_name=found.customer_name,
         customer_number=found.customer_number,
         may_pay=found.may_pay,
+        may_dispute=found.may_dispute,
         calendar=found.calendar,
     )
 

@@ -6,7 +6,7 @@
   // the answer may have been a download or a lost connection, and each form carries its own idempotency key.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.getAttribute("method")?.toLowerCase() !== "post") return;
+    if (form.getAttribute("method")?.toLowerCase() !== "post" || event.submitter?.formTarget) return;
     if (form.hasAttribute("data-sent")) {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -31,6 +31,34 @@
 
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     if (ctx.response?.status < 400) document.getElementById("trouble")?.replaceChildren();
+  });
+
+  // A card dragged to a column presses the button that would move it there; without such a button nothing happens.
+  let dragged = null;
+  const wayTo = (card, column) => [...card.querySelectorAll("form, a[data-state]")].find((way) =>
+    column.dataset.column === (way.dataset.state ?? way.querySelector("[name=state]")?.value));
+  const columnAt = (event) => dragged && event.target.closest?.("[data-column]");
+  const unmark = () => document.querySelectorAll(".over").forEach((column) => column.classList.remove("over"));
+  document.addEventListener("dragstart", ({ target, dataTransfer }) => {
+    dragged = target.closest?.("[data-card]") ?? null;
+    if (dragged) dataTransfer.setData("text/plain", "");
+  });
+  document.addEventListener("dragover", (event) => {
+    const column = columnAt(event);
+    unmark();
+    if (!column || !wayTo(dragged, column)) return;
+    column.classList.add("over");
+    event.preventDefault();
+  });
+  document.addEventListener("drop", (event) => {
+    const column = columnAt(event), way = column && wayTo(dragged, column);
+    if (!way) return;
+    event.preventDefault();
+    way.matches("form") ? way.requestSubmit() : way.click();
+  });
+  document.addEventListener("dragend", () => {
+    dragged = null;
+    unmark();
   });
 
   // htmx leaves the page alone when the server or the connection fails; silence would look like a dead button.

@@ -1,11 +1,13 @@
 """What tests begin with: customers, invoices, receipts, made by the business itself."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from models import audit, customers, invoices, ledger
 from models.customers import Contact, Customer
 from models.customers import links as customer_links
+from models.invoices import InvoiceLine
 from models.ledger import Entry
 from models.money import Money
 from models.transactions import transaction
@@ -38,6 +40,7 @@ class Maker:
         currency: str = "EUR",
         issued_on: date | None = None,
         due_on: date | None = None,
+        lines: Sequence[InvoiceLine] = (),
     ) -> Entry:
         """An invoice issued 60 days ago and due 30 days ago, unless said otherwise; returns its debit."""
         issued_on = issued_on or self.today - timedelta(days=60)
@@ -52,6 +55,7 @@ class Maker:
                 due_on=due_on,
                 source="test",
                 now=self.now,
+                lines=lines,
             )
             return ledger.bill(
                 customer.id,

@@ -18,8 +18,11 @@ from models import (
     accounts,
     approvals,
     audit,
+    causes,
     claims,
     company,
+    complaints,
+    disputes,
     files,
     jobs,
     ledger,
@@ -31,9 +34,11 @@ from models import (
     staff,
     worklist,
 )
+from models.complaints import ComplaintAlert, Scope
 from models.customers import Contact, Customer, merges
 from models.customers import links as customer_links
 from models.database import session
+from models.disputes import Outcome, Reason, Remedy, Verdict
 from models.dunning import runs as reminders
 from models.dunning import sequences, standard, templates
 from models.holds import HoldKind
@@ -89,6 +94,7 @@ class World:
     contact: Contact
     staff: dict[str, int]
     arguments: dict[str, dict[str, object]] = field(default_factory=dict)
+    actions: dict[str, int] = field(default_factory=dict)  # Corrective ones, by the role of their owner.
 
     def address(self, rule: Rule, **instead: object) -> str:
         values = {**self.arguments[""], **self.arguments.get(rule.endpoint, {}), **instead}
@@ -134,6 +140,7 @@ def world(app: Flask, make: Maker) -> World:
     }
     _add_money(made, make)
     _add_words(made)
+    _add_complaints(made)
     make.link(mine, contact)
     made.arguments[""]["link_id"] = customer_links.of_customer(mine.id)[0].id
     row = sessions.living(SessionKind.STAFF, sessions_of, now=real_now())
@@ -152,6 +159,26 @@ def _add_words(made: World) -> None:
         **{"template_id": templates.every()[0].id, "sequence_id": sequence.id},
         **{"number": 1, "language": "en"},
     }
+
+
+def _add_complaints(made: World) -> None:
+    """An alert, and an action of everybody who may own one: nobody else's is theirs to see."""
+    manager = staff.principal(staff.find(made.staff["manager"]))
+    at = {"due_on": TODAY, "by": manager, "on": TODAY, "now": NOW}
+    with transaction():
+        place = causes.add_department("Warehouse", by=audit.COMMAND, now=NOW)
+        cause = causes.add(place.id, "Packing", "Not padded", by=audit.COMMAND, now=NOW)
+        for role in ("collector", "clerk", "finance", "manager"):
+            owned = {"owner_id": made.staff[role], "what": "Foam", "expected": "No breakage", "scope": Scope()}
+            made.actions[role] = complaints.propose(cause.id, **owned, **at).id
+        alert = ComplaintAlert(
+            **{"cause_id": cause.id, "because": "cases", "from_on": TODAY, "raised_on": TODAY, "raised_at": NOW},
+            **{"cases": 5, "currency": "EUR", "held_minor": 1, "billed_minor": 1},
+        )
+        session.add(alert)
+        session.flush()
+    made.arguments[""] |= {"department_id": place.id, "cause_id": cause.id, "alert_id": alert.id, "ending": "csv"}
+    made.arguments[""]["action_id"] = made.actions["manager"]
 
 
 def _add_money(made: World, make: Maker) -> None:
@@ -182,6 +209,7 @@ def _add_money(made: World, make: Maker) -> None:
         "approval_id": waiting.approval.id,
     }
     _add_holds(made)
+    _add_case(made, make)
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
     of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit", "portal.receipt_pdf")
     made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
@@ -203,6 +231,48 @@ def _add_holds(made: World) -> None:
     made.arguments[""] |= {"file_id": file.id}
 
 
+def _add_case(made: World, make: Maker) -> None:
+    """A case with a decision that waits for a second person, goods on their way, a rule and somebody who is away."""
+    mine, clerk = made.mine, staff.principal(staff.find(made.staff["clerk"]))
+    item = make.invoice(mine, 90_000)
+    at = {"on": TODAY, "now": NOW}
+    with transaction():
+        case = disputes.open_case(
+            mine,
+            made.contact,
+            item.id,
+            {None: Money(80_000, "EUR")},
+            reason=Reason.DAMAGED,
+            wanted=Remedy.CREDIT,
+            text="It is broken",
+            by=audit.Actor(audit.ActorKind.CONTACT, made.contact.id),
+            **at,
+        )
+        goods = disputes.offer(case, 1, "Ten", "", Money(100, "EUR"), until_on=TODAY, by=clerk.actor, **at)
+        verdict = Verdict(outcome=Outcome.REFUSED, text="It is not", other_cause="None")
+        decision = disputes.propose(case, verdict, by=clerk, **at)
+        answered = disputes.open_case(
+            mine,
+            made.contact,
+            item.id,
+            {None: Money(5_000, "EUR")},
+            reason=Reason.LATE,
+            wanted=Remedy.EXPLANATION,
+            text="It came too late",
+            by=audit.Actor(audit.ActorKind.CONTACT, made.contact.id),
+            **at,
+        )
+        answer = disputes.propose(answered, verdict, by=clerk, **at)
+        disputes.carry_out(mine.id, answer.id, by=clerk, **at)
+        rule = disputes.add_rule(clerk.staff_id, by=clerk.actor, now=NOW)
+        away = disputes.add_absence(clerk.staff_id, TODAY, TODAY, by=clerk.actor, now=NOW)
+    made.arguments[""] |= {
+        **{"dispute_id": case.id, "return_id": goods.id, "decision_id": decision.id},
+        **{"rule_id": rule.id, "absence_id": away.id, "step": "lines"},
+    }
+    made.arguments["portal.case_letter"] = {"dispute_id": answered.id, "decision_id": answer.id}
+
+
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
     """Also gives everybody a session of their own to end, and contacts a link."""
     if walker in ROLES:
@@ -211,6 +281,7 @@ def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None
             token, more = (staff.open_session(member, now=real_now(), address="", agent="") for _ in range(2))
         row = sessions.living(SessionKind.STAFF, more, now=real_now())
         world.arguments["backoffice.end_own_session"] = {"session_id": row.id}
+        world.arguments[""]["action_id"] = world.actions.get(walker, world.actions["manager"])
         client.set_cookie("duewell_staff", token)
     elif walker in CONTACTS:
         customer = world.other if walker == "contact of another customer" else world.mine
@@ -343,3 +414,12 @@ def test_every_staff_page_names_its_permission(app: Flask) -> None:
     for endpoint, view in app.view_functions.items():
         if endpoint.startswith("backoffice."):
             assert hasattr(view, "permission"), endpoint
+
+
+def test_somebody_elses_action_is_not_there_for_who_reads_no_complaints(
+    client: FlaskClient, world: World, make: Maker
+) -> None:
+    sign_in(client, world, Role.COLLECTOR, make)
+    assert client.get(f"/staff/actions/{world.actions['collector']}").status_code == 200
+    assert client.get(f"/staff/actions/{world.actions['clerk']}").status_code == 404
+    assert client.post(f"/staff/actions/{world.actions['clerk']}", data={"step": "begin"}).status_code == 404

@@ -1,5 +1,7 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
+from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
+from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
 from models.accounts.due_dates import calendar
 from models.accounts.files import safe_cell, statement_csv, statement_json
@@ -26,6 +28,7 @@ from models.accounts.timeline import TimelineEvent, timeline
 from models.accounts.transfer import Transfer, reference_of_account, transfer_for_account, transfer_for_invoice
 
 __all__ = [
+    "DISPUTE_PROMISES",
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
@@ -37,10 +40,13 @@ __all__ = [
     "Stopping",
     "TimelineEvent",
     "Transfer",
+    "answers_enclosed",
     "calendar",
     "credit_document",
     "currencies_of",
     "debit_document",
+    "dispute_letter_pdf",
+    "dispute_letter_preview",
     "heading_of",
     "history",
     "invoice_pdf",

@@ -53,6 +53,11 @@ class Document:
         return holds.taken(self.held, self.payable)
 
     @property
+    def disputed(self) -> Money:
+        """Of what is on hold, what need not be paid until a case about it is answered."""
+        return holds.taken((one for one in self.held if one.kind == holds.HoldKind.DISPUTE), self.payable)
+
+    @property
     def days_late(self) -> int:
         due = self.entry.due_on
         return max((self.on - due).days, 0) if due and self.left else 0

@@ -32,6 +32,23 @@ from promises where customer_id = :customer order by id""",
     "claims": """
 select kind, state, currency, amount_minor, paid_on, how, payer, why, text, made_at, ended_on, end_reason
 from claims where customer_id = :customer order by id""",
+    "cases": """
+select id, currency, claimed_minor, reason, wanted, text, state, opened_on, answer_on, decided_on, resume_on,
+       appealed_on, accepted_on, credit_wish, ended_on
+from disputes where customer_id = :customer order by id""",
+    "case_lines": """
+select l.dispute_id, d.currency, l.description, l.claimed_minor
+from dispute_lines l join disputes d on d.customer_id = l.customer_id and d.id = l.dispute_id
+where l.customer_id = :customer order by l.dispute_id, l.position""",
+    "case_messages": """
+select dispute_id, case when staff_id is null then 'customer' else 'us' end as by, text, written_at
+from dispute_messages where customer_id = :customer order by id""",
+    "case_answers": """
+select dispute_id, outcome, currency, credited_minor, text, remedy, remedy_on, decided_at
+from dispute_decisions where customer_id = :customer and state = 'final' order by id""",
+    "case_drafts": """
+select entry_id, answers, changed_at from dispute_drafts
+where customer_id = :customer and contact_id = :contact order by id""",
     "files": """
 select name, kind, size, sha256, about, added_at from files
 where customer_id = :customer and (about <> '' or contact_id = :contact) order by id""",

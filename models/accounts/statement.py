@@ -31,6 +31,11 @@ class StatementRow:
         return holds.taken(self.held, self.payable)
 
     @property
+    def disputed(self) -> Money:
+        """Of what is on hold, what need not be paid until a case about it is answered."""
+        return holds.taken((one for one in self.held if one.kind == holds.HoldKind.DISPUTE), self.payable)
+
+    @property
     def status(self) -> str:
         """The item's derived state: 'credit', 'in_flight', 'on_hold', 'late' or 'not_due'."""
         if self.item.side == ledger.Side.CREDIT:
@@ -63,7 +68,8 @@ class Statement:
 class StatementPage:
     """
     What the customer sees: one currency, one page of open items, every unapplied credit. `on_hold` is not asked for
-    now, though due; `rests` not even when it falls due. `held` are the holds over whole accounts.
+    now, though due; `rests` not even when it falls due; `disputed` is what a case is about, of both. `held` are the
+    holds over whole accounts.
     """
 
     currencies: Sequence[str]
@@ -75,6 +81,7 @@ class StatementPage:
     pages: int
     on_hold: Money | None = None
     rests: Money | None = None
+    disputed: Money | None = None
     held: Sequence[Held] = ()
 
 
@@ -91,7 +98,7 @@ def statement_page(
     pages = max(-(-balance.open_items // size), 1)
     held = holds.living(members, today)
     taken, covered = holds.in_flight_by_item(held), holds.Covered(held)
-    on_hold, rests = _on_hold(customer_id, covered, shown, today)
+    on_hold, rests, disputed = _on_hold(customer_id, covered, shown, today)
     items = ledger.page_of_open_items(members, today, shown, page=page, size=size) if 1 <= page <= pages else ()
     return StatementPage(
         currencies=tuple(balances),
@@ -103,18 +110,20 @@ def statement_page(
         pages=pages,
         on_hold=on_hold,
         rests=rests,
+        disputed=disputed,
         held=covered.accounts,
     )
 
 
-def _on_hold(customer_id: int, covered: holds.Covered, currency: str, today: date) -> tuple[Money, Money]:
-    """What is not asked for of what is due, and of what is not due yet: over all pages."""
+def _on_hold(customer_id: int, covered: holds.Covered, currency: str, today: date) -> tuple[Money, ...]:
+    """What is not asked for of what is due, and of what is not due yet; what is disputed of both: over all pages."""
     held: list[payments.PayableItem] = []
     if covered.accounts or covered.items:
         among = None if covered.accounts else covered.items
         held = payments.payable_items(customer_id, today, currency=currency, among=among)
     due, later = ([item.on_hold for item in held if (item.due_on < today) == due] for due in (True, False))
-    return total(due, currency), total(later, currency)
+    disputed = (item.disputed for item in held)
+    return total(due, currency), total(later, currency), total(disputed, currency)
 
 
 def statements(customer_id: int, as_of: date, *, known_at: datetime | None = None) -> list[Statement]:

@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
-from models import claims, pauses, promises
+from models import claims, disputes, pauses, promises
 from models.claims import Claim
 from models.database import session
+from models.disputes import Dispute
 from models.money import Money
 from models.pauses import Pause
 from models.promises import Promise
@@ -31,7 +32,7 @@ class Stopping:
     placed_at: datetime
     ended_on: date | None
     by: str
-    row: Promise | Claim | Pause | None
+    row: Dispute | Promise | Claim | Pause | None
 
     def in_force(self, on: date) -> bool:
         return self.ended_on is None and (self.until_on is None or self.until_on > on)
@@ -114,8 +115,10 @@ def _shown(
     )
 
 
-def _source(customer_id: int, source: str) -> Promise | Claim | Pause | None:
+def _source(customer_id: int, source: str) -> Dispute | Promise | Claim | Pause | None:
     noun, _, number = source.partition(":")
+    if noun == "disputes":
+        return disputes.find(customer_id, int(number))
     if noun == "promises":
         return promises.find(customer_id, int(number))
     if noun == "claims":

@@ -1,10 +1,10 @@
 """Decisions that wait for a second person: money that leaves or is forgiven, above a limit."""
 
-from models.approvals.booking import CreditRefused
-from models.approvals.decisions import CreditLine, CreditNote, Decision, Kind, Refund, WriteOff
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, Refund, WriteOff
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
     PERMISSIONS,
+    SECOND,
     Approval,
     ApprovalState,
     Done,
@@ -22,16 +22,20 @@ from models.approvals.waiting import (
     waiting,
     withdraw,
 )
+from models.credit_notes import CreditLine, CreditNote, CreditRefused
 
 __all__ = [
     "PERMISSIONS",
+    "SECOND",
     "Approval",
     "ApprovalState",
+    "CaseDecision",
     "CreditLine",
     "CreditNote",
     "CreditRefused",
     "Decision",
     "Done",
+    "GoodsBack",
     "Kind",
     "NotYours",
     "ReasonMissing",

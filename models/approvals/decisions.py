@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from models.credit_notes import CreditLine, CreditNote
 from models.money import Money
 
 
@@ -14,6 +15,8 @@ class Kind(StrEnum):
     REFUND = "refund"
     CREDIT_NOTE = "credit_note"
     WRITE_OFF = "write_off"
+    CASE = "case"
+    RETURN = "return"
 
 
 def _new_key() -> str:
@@ -45,39 +48,56 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditLine:
-    """Amounts are positive, in minor units of the credit note's currency; `tax_rate` is in per cent."""
+class CaseDecision:
+    """The answer to a case, as somebody wrote it down: `amount` is what it credits, which may be nothing."""
 
-    description: str
-    quantity: Decimal
-    net_minor: int
-    tax_rate: Decimal
-    tax_minor: int
+    customer_id: int
+    decision_id: int
+    amount: Money
+    reason: str
+    effective_on: date
+
+    @property
+    def key(self) -> str:
+        return f"case:{self.decision_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CreditNote:
-    """A credit note of a positive amount; what it names is cleared first, as far as that is open."""
+class GoodsBack:
+    """Goods of a case that have arrived, in which `condition`: `amount` is credited for them. `key` as of a refund."""
 
     customer_id: int
-    number: str
+    return_id: int
     amount: Money
     reason: str
-    issued_on: date
-    invoice_id: int | None = None
-    lines: tuple[CreditLine, ...] = ()
+    effective_on: date
+    condition: str = ""
     key: str = field(default_factory=_new_key)
 
 
-Decision = Refund | WriteOff | CreditNote
+Decision = Refund | WriteOff | CreditNote | CaseDecision | GoodsBack
 
 
 def kind_of(decision: Decision) -> Kind:
-    return {Refund: Kind.REFUND, WriteOff: Kind.WRITE_OFF, CreditNote: Kind.CREDIT_NOTE}[type(decision)]
+    return _KINDS[type(decision)]
+
+
+_KINDS: dict[type[Decision], Kind] = {
+    Refund: Kind.REFUND,
+    WriteOff: Kind.WRITE_OFF,
+    CreditNote: Kind.CREDIT_NOTE,
+    CaseDecision: Kind.CASE,
+    GoodsBack: Kind.RETURN,
+}
 
 
 def payload_of(decision: Decision) -> dict[str, Any]:
     """What a row keeps of it beside kind, amount, reason and key."""
+    if isinstance(decision, CaseDecision):
+        return {"decision_id": decision.decision_id, "on": decision.effective_on.isoformat()}
+    if isinstance(decision, GoodsBack):
+        on, condition = decision.effective_on.isoformat(), decision.condition
+        return {"return_id": decision.return_id, "condition": condition, "on": on}
     if not isinstance(decision, CreditNote):
         return {"entry_id": decision.entry_id, "on": decision.effective_on.isoformat()}
     lines = [
@@ -109,15 +129,13 @@ def from_payload(
             lines=tuple(_line(line) for line in payload["lines"]),
             key=key,
         )
+    whole: dict[str, Any] = {"customer_id": customer_id, "amount": amount, "reason": reason, "effective_on": on}
+    if kind == Kind.CASE:
+        return CaseDecision(**whole, decision_id=payload["decision_id"])
+    if kind == Kind.RETURN:
+        return GoodsBack(**whole, return_id=payload["return_id"], condition=payload["condition"], key=key)
     made = Refund if kind == Kind.REFUND else WriteOff
-    return made(
-        customer_id=customer_id,
-        entry_id=payload["entry_id"],
-        amount=amount,
-        reason=reason,
-        effective_on=on,
-        key=key,
-    )
+    return made(**whole, entry_id=payload["entry_id"], key=key)
 
 
 def _line(row: dict[str, Any]) -> CreditLine:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, tuple_
 
+from models import disputes
 from models.approvals.decisions import Kind
 from models.approvals.waiting import Approval
 from models.customers import Customer
@@ -16,7 +17,10 @@ from models.staff import Staff
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`entry` is the money or the item it is about; `invoice_number` and `credit_number` as they were written."""
+    """
+    `entry` is the money or the item it is about; `invoice_number` and `credit_number` as they were written. `verdict`
+    is the answer to a case, `goods` what came back in one.
+    """
 
     approval: Approval
     customer: Customer
@@ -25,6 +29,8 @@ class Shown:
     entry: Entry | None
     invoice_number: str
     credit_number: str
+    verdict: disputes.Decision | None = None
+    goods: disputes.GoodsReturn | None = None
 
 
 def shown(approvals: Sequence[Approval]) -> list[Shown]:
@@ -55,6 +61,8 @@ def _one(
         entry=entry,
         invoice_number=numbers.get(invoice_id or 0, ""),
         credit_number=row.payload["number"] if row.kind == Kind.CREDIT_NOTE else "",
+        verdict=disputes.find_decision(row.customer_id, row.payload["decision_id"]) if row.kind is Kind.CASE else None,
+        goods=disputes.find_return(row.customer_id, row.payload["return_id"]) if row.kind is Kind.RETURN else None,
     )
 
 

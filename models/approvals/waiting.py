@@ -9,9 +9,19 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, company, payments
+from models import audit, company, disputes, payments
 from models.approvals.booking import carry_out, dedupe_key
-from models.approvals.decisions import CreditNote, Decision, Kind, Refund, from_payload, kind_of, payload_of
+from models.approvals.decisions import (
+    CaseDecision,
+    Decision,
+    GoodsBack,
+    Kind,
+    Refund,
+    from_payload,
+    kind_of,
+    payload_of,
+)
+from models.credit_notes import CreditNote
 from models.customers import Customer, lock_account
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -28,7 +38,11 @@ PERMISSIONS = {
     Kind.REFUND: Permission.REFUND,
     Kind.CREDIT_NOTE: Permission.CREDIT,
     Kind.WRITE_OFF: Permission.WRITE_OFF,
+    Kind.CASE: Permission.DECIDE_DISPUTES,
+    Kind.RETURN: Permission.DECIDE_DISPUTES,
 }
+SECOND = {**PERMISSIONS, Kind.CASE: Permission.CREDIT, Kind.RETURN: Permission.CREDIT}  # Who may be the second person.
+OF_CASES = (Kind.CASE, Kind.RETURN)
 
 
 class ApprovalState(StrEnum):
@@ -98,16 +112,20 @@ class Waiting:
 
 def limit_of(kind: Kind) -> Money:
     """Up to this one person decides alone."""
-    return company.get().limit(kind, limits.DEFAULTS[kind])
+    counted = Kind.CREDIT_NOTE if kind in OF_CASES else kind  # What a case gives, it gives as a credit note.
+    return company.get().limit(counted, limits.DEFAULTS[counted])
 
 
 def _second_person(decision: Decision, now: datetime) -> SecondPerson:
-    kind = kind_of(decision)
-    return limits.second_person(decision.amount, limit_of(kind), _decided_alone(decision, now - limits.ADDED_UP_FOR))
+    if not decision.amount:
+        return SecondPerson(False)
+    lately = _decided_alone(decision, now - limits.ADDED_UP_FOR)
+    return limits.second_person(decision.amount, limit_of(kind_of(decision)), lately)
 
 
 def _decided_alone(decision: Decision, since: datetime) -> Money:
     """What staff booked of the same kind for the same customer and currency without a second person."""
+    credited = isinstance(decision, CreditNote | CaseDecision | GoodsBack)
     approved = select(Approval.entry_id).where(
         Approval.customer_id == decision.customer_id, Approval.entry_id.is_not(None)
     )
@@ -115,11 +133,11 @@ def _decided_alone(decision: Decision, since: datetime) -> Money:
     query = select(func.coalesce(func.sum(Entry.amount_minor), 0)).where(
         Entry.customer_id == decision.customer_id,
         Entry.currency == decision.amount.currency,
-        Entry.dedupe_key.startswith(f"{kind_of(decision)}:", autoescape=True),
+        Entry.dedupe_key.startswith(f"{'credit_note' if credited else kind_of(decision)}:", autoescape=True),
         Entry.recorded_at >= since,
         Entry.id.not_in(approved),
     )
-    if isinstance(decision, CreditNote):
+    if credited:
         query = query.where(Entry.invoice_id.in_(by_hand))
     minor = int(session.scalar(query) or 0)
     if isinstance(decision, Refund):
@@ -149,8 +167,7 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
     :raises NotYours: the role does not include it.
     :raises ReasonMissing: and whatever the ledger refuses.
     """
-    kind = kind_of(decision)
-    _refuse_role(kind, by)
+    _refuse_role(PERMISSIONS[kind_of(decision)], by)
     if not decision.reason.strip():
         raise ReasonMissing(N_("Say why. Whoever looks at this later will ask."))
     lock_account(decision.customer_id, decision.amount.currency)
@@ -180,7 +197,7 @@ def approve(approval: Approval, *, by: Principal, now: datetime, comment: str = 
     return entry
 
 
-def _entry(done: Entry | payments.Refund) -> Entry | None:
+def _entry(done: Entry | payments.Refund | None) -> Entry | None:
     return done if isinstance(done, Entry) else None
 
 
@@ -192,6 +209,8 @@ def decline(approval: Approval, *, by: Principal, now: datetime, comment: str) -
     if not comment.strip():
         raise ReasonMissing(N_("Say why you decline, so that it can be done better."))
     _decide(approval, ApprovalState.DECLINED, comment, by=by, now=now)
+    if approval.kind is Kind.CASE:
+        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by, now=now)
 
 
 def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
@@ -201,6 +220,8 @@ def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
     if approval.asked_by != by.staff_id:
         raise NotYours(N_("Only the person who asked for it can withdraw it."))
     _move(approval, ApprovalState.WITHDRAWN, "", by=by, now=now)
+    if approval.kind is Kind.CASE:
+        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by, now=now)
 
 
 def of_customer(customer_id: int, approval_id: int) -> Approval | None:
@@ -208,7 +229,7 @@ def of_customer(customer_id: int, approval_id: int) -> Approval | None:
 
 
 def may_decide(approval: Approval, by: Principal) -> bool:
-    return approval.asked_by != by.staff_id and by.may(PERMISSIONS[approval.kind])
+    return approval.asked_by != by.staff_id and by.may(SECOND[approval.kind])
 
 
 def waiting() -> Sequence[Approval]:
@@ -255,7 +276,7 @@ def _ask(decision: Decision, because: Because, *, by: Principal, now: datetime) 
 
 
 def _decide(approval: Approval, state: ApprovalState, comment: str, *, by: Principal, now: datetime) -> None:
-    _refuse_role(approval.kind, by)
+    _refuse_role(SECOND[approval.kind], by)
     if approval.asked_by == by.staff_id:
         raise NotYours(N_("You asked for this yourself, so somebody else has to decide."))
     _move(approval, state, comment, by=by, now=now)
@@ -270,8 +291,8 @@ def _move(approval: Approval, state: ApprovalState, comment: str, *, by: Princip
     _record(approval, state.value, by=by, now=now, words={"comment": approval.comment} if comment.strip() else None)
 
 
-def _refuse_role(kind: Kind, by: Principal) -> None:
-    if not by.may(PERMISSIONS[kind]):
+def _refuse_role(needed: Permission, by: Principal) -> None:
+    if not by.may(needed):
         raise NotYours(N_("Your role does not include this."))
 
 

@@ -8,7 +8,18 @@ from sqlalchemy import func, select
 
 from models import audit, company, files, holds, ledger
 from models.audit import Actor
-from models.claims.records import Claim, ClaimKind, ClaimLine, ClaimState, ask_a_person, confirm, end, lines_of, lock
+from models.claims.records import (
+    PURPOSE,
+    Claim,
+    ClaimKind,
+    ClaimLine,
+    ClaimState,
+    ask_a_person,
+    confirm,
+    end,
+    lines_of,
+    lock,
+)
 from models.company import HOLDING_ACCOUNT
 from models.customers import Contact, Customer, lock_account
 from models.database import session
@@ -83,7 +94,7 @@ def say_paid(
     _not_too_many(owner_id, now)
     until_on = on + timedelta(days=number(days, "paid_pause"))
     claim = _record(owner_id, contact, said, until_on=until_on, by=by, on=on, now=now)
-    files.hand_in(contact, owner_id, claim.source, by=by, now=now)
+    files.hand_in(contact, PURPOSE, owner_id, claim.source, by=by, now=now)
     rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again")), claim.id)
     covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
     _hold(claim, spread(said.amount, covered, said.item_id), on=on, now=now)

@@ -15,6 +15,8 @@ from models.database import Base, session
 from models.money import Money
 from models.states import Stateful
 
+PURPOSE = "claim"  # Of files that are to prove a payment, before they are sent.
+
 
 class ClaimKind(StrEnum):
     ALREADY_PAID = "already_paid"

@@ -7,6 +7,8 @@ from models.audit import Actor
 from models.customers.contacts import Contact, change_contact, masked
 from models.customers.customers import Customer
 
+LINK = "duewell:account"  # Becomes a link when the mail goes: one that waits would be a secret in the database.
+
 
 def write(
     kind: str, customer: Customer, contact: Contact, *, address: str, cause: str, now: datetime, **values: object

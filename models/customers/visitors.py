@@ -24,6 +24,7 @@ class Visitor:
     customer_name: str
     customer_number: str
     may_pay: bool
+    may_dispute: bool
     calendar: str
 
 
@@ -39,6 +40,7 @@ _LIVING = (
         Customer.name,
         Customer.number_as_written,
         Contact.may_pay,
+        Contact.may_dispute,
         Contact.calendar,
     )
     .join(

@@ -32,6 +32,7 @@ MEANINGS = {
     "iban": N_("our bank account"),
     "signer": N_("in whose name the message is sent"),
 }
+OF_CASES = frozenset({"person", "customer", "account", "company", "invoice", "help_phone"})
 BLOCKS = frozenset({"items", "link"})
 _NEEDED: dict[Purpose, tuple[tuple[str, ...], ...]] = {
     Purpose.INVOICE: (("total_due",), ("due_on", "pay_by"), ("help",)),
@@ -70,8 +71,10 @@ class Text:
         return not (self.subject or self.body or self.button)
 
 
-def allowed(channel: Channel) -> list[str]:
-    """The names that a text of this channel may use: on paper and on the telephone nobody clicks."""
+def allowed(channel: Channel, purpose: Purpose) -> list[str]:
+    """The names that a text may use: on paper and on the telephone nobody clicks, and a case asks for no money."""
+    if purpose == Purpose.OBJECTION:
+        return [name for name in MEANINGS if name in OF_CASES]
     return [name for name in MEANINGS if channel == Channel.EMAIL or name != "link"]
 
 
@@ -81,10 +84,10 @@ def used(text: Text) -> set[str]:
 
 def problems(text: Text, channel: Channel, purpose: Purpose) -> list[WordsRefused]:
     """Everything that is wrong with a text, each beside its field."""
-    return [*_unreadable(text, channel), *_lengths(text, channel), *_missing(text, channel, purpose)]
+    return [*_unreadable(text, allowed(channel, purpose)), *_lengths(text, channel), *_missing(text, channel, purpose)]
 
 
-def _unreadable(text: Text, channel: Channel) -> Iterator[WordsRefused]:
+def _unreadable(text: Text, known: list[str]) -> Iterator[WordsRefused]:
     parts = ((SubjectRefused, text.subject), (WordsRefused, text.body), (ButtonRefused, text.button))
     for refused, part in parts:
         if "{" in NAME.sub("", part) or "}" in NAME.sub("", part):
@@ -92,11 +95,10 @@ def _unreadable(text: Text, channel: Channel) -> Iterator[WordsRefused]:
                 N_("A place is written {like_this}: one brace before the name and one after it, and no more.")
             )
         for name in dict.fromkeys(NAME.findall(part)):
-            yield from _misplaced(name, refused, text, channel)
+            yield from _misplaced(name, refused, text, known)
 
 
-def _misplaced(name: str, refused: type[WordsRefused], text: Text, channel: Channel) -> Iterator[WordsRefused]:
-    known = allowed(channel)
+def _misplaced(name: str, refused: type[WordsRefused], text: Text, known: list[str]) -> Iterator[WordsRefused]:
     if name not in known:
         near = get_close_matches(name, known, 1)
         if name in MEANINGS:

@@ -7,10 +7,11 @@ from sqlalchemy import update
 
 from models import audit, clock, company
 from models.customers import links, merges, opt_outs
+from models.customers.mails import LINK
 from models.database import session
 from models.dunning.lines import LineState, ReminderLine
 from models.dunning.loading import FOREVER, INVOICE, REMINDER, STATEMENT, load, whole_at
-from models.dunning.writing import LINK, STOP
+from models.dunning.writing import STOP
 from models.gateways.mail import Attachment
 from models.messages import Message, MessageState
 from models.policies.dunning.rechecking import Planned, Verdict, recheck
@@ -48,7 +49,7 @@ class Reminders:
             elif verdict.wait_until:
                 row.next_try_at = verdict.wait_until
         going = [row for row in rows if verdicts[row.id].goes]
-        self._put_links([row for row in going if row.contact_id is not None])
+        self.put_links(going)
         return going
 
     def noted(self, row: Message, now: datetime) -> None:
@@ -59,14 +60,18 @@ class Reminders:
             if row.made_from.get("address_stopped"):
                 row.made_from = {**row.made_from, "ended_at": now.isoformat()}
 
-    def _put_links(self, rows: Sequence[Message]) -> None:
-        """Made when they go: a link that waits in the outbox would be a secret in the database."""
+    def put_links(self, rows: Sequence[Message]) -> None:
+        """
+        Made when they go: a link that waits in the outbox would be a secret in the database. Of any kind of mail; who
+        is no contact gets the portal's own address.
+        """
         now = clock.real_now()
         to_look = [row for row in rows if LINK in row.text or LINK in row.html]
         tokens = links.make_for_each(_readers(to_look), by=audit.JOB, now=now)
         for row in to_look:
-            _put(row, LINK, f"{self._address}/l/{tokens[_reader(row)]}")
-        to_stop = [row for row in rows if STOP in row.text]
+            token = tokens.get(_reader(row))
+            _put(row, LINK, f"{self._address}/l/{token}" if token else self._address)
+        to_stop = [row for row in rows if row.contact_id is not None and STOP in row.text]
         tokens = opt_outs.unsubscribe_tokens(_readers(to_stop), now=now)
         for row in to_stop:
             row.unsubscribe = f"{self._address}/unsubscribe/{tokens[_reader(row)]}"
@@ -78,7 +83,7 @@ def _reader(row: Message) -> tuple[int, int]:
 
 
 def _readers(rows: Sequence[Message]) -> set[tuple[int, int]]:
-    return {_reader(row) for row in rows}
+    return {_reader(row) for row in rows if row.contact_id is not None}
 
 
 def _put(row: Message, place: str, address: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from models import audit, company, customers, jobs, messages, words
 from models.audit import Actor
 from models.customers import Contact, Customer, merges
+from models.customers.mails import LINK
 from models.database import session
 from models.dunning import placeholders, templates, texts, writing
 from models.dunning.loading import FOREVER, load, whole_at
@@ -69,7 +70,7 @@ def tidy(own: str) -> str:
         for letter in own.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
         if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cs")
     )
-    for mark in (writing.LINK, writing.STOP):
+    for mark in (LINK, writing.STOP):
         seen = seen.replace(mark, mark.replace(":", ": "))
     return seen.strip()
 

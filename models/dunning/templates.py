@@ -21,7 +21,7 @@ UNDECIDED = (ReviewState.DRAFT, ReviewState.IN_REVIEW)
 
 
 class Template(Base):
-    """`key` names it for good; what is said stands in its versions."""
+    """`key` names it for good; what is said stands in its versions. `about`: an answer's reason, empty for any."""
 
     __tablename__ = "templates"
 
@@ -31,6 +31,7 @@ class Template(Base):
     channel: Mapped[Channel]
     purpose: Mapped[Purpose]
     tone: Mapped[Tone]
+    about: Mapped[str] = mapped_column(server_default="")
     added_at: Mapped[datetime]
 
 
@@ -172,7 +173,9 @@ def newest_versions() -> dict[int, TemplateVersion]:
     return {one.template_id: one for one in session.scalars(query)}
 
 
-def add(name: str, channel: Channel, purpose: Purpose, tone: Tone, *, by: Principal, now: datetime) -> TemplateVersion:
+def add(
+    name: str, channel: Channel, purpose: Purpose, tone: Tone, *, by: Principal, now: datetime, about: str = ""
+) -> TemplateVersion:
     """
     A new template with an empty draft.
 
@@ -182,7 +185,7 @@ def add(name: str, channel: Channel, purpose: Purpose, tone: Tone, *, by: Princi
     key = " ".join(name.split())
     if session.scalar(select(Template).where(Template.key == key)) is not None:
         raise NameTaken(N_("There is a template called %(name)s already."), name=key)
-    template = Template(key=key, name=key, channel=channel, purpose=purpose, tone=tone, added_at=now)
+    template = Template(key=key, name=key, channel=channel, purpose=purpose, tone=tone, about=about, added_at=now)
     session.add(template)
     session.flush()
     return new_version(template.id, writers=[by.staff_id], now=now)

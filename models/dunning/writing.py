@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from models.company import Company
-from models.customers import Contact, Customer
+from models.customers import Contact, Customer, mails
 from models.database import session
 from models.dunning import advice, templates, texts
 from models.dunning.loading import INVOICE, REMINDER, STATEMENT, Whole
@@ -24,7 +24,7 @@ from models.policies.sequences import Channel, Purpose, Signer
 from models.words import Calendar
 
 # Written in place of addresses that hold a secret; the transaction that marks a mail 'sending' puts those in.
-LINK, STOP = "duewell:account", "duewell:no-more"
+STOP = "duewell:no-more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def values_of(
         creditor,
         language,
         whole_numbers=not by_mail or purpose == Purpose.INVOICE,
-        link=LINK if by_mail else "",
+        link=mails.LINK if by_mail else "",
         calendar=calendar_of(contact),
         unsubscribe=STOP if by_mail and purpose != Purpose.INVOICE else "",
         advice="" if purpose == Purpose.INVOICE else advice.place(customer.kind, customer.country),

@@ -11,6 +11,7 @@ from models.files.records import (
     forget_drafts,
     hand_in,
     keep,
+    keep_for,
     of,
     remove_draft,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "forget_drafts",
     "hand_in",
     "keep",
+    "keep_for",
     "kept_name",
     "of",
     "remove_draft",

@@ -158,6 +158,21 @@ class Reminder(Letter):
     online: OnlinePayment | None
 
 
+class Section(TypedDict):
+    heading: str
+    paragraphs: Sequence[str]
+
+
+class Answer(Letter):
+    """The answer to a case. `reasons`: paragraphs as staff wrote them. `lines`: what, disputed, credited."""
+
+    amount: Fact
+    details: Sequence[Fact]
+    reasons: Sequence[str]
+    lines: Table
+    sections: Sequence[Section]
+
+
 class LetterList(Letter):
     """What goes into the envelopes of a run: `letters` in the order in which they are printed."""
 
@@ -178,6 +193,10 @@ def receipt(values: Receipt, *, language: str, made_at: datetime) -> bytes:
 
 def reminder(values: Reminder, *, language: str, made_at: datetime) -> bytes:
     return letter("reminder", values, language=language, made_at=made_at)
+
+
+def answer(values: Answer, *, language: str, made_at: datetime) -> bytes:
+    return letter("answer", values, language=language, made_at=made_at)
 
 
 def letter_list(values: LetterList, *, language: str, made_at: datetime) -> bytes:

@@ -14,7 +14,7 @@ from models.company import HOLDING_ACCOUNT
 from models.database import Base, session
 from models.states import Stateful
 
-SECRET_LINK = re.compile(r"(/(?:l|unsubscribe|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
+SECRET_LINK = re.compile(r"(/(?:l|question|unsubscribe|staff/invited|staff/reset)/)[A-Za-z0-9_-]{20,}")
 SECRET_CODE = re.compile(r"(^|>)\d{6}(?=$|<)", re.MULTILINE)  # Alone in its line or element, as in mails of codes.
 CODE = "code"
 

@@ -1,6 +1,6 @@
 """From the outbox to the mail server: claimed in chunks, sent outside any transaction, the outcome kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -39,7 +39,8 @@ class Keeper(Protocol):
     """
     Whoever has the last word about mails of some kinds. `checked` is called in the transaction that marks them
     'sending', and returns those that go; `enclosed` brings what is attached to those of the `enclosing` kinds, while
-    nothing is locked; `noted` is called in the transaction that keeps what became of one.
+    nothing is locked; `noted` is called in the transaction that keeps what became of one. `put_links` is called for
+    mails of the `LINKED` kinds, as they go.
     """
 
     kinds: frozenset[str]
@@ -49,11 +50,14 @@ class Keeper(Protocol):
 
     def noted(self, row: Message, now: datetime) -> None: ...
 
+    def put_links(self, rows: Sequence[Message]) -> None: ...
+
     def enclosed(self, customer_id: int, message_id: int, now: datetime) -> Sequence[Attachment]: ...
 
 
-# Without their keeper these wait: nobody sends a reminder unchecked.
-KEPT_BACK = ("reminder", "statement_mail", "invoice_mail")
+# Without their keeper these wait: nobody sends a reminder unchecked, or a mail whose link is not made.
+LINKED = ("dispute",)
+KEPT_BACK = ("reminder", "statement_mail", "invoice_mail", *LINKED)
 
 
 class LocalOutbox:
@@ -75,17 +79,22 @@ class _Claimed:
     kept: bool
 
 
+Enclose = Callable[[int, int, datetime], Sequence[Attachment]]
+
+
 def send_due(
     sender: "Sender",
     *,
     now: Callable[[], datetime],
     keeper: Keeper | None = None,
+    papers: Mapping[str, Enclose] | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> int:
     """
     Send what is queued, unknown or left by a dead worker. Returns how many were tried. A sender is for one caller at a
     time; any number of callers with senders of their own share the work.
 
+    :param papers: what brings the papers that go with mails of a kind, where no keeper does.
     :param stopped: asked before each mail.
     """
     tried = 0
@@ -97,7 +106,7 @@ def send_due(
                 return tried
             if now() > message.until - LONGEST_SEND:
                 return tried  # The server is slow: what is left falls to the next claim, before two could send it.
-            draft = _with_enclosed(message, keeper, now())
+            draft = _with_enclosed(message, keeper, papers or {}, now())
             _note(message, _send(sender, draft), now(), keeper)
             tried += 1
         if looked_at < CHUNK:
@@ -117,11 +126,12 @@ def _give_back(claimed: Sequence[_Claimed], now: datetime) -> None:
                 row.next_try_at = now
 
 
-def _with_enclosed(message: _Claimed, keeper: Keeper | None, now: datetime) -> MailDraft:
-    if keeper is None or message.kind not in keeper.enclosing:
+def _with_enclosed(message: _Claimed, keeper: Keeper | None, papers: Mapping[str, Enclose], now: datetime) -> MailDraft:
+    enclose = keeper.enclosed if keeper and message.kind in keeper.enclosing else papers.get(message.kind)
+    if enclose is None:
         return message.draft
     with transaction():
-        return replace(message.draft, attachments=tuple(keeper.enclosed(message.customer_id, message.id, now)))
+        return replace(message.draft, attachments=tuple(enclose(message.customer_id, message.id, now)))
 
 
 def _send(sender: "Sender", draft: MailDraft) -> Outcome:
@@ -177,6 +187,7 @@ def _claim(mail_from: str, now: datetime, keeper: Keeper | None, *, kept: bool) 
 
 def _checked(rows: Sequence[Message], keeper: Keeper, now: datetime) -> Sequence[Message]:
     theirs = [row for row in rows if row.kind in keeper.kinds]
+    keeper.put_links([row for row in rows if row.kind in LINKED])
     if not theirs:
         return rows
     go = {row.id for row in keeper.checked(theirs, now)}

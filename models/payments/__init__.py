@@ -20,7 +20,8 @@ from models.payments.attempts import (
 from models.payments.catching_up import catch_up
 from models.payments.choices import Choice, all_due, choice, due_by_link, items_and_chosen
 from models.payments.credits import unapplied, use_credits
-from models.payments.drafts import Draft, forget_choice, keep_choice, pay_with
+from models.payments.disputed import give_up_disputed, leave_out
+from models.payments.drafts import Draft, choose_also, forget_choice, keep_choice, pay_with
 from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.payable import (
     NotPayable,
@@ -40,6 +41,7 @@ from models.payments.returned import (
     RefundState,
     chargebacks_of_customer,
     chargebacks_of_receipt,
+    open_chargebacks,
     refund_by_key,
     refund_of,
     refunds_of_customer,
@@ -74,6 +76,7 @@ __all__ = [
     "check_amount",
     "check_share",
     "choice",
+    "choose_also",
     "drain",
     "due_by_link",
     "events_of_nobody",
@@ -81,14 +84,17 @@ __all__ = [
     "find_by_link",
     "find_for",
     "forget_choice",
+    "give_up_disputed",
     "give_up_open",
     "is_begun_by_link",
     "is_mailed",
     "items_and_chosen",
     "keep_choice",
     "keep_event",
+    "leave_out",
     "lines_of",
     "of_customer",
+    "open_chargebacks",
     "pay_with",
     "payable_item",
     "payable_items",

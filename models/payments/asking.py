@@ -27,7 +27,7 @@ from models.gateways.stripe import (
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import AHEAD, CHECKOUT, FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
-from models.payments.payable import NotPayable, check_share, gives_up, payable_items
+from models.payments.payable import NotPayable, check_share, check_undisputed, gives_up, payable_items
 from models.payments.syncing import close, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -66,13 +66,15 @@ def request(
     description: str,
     language: str,
     names: Mapping[int, str] | None = MappingProxyType({}),
+    disputed: Mapping[int, int] = MappingProxyType({}),
 ) -> Attempt:
     """
     Record the intent to pay items of one customer, with the exact body for Stripe, and hold the amounts. `{attempt}`
     in `success_url` becomes the attempt's id. `names` says what the pay page calls an item; `description` stands for
     the payment as a whole, and for all its items where they are too many to be listed, or nobody's to read (None).
+    `disputed` is what the payer knows to be disputed, in minor units by entry: beyond it nothing disputed is asked for.
 
-    :raises NotPayable: an item has less to pay than asked, also when another payment was quicker.
+    :raises NotPayable: an item has less to pay than asked, also when another payment or a dispute was quicker.
     """
     whole = total((amount for _, amount in lines), lines[0][1].currency)
     lock_account(customer_id, whole.currency)
@@ -82,6 +84,7 @@ def request(
         if item is None or item.customer_id != customer_id:
             raise NotPayable(N_("There is nothing to pay on this item now."))
         check_share(amount, item)
+        check_undisputed(amount, item, disputed.get(entry_id, 0))
     listed = [CheckoutLine(description, whole)]
     if names is not None and payment_limits.can_be_listed([amount for _, amount in lines]):
         listed = [CheckoutLine(names.get(entry_id, description), amount) for entry_id, amount in lines]
@@ -243,10 +246,10 @@ def give_up_open(
     session.rollback()  # No transaction stays open across the calls.
     for owner_id, attempt_id in former:
         with suppress(GatewayError, PaymentPageUnreachable):  # Its amounts stay held until the sweep knows more.
-            _give_up(owner_id, attempt_id, gateway=gateway, now=now)
+            give_up(owner_id, attempt_id, gateway=gateway, now=now)
 
 
-def _give_up(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
+def give_up(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
     session_id = _page_of(customer_id, attempt_id)
     if session_id is None:
         find_page(customer_id, attempt_id, gateway=gateway, now=now)

@@ -51,9 +51,14 @@ class Choice:
 
     @property
     def seen(self) -> str:
-        """Names exactly these items and amounts: sent back, it tells that they are still what was seen."""
-        shares = ",".join(f"{entry_id}:{share.minor}" for entry_id, share in self.shares)
+        """Names exactly these items and amounts, and what of them is disputed: still the same when it is sent back."""
+        shares = ",".join(f"{line.item.entry_id}:{line.share.minor}:{line.item.disputed.minor}" for line in self.lines)
         return hashlib.sha256(shares.encode()).hexdigest()[:16]
+
+    @property
+    def disputed(self) -> dict[int, int]:
+        """Minor units by entry of what whoever looks at it is told to be disputed."""
+        return {line.item.entry_id: line.item.disputed.minor for line in self.lines}
 
     @property
     def shares(self) -> list[tuple[int, Money]]:
@@ -77,12 +82,12 @@ def all_due(items: Sequence[PayableItem], on: date) -> dict[int, int]:
 
 def due_by_link(customer_id: int, link_id: int, currency: str, on: date) -> Choice | None:
     """
-    What whoever holds a link would pay now: all that is due, and where nothing is, all that can be paid. None where
-    nothing is open.
+    What whoever holds a link would pay now: all that is due, and where nothing is, all that can be paid, less what is
+    disputed. None where nothing is open.
     """
     items = payable_items(customer_id, on, currency=currency, link_id=link_id)
     return _of_one_account(
-        customer_id, items, all_due(items, on) or {item.entry_id: item.payable.minor for item in items}
+        customer_id, items, all_due(items, on) or {item.entry_id: item.undisputed.minor for item in items}
     )
 
 

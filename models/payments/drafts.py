@@ -1,16 +1,17 @@
 """What somebody has chosen to pay and not paid yet: kept across pages, days and a pay page that was left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, delete
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.customers import Customer
 from models.database import Base, session
+from models.money import Money
 from models.payments.attempts import Attempt, AttemptState, lines_of
 
 PAID = (AttemptState.PROCESSING, AttemptState.SUCCEEDED)
@@ -60,6 +61,23 @@ def keep_choice(customer_id: int, contact_id: int, currency: str, chosen: Mappin
     }
     key = {"customer_id": customer_id, "contact_id": contact_id, "currency": currency}
     session.execute(insert(Draft).values(**key, **told).on_conflict_do_update(index_elements=list(key), set_=told))
+
+
+def choose_also(customer_id: int, contact_id: int, share: Money, entry_id: int, *, now: datetime) -> None:
+    """Add one item to what was chosen before."""
+    chosen = chosen_by(customer_id, contact_id, share.currency) or {}
+    keep_choice(customer_id, contact_id, share.currency, {**chosen, entry_id: share.minor}, now=now)
+
+
+def at_most(customers: Sequence[int], entry_id: int, most: int, *, now: datetime) -> None:
+    """Whoever has chosen more of an item than can be asked for has chosen the rest."""
+    query = select(Draft).where(Draft.customer_id.in_(customers), Draft.chosen.op("?")(str(entry_id)))
+    for draft in session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+        share = min(int(draft.chosen[str(entry_id)]), most)
+        others = {one: minor for one, minor in draft.chosen.items() if one != str(entry_id)}
+        draft.chosen = {**others, str(entry_id): share} if share else others
+        draft.changed_at = now
+    session.flush()
 
 
 def forget_choice(customer_id: int, contact_id: int, currency: str) -> None:

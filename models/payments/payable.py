@@ -48,12 +48,18 @@ class PayableItem:
         return self.payable - self.on_hold
 
     @property
-    def promised(self) -> Money:
-        return holds.taken((one for one in self.held if one.kind == HoldKind.PROMISE), self.payable)
+    def disputed(self) -> Money:
+        """What need not be paid until a case about it is answered: who wants to pay it all the same may."""
+        return holds.taken((one for one in self.held if one.kind == HoldKind.DISPUTE), self.payable)
+
+    @property
+    def undisputed(self) -> Money:
+        return self.payable - self.disputed
 
     @property
     def promisable(self) -> Money:
-        return self.payable - self.promised
+        settled = (HoldKind.PROMISE, HoldKind.DISPUTE)
+        return self.payable - holds.taken((one for one in self.held if one.kind in settled), self.payable)
 
 
 def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:
@@ -142,6 +148,20 @@ def check_share(amount: Money, item: PayableItem) -> None:
         raise NotPayable(N_("A payment for this item is on its way. You can pay again if it does not arrive."))
     if amount > item.payable or amount.minor <= 0:
         raise NotPayable(N_("Enter an amount up to %(most)s."), most=item.payable)
+
+
+def check_undisputed(amount: Money, item: PayableItem, known: int) -> None:
+    """
+    Whoever pays what is disputed knows that it is.
+
+    :param known: minor units that the payer was told to be disputed.
+    :raises NotPayable: somebody said meanwhile that something is wrong with it.
+    """
+    if amount > item.undisputed and item.disputed.minor > known:
+        raise NotPayable(
+            N_("Something was said to be wrong with %(number)s meanwhile. Nothing was paid. Please look at it again."),
+            number=item.number or str(item.entry_id),
+        )
 
 
 def check_amount(amount: Money, item: PayableItem) -> None:

@@ -149,6 +149,14 @@ def chargebacks_of_customer(customer_id: int, *, most: int = 20) -> Sequence[Cha
     return session.scalars(query.order_by(Chargeback.began_at.desc(), Chargeback.id).limit(most)).all()
 
 
+def open_chargebacks(*, most: int = 100) -> Sequence[Chargeback]:
+    """What banks ask back and is not decided, the nearest deadline for evidence first; debits that failed are none."""
+    query = select(Chargeback).where(
+        Chargeback.state.in_((DisputeState.INQUIRY, DisputeState.OPEN)), Chargeback.reason.not_in(RETURNED_DEBITS)
+    )
+    return session.scalars(query.order_by(Chargeback.answer_by, Chargeback.id).limit(most)).all()
+
+
 def refunds_of_attempt(customer_id: int, attempt_id: UUID) -> Sequence[Refund]:
     query = select(Refund).where(Refund.customer_id == customer_id, Refund.attempt_id == attempt_id)
     return session.scalars(query.execution_options(populate_existing=True)).all()

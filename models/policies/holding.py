@@ -26,6 +26,7 @@ class Stops:
 STOPS: Mapping[str, Stops] = MappingProxyType(
     {
         "in_flight": Stops(),
+        "dispute": Stops(),
         "promise": Stops(),
         "already_paid": Stops(),
         "not_ours": Stops(letters=True, balance=True),

@@ -18,6 +18,11 @@ class Permission(StrEnum):
     WORK_TASKS = "work_tasks"  # tasks and calls
     HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
     WRITE_MESSAGES = "write_messages"  # one message to one customer, on approved words
+    WORK_DISPUTES = "work_disputes"  # ask, answer, hand over, open one for somebody who calls
+    DECIDE_DISPUTES = "decide_disputes"
+    WORK_ACTIONS = "work_actions"  # corrective actions that one owns
+    READ_COMPLAINTS = "read_complaints"  # what came in and why; proposing an action
+    LEAD_COMPLAINTS = "lead_complaints"  # causes and departments, agreeing to actions, closing an alert
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -52,15 +57,22 @@ _MONEY = frozenset(
         *(Permission.REFUND, Permission.CREDIT, Permission.WRITE_OFF),
     }
 )
+_DISPUTES = frozenset({Permission.WORK_DISPUTES, Permission.DECIDE_DISPUTES})
+_COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.COLLECTOR: _ACCOUNTS,
-    Role.CLERK: _ACCOUNTS,
-    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS,
+    Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS},
+    Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
+    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | {Permission.DECIDE_DISPUTES},
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
-    Role.MANAGER: _ACCOUNTS | _MONEY | _WORDS | {Permission.READ_AUDIT},
+    Role.MANAGER: frozenset(
+        {
+            *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS),
+            *(Permission.LEAD_COMPLAINTS, Permission.READ_AUDIT),
+        }
+    ),
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),

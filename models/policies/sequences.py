@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     LAW_FIRM = "law_firm"
     HAND_OVER = "hand_over"
     STATEMENT = "statement"  # Goes by the calendar, and is no step of a sequence.
+    OBJECTION = "objection"  # An answer to a case: staff put it into their letter, and it is no step either.
 
 
 class Tone(StrEnum):

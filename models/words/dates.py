@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from models.words.languages import PSEUDO, Calendar, locale_of, reader
 from models.words.numbers import PERSIAN_DIGITS
 
-Form = Literal["short", "long", "full", "day", "month"]
+Form = Literal["short", "long", "full", "day", "month", "brief"]
 DAYS_REMEMBERED = 16_384  # A few years of days in every language and form that pages use; some 3 MB when full.
 
 
@@ -18,7 +18,7 @@ def date(day: dt.date, form: Form = "short") -> str:
     """
     The month is a word wherever digits alone could be misread.
 
-    short 5 Mar 2026 · long 5 March 2026 · full Thursday, 5 March 2026 · day 5 March · month March 2026
+    short 5 Mar 2026 · long 5 March 2026 · full Thursday, 5 March 2026 · day 5 March · month March 2026 · brief Mar
     """
     spoken, calendar, _ = reader()
     return _written(day, form, spoken, calendar)
@@ -60,6 +60,7 @@ def _gregorian(day: dt.date, form: Form, language: str) -> str:
         "full": locale.date_formats["full"],
         "day": locale.datetime_skeletons["MMMMd"],
         "month": locale.datetime_skeletons["yMMMM"],
+        "brief": locale.datetime_skeletons["MMM"],
     }[form]
     written: str = pattern.apply(day, locale)
     return written
@@ -71,8 +72,8 @@ def _jalali(day: dt.date, form: Form, language: str) -> str:
     solar = jdatetime.date.fromgregorian(date=day)
     names = jdatetime.date.j_months_fa if language == "fa" else jdatetime.date.j_months_en
     month = names[solar.month - 1]
-    if form == "month":
-        return f"{month} {solar.year}"
+    if form in ("month", "brief"):
+        return f"{month} {solar.year}" if form == "month" else month
     if form == "day":
         return f"{solar.day} {month}"
     written = f"{solar.day} {month} {solar.year}"

@@ -14,6 +14,7 @@ class TaskKind(StrEnum):
     CHECK_PAYMENT = "check_payment"
     NOT_OURS = "not_ours"
     SOMETHING_WRONG = "something_wrong"
+    REFUND_WANTED = "refund_wanted"
     CALL = "call"
     STOP_SERVICE = "stop_service"
     HAND_OVER = "hand_over"
@@ -59,6 +60,11 @@ WORDS: dict[TaskKind, Words] = {
         N_("Something is wrong for the customer"),
         N_("They told us on the telephone. Find out what it is and answer them."),
         timedelta(days=2),
+    ),
+    TaskKind.REFUND_WANTED: Words(
+        N_("The customer wants the credit paid back"),
+        N_("They had paid what was credited. Refund it from the credit note on their account."),
+        timedelta(days=3),
     ),
     TaskKind.CALL: Words(
         N_("Call"),

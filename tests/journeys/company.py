@@ -22,6 +22,7 @@ from models import (
     company,
     customers,
     desk,
+    disputes,
     files,
     imports,
     jobs,
@@ -50,6 +51,8 @@ from models.policies.permissions import Role
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
+from tests.journeys import complaints as complaining
+from tests.journeys.disputed import Disputer
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -100,7 +103,20 @@ class Furnisher:
         with transaction():
             self._words()
         self._reminded()
+        self._disputed()
+        self.made.others |= complaining.furnish(self.make, self.people, HOSTILE, now=self.now)
         return self.made
+
+    def _disputed(self) -> None:
+        with transaction():
+            customer = self._customer("disputing", f"Kakava {HOSTILE}", "1012", country="LT", language="lt")
+            contact = customers.contact_of(customer.id, self.made.contacts["disputing"])
+        disputer = Disputer(self.make, customer, contact, self.people)
+        disputer.furnish(HOSTILE)
+        self.made.others |= disputer.ids
+        self.made.entries["disputed"] = disputes.of_customers([customer.id])[-1].entry_id
+        self.made.tokens |= disputer.tokens
+        self.made.entries["disputing"] = disputer.items["new"]
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""
@@ -236,7 +252,7 @@ class Furnisher:
             photo = files.Checked(files.kept_name(HOSTILE, FileKind.JPEG), FileKind.JPEG, b"never opened")
             files.keep(contact, photo, about=missed.source, by=at["by"], now=self.now)
             one = customers.contact_of(self.made.customers["one"], self.made.contacts["one"])
-            files.keep(one, photo, by=at["by"], now=self.now)
+            files.keep(one, photo, purpose="claim", by=at["by"], now=self.now)
             whose = customers.contact_of(left.id, self.made.contacts["left"])
             claims.disown(left, whose, "sold", HOSTILE, **at)
             staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}

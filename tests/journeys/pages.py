@@ -34,6 +34,7 @@ NO_PAGES = {
     "backoffice.statement_pdf": "a file",
     "backoffice.statement_csv": "a file",
     "portal.receipt_pdf": "a file",
+    "portal.case_letter": "a file",
     "portal.own_data": "a file",
     "portal.file": "a file",
     "backoffice.file": "a file",
@@ -43,6 +44,9 @@ NO_PAGES = {
     "backoffice.template": "leads on to backoffice.template_version",
     "backoffice.sequence": "leads on to backoffice.sequence_version",
     "backoffice.template_preview_pdf": "a file",
+    "backoffice.complaint_file": "a file",
+    "backoffice.complaint_cases_file": "a file",
+    "backoffice.dispute_letter": "a file",
 }
 
 
@@ -162,6 +166,19 @@ def _choose_too_much(walk: Walk) -> int:
     return _press(walk, "/pay?", amount="1000000")
 
 
+def _answer_all(walk: Walk) -> int:
+    """To the last page of those that ask what is wrong with a bill."""
+    item, page = walk.made.entries["open"], walk.page
+    for step, answer in (("reason", "damaged"), ("lines", "all"), ("wish", "credit")):
+        walk.open("portal.dispute", step=step, entry_id=item)
+        page.locator(f"main input[value={answer}]").check()
+        page.locator("main form .button.primary").click()
+        page.wait_for_url(lambda url, step=step: not url.endswith(step))
+    walk.open("portal.dispute", step="story", entry_id=item)
+    walk.send(story=HOSTILE)
+    return walk.open("portal.check_dispute", entry_id=item)
+
+
 def _choose_some(walk: Walk) -> int:
     walk.open("portal.choose")
     _press(walk, "/pay?", amount="12.50")
@@ -170,7 +187,16 @@ def _choose_some(walk: Walk) -> int:
 
 def _choose_all_due(walk: Walk) -> int:
     walk.open("portal.statement")
+    walk.page.wait_for_load_state("networkidle")  # What happens next comes by itself, and would count as the answer.
     return _press(walk, "/pay/due")
+
+
+def _say_nothing(walk: Walk) -> int:
+    """In a case whose rest could be paid: its form stands before that of the message."""
+    walk.open("portal.case", dispute_id=other("case new"))
+    with walk.page.expect_navigation() as answer:
+        walk.page.locator("main form[enctype]").first.evaluate("form => form.submit()")
+    return answer.value.status
 
 
 def _choose_and_look_away(walk: Walk) -> int:
@@ -437,4 +463,76 @@ RUNS = (
          customer_id=customer("message"), template=other("message")),
     at("backoffice.sample_reminder", customer_id=other("reminded"), day=lambda made: made.reminded_on),
 )  # fmt: skip
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *ANSWERS)
+_WRONG = {"entry_id": entry("open")}
+CASES_OF_MINE = (
+    at("portal.cases", contact("disputing")),
+    at("portal.cases", contact("none"), "no cases of mine"),
+    *(at("portal.case", contact("disputing"), f"your case, {key}", dispute_id=other(f"case {key}"))
+      for key in ("new", "late", "waiting", "decided", "refused", "closed", "appealed")),
+    Case("a message of no words", "portal.case", contact("disputing"), _say_nothing, 422),
+    at("portal.disagree_with_case", contact("disputing"), dispute_id=other("case refused")),
+    at("portal.disagree_with_case", contact("disputing"), "disagreeing again", dispute_id=other("case appealed")),
+    sent("disagreeing without a word", "portal.disagree_with_case", contact("disputing"), {}, 422,
+         dispute_id=other("case refused")),
+    at("portal.invoice", contact("disputing"), "a bill with a case", entry_id=entry("disputed")),
+    at("portal.statement", contact("disputing"), "your statement, disputing"),
+    *(at("portal.dispute", contact("busy"), f"something is wrong, {step}", step=step, **_WRONG)
+      for step in ("reason", "lines", "story", "wish")),
+    *(sent(f"something is wrong, no {step}", "portal.dispute", contact("busy"), {}, 422, step=step, **_WRONG)
+      for step in ("reason", "lines", "story", "wish")),
+    at("portal.dispute_evidence", contact("busy"), **_WRONG),
+    sent("something is wrong, no evidence", "portal.dispute_evidence", contact("busy"), {}, 422, **_WRONG),
+    Case("portal.check_dispute", "portal.check_dispute", contact("busy"), _answer_all),
+)  # fmt: skip
+DISPUTING = {"customer_id": customer("disputing")}
+DISPUTES = (
+    at("backoffice.dispute_board"),
+    at("backoffice.dispute_board", name="cases in a list", show="list"),
+    at("backoffice.dispute_board", name="no case of mine", whose="mine"),
+    at("backoffice.account_disputes", **DISPUTING),
+    *(at("backoffice.dispute", "clerk", f"a case, {key}", dispute_id=other(f"case {key}"), **DISPUTING)
+      for key in ("new", "late", "asked", "waiting", "decided", "closed", "appealed")),
+    at("backoffice.dispute", COLLECTOR, "a case for who decides nothing", dispute_id=other("case new"), **DISPUTING),
+    *(at(f"backoffice.{name}", "clerk", dispute_id=other("case late"), **DISPUTING)
+      for name in ("say_in_dispute", "note_in_dispute", "ask_department", "decide_dispute")),
+    at("backoffice.offer_return", "clerk", dispute_id=other("case late"), **DISPUTING),
+    at("backoffice.receive_goods", "clerk", dispute_id=other("case asked"), return_id=other("return"), **DISPUTING),
+    at("backoffice.open_dispute", "clerk", entry_id=entry("disputing"), **DISPUTING),
+    sent("a case opened without a word", "backoffice.open_dispute", "clerk", {}, 422,
+         entry_id=entry("disputing"), **DISPUTING),
+    at("backoffice.approval", name="an answer for a second person", approval_id=other("case approval"), **DISPUTING),
+    at("backoffice.assignment_rules"),
+    at("backoffice.absences"),
+    at("backoffice.reopen_dispute", "clerk", dispute_id=other("case closed"), **DISPUTING),
+    sent("a case decided without a word", "backoffice.decide_dispute", "clerk", {}, 422,
+         dispute_id=other("case late"), **DISPUTING),
+    at("portal.question", NOBODY, token=token("case asked")),
+    at("portal.question", NOBODY, "a question that was answered", token=token("case late")),
+    sent("an answer without a word", "portal.question", NOBODY, {}, 422, token=token("case asked")),
+)  # fmt: skip
+COMPLAINTS = (
+    at("backoffice.complaint_figures"),
+    at("backoffice.complaint_figures", name="complaints by product and money", by="product", measure="held"),
+    at("backoffice.complaint_figures", name="no complaints", product="nothing"),
+    at("backoffice.complaint_cases"),
+    at("backoffice.complaint_cases", name="the cases of a cause", group="cause", key=other("cause")),
+    at("backoffice.cause_tree"),
+    at("backoffice.add_department"),
+    at("backoffice.change_department", department_id=other("department")),
+    at("backoffice.add_cause", department_id=other("department")),
+    at("backoffice.change_cause", cause_id=other("cause")),
+    at("backoffice.alert_list"),
+    at("backoffice.close_alert", alert_id=other("alert")),
+    sent("an alert closed without a reason", "backoffice.close_alert", MANAGER, {}, 422, alert_id=other("alert")),
+    at("backoffice.action_list"),
+    at("backoffice.action_list", COLLECTOR, "the actions of their owner"),
+    at("backoffice.propose_action", cause=other("cause")),
+    sent("an action that says nothing", "backoffice.propose_action", MANAGER, {}, 422),
+    at("backoffice.action", action_id=other("action")),
+    at("backoffice.action", name="a proposed action", action_id=other("proposed action")),
+    at("backoffice.action", COLLECTOR, "an action that is watched", action_id=other("watched action")),
+    at("backoffice.action", name="an action that worked", action_id=other("verified action")),
+    at("backoffice.action", name="an action that tells nothing yet", action_id=other("untold action")),
+    at("backoffice.hand_action", action_id=other("action")),
+)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *ANSWERS)

@@ -37,6 +37,14 @@ REGISTRIES = {
     "sequences": "the company's reminders, for all customers",
     "sequence_versions": "the company's reminders, for all customers",
     "sequence_steps": "the company's reminders, for all customers",
+    "departments": "the company's own",
+    "causes": "the company's own, for all customers' complaints",
+    "assignment_rules": "the company's own",
+    "absences": "people of the company",
+    "corrective_actions": "about a cause, for all customers",
+    "complaint_alerts": "about a cause, for all customers",
+    "complaint_digests": "mails to the company's own people",
+    "dispute_questions": "a department's link brings a token and no customer",
     "procrastinate_": "the queue",
 }
 _TABLES = """

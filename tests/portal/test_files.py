@@ -48,7 +48,7 @@ def sending(*sent: tuple[bytes, str], **typed: str) -> dict[str, object]:
 
 def drafts(contact: Contact) -> list[str]:
     session.rollback()
-    return [one.name for one in files.drafts(contact.customer_id, contact.id)]
+    return [one.name for one in files.drafts(contact.customer_id, contact.id, "claim")]
 
 
 def test_what_was_fine_is_kept_when_another_file_is_refused_and_goes_with_what_was_said(
@@ -65,7 +65,7 @@ def test_what_was_fine_is_kept_when_another_file_is_refused_and_goes_with_what_w
     page = browser.post("/already-paid", data=sending((PDF, "d.pdf"), (JPEG, "again.jpg"), add="1", text="typed"))
     assert (page.status_code, drafts(contact)) == (200, ["a.jpg", "d.pdf"])
     assert "typed" in page.text
-    [photo, _] = files.drafts(customer.id, contact.id)
+    [photo, _] = files.drafts(customer.id, contact.id, "claim")
     assert browser.post("/already-paid", data={**TYPED, "remove": str(photo.id)}).status_code == 200
     assert drafts(contact) == ["d.pdf"]
     answer = browser.post("/already-paid", data=sending((JPEG, "a.jpg"), **TYPED))
@@ -112,7 +112,7 @@ def test_a_file_of_somebody_else_and_one_not_sent_yet_do_not_exist(
     browser = come_in(customer, contact)
     make.invoice(customer, 64_000)
     browser.post("/already-paid", data=sending((PDF, "mine.pdf"), add="1"))
-    [draft] = files.drafts(customer.id, contact.id)
+    [draft] = files.drafts(customer.id, contact.id, "claim")
     assert browser.get(f"/files/{draft.id}").status_code == 404
     path = browser.post("/already-paid", data=TYPED).location
     assert browser.get(f"/files/{draft.id}").status_code == 200

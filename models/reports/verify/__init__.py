@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from models import company
 from models.database import session
-from models.reports.verify import gateway, holding, keeping, ledger, minor_units, reminding, trail, waiting
+from models.reports.verify import answering, gateway, holding, keeping, ledger, minor_units, reminding, trail, waiting
 from models.reports.verify.proof import Broken, Finding, Proof
 from models.transactions import snapshot
 
@@ -29,6 +29,7 @@ MEANING = {
     "I14": "money is whole minor units of known currencies",
     "I15": "every hold has its living source, every living source its holds",
     "I16": "every file has its bytes, their hash, and what it belongs to",
+    "I17": "credit notes of a case = its decisions and returns; it claims its lines, and they no more than was billed",
 }
 
 
@@ -49,5 +50,6 @@ def verify(customer_id: int | None = None, *, now: datetime, seal_file: Path | N
         minor_units.prove(proof, customer_id)
         holding.prove(proof, customer_id)
         keeping.prove(proof, customer_id)
+        answering.prove(proof, customer_id)
         reminding.prove(proof, customer_id, company.get().timezone)
     return proof

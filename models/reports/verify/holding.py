@@ -1,5 +1,6 @@
 """I15: every hold has its living source, every living source its holds."""
 
+from models.disputes import UNDECIDED
 from models.payments import AHEAD, FINAL
 from models.reports.verify.proof import Finding, Proof
 
@@ -8,6 +9,15 @@ _HOLDS = f"from holds h where h.ended_at is null and {_MINE}"
 _ID = "h.customer_id || ':' || h.id"
 _LINE = f"{_ID} || ':' || l.entry_id"
 _IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.ended_at is null"
+
+# A case holds what it claims, less what was credited; once decided, until the day from which it is asked for again.
+_CASE_LEFT = """(h.claimed_minor - coalesce((
+        select sum(d.credited_minor) from dispute_decisions d
+        where d.customer_id = h.customer_id and d.dispute_id = h.id and d.state = 'final'), 0)
+      - coalesce((
+        select sum(g.credit_minor) from goods_returns g
+        where g.customer_id = h.customer_id and g.dispute_id = h.id and g.state = 'received'), 0))"""
+_CASE_HOLDS = "(h.state = any(:undecided) or h.state = 'decided' and h.resume_on > h.decided_on)"
 
 
 def _lines(wholes: str, lines: str, key: str, kind: str, living: str) -> str:
@@ -29,6 +39,9 @@ wanted as (
   union all
     {_lines("claims", "claim_lines", "claim_id", "already_paid", f"{_OPEN} and h.kind = 'already_paid'")}
   union all
+    select h.customer_id, 'disputes:' || h.id, 'disputes', 'dispute', h.entry_id, h.currency, {_CASE_LEFT}, {_ID}
+    from disputes h where {_CASE_HOLDS} and {_CASE_LEFT} > 0
+  union all
     select h.customer_id, 'claims:' || h.id, 'claims', 'not_ours', null, null, null, {_ID}
     from claims h where {_OPEN} and h.kind = 'not_ours'
   union all
@@ -40,6 +53,7 @@ _WITHOUT_SOURCE = f"""
 with {_WANTED}, sources as (
     select customer_id, 'attempts:' || id as source, state from attempts
     union all select customer_id, 'promises:' || id, state from promises
+    union all select customer_id, 'disputes:' || id, state from disputes
     union all select customer_id, 'claims:' || id, state from claims
     union all select customer_id, 'pauses:' || id, case when ended_at is null then 'open' else 'ended' end from pauses
 )
@@ -64,6 +78,7 @@ order by h.customer_id, h.id"""
 _OTHER_DAYS = f"""
 with days as (
     select h.customer_id, 'promises:' || h.id as source, h.answer_on + 1 as until_on from promises h where {_OPEN}
+    union all select h.customer_id, 'disputes:' || h.id, h.resume_on from disputes h where {_CASE_HOLDS}
     union all select h.customer_id, 'claims:' || h.id, h.until_on from claims h where {_OPEN}
     union all select h.customer_id, 'pauses:' || h.id, h.until_on from pauses h where {_LIVING}
 )
@@ -109,6 +124,9 @@ FINDINGS = (
         Finding("I15", lines, "select 0", _without_hold(lines))
         for lines in ("attempt_lines", "promise_lines", "claim_lines")
     ),
+    Finding(
+        "I15", "disputes", f"select count(*) from disputes h where {_CASE_HOLDS} and {_MINE}", _without_hold("disputes")
+    ),
     Finding("I15", "claims", f"select count(*) from claims h where {_OPEN} and {_MINE}", _without_hold("claims")),
     Finding("I15", "pauses", f"select count(*) from pauses h where {_LIVING} and {_MINE}", _without_hold("pauses")),
     _lines_unlike_whole("attempts", "attempt_lines", "attempt_id", _IN_FLIGHT, _FOR_ITEMS),
@@ -118,4 +136,5 @@ FINDINGS = (
 
 def prove(proof: Proof, customer_id: int | None) -> None:
     for finding in FINDINGS:
-        finding.prove(proof, customer=customer_id, final=sorted(state.value for state in FINAL))
+        final, undecided = sorted(state.value for state in FINAL), sorted(state.value for state in UNDECIDED)
+        finding.prove(proof, customer=customer_id, final=final, undecided=undecided)

@@ -16,6 +16,9 @@ select {_ID} as id, null as currency, 'what it is about' as expected, f.about ||
 from files f
 where {_MINE} and f.about <> ''
   and not exists (select from claims c where c.customer_id = f.customer_id and 'claims:' || c.id = f.about)
+  and not exists (select from disputes d where d.customer_id = f.customer_id and 'disputes:' || d.id = f.about)
+  and not exists (select from dispute_messages m
+                  where m.customer_id = f.customer_id and 'dispute_messages:' || m.id = f.about)
 order by f.customer_id, f.id"""
 FINDINGS = (Finding("I16", "files", _COUNT, _CHANGED), Finding("I16", "files", "select 0", _ALONE))
 
