@@ -35,10 +35,10 @@ by an estimate, not a profile: typst lays a table out cell by cell, tagged for s
 nine tenths of the time; the ledger's rows and our words are the rest. The canvas draws at places that were counted \
 out by hand"""
 SELECTION = """\
-by a profile on a busy machine, of 3 ms of CPU a customer with 14 items deciding takes 1.1 (each item has a course of \
-its own here, since no two fall due on one day), reading the facts 0.8 (every amount and item becomes an object), and \
-writing rows 0.7; the insert knows already what is to be written. It was five times as much before like items shared \
-a course, and before lines went in one statement for a thousand customers. The ratio wants the policy in SQL, where \
+by a profile on a busy machine, of 3 ms of CPU a customer with 14 items deciding takes 1.1 (almost every item has \
+a due date and so a course of its own here), reading the facts 0.8 (every amount and item becomes an object), and \
+writing rows 0.7; the insert knows already what is to be written. The parts are \
+reckoned from one profile. The ratio wants the policy in SQL, where \
 nobody could ask it 'why?' afterwards"""
 REMINDERS = """\
 as above, and words take half of the time: by the same profile Jinja with two frames inside one another 45 in 100 of \

@@ -32,7 +32,7 @@ Written by `make bench` (`SIZE=full make bench` for a million invoices), which n
   is made, and the bench breaks off if that one writes anything.
 - Tryton (`SIZE=full` only): its own packages in a throwaway environment, the same items brought into its books by COPY,
   then `generate_dunnings`: one row for each item, without words. It keeps a general ledger beside; ours does not. Tried
-  once on 2026-11-22 with 3,000 items, on two cores that twelve processes shared: 33 items/s, and ours 440 items/s with
+  once on 2026-11-22 with 3,000 items, on two cores beside much other work: 33 items/s, and ours 440 items/s with
   words and outbox in the same hour. To be measured again on a quiet machine.
 - Webhooks and payments: seconds of the clock, both sides with eight clients or workers on all cores, events signed
   before they are sent. pgbench says prepared statements. What a payment says is recorded from our own code and said

@@ -65,7 +65,7 @@ def keep(
     return kept
 
 
-# One statement for all lines of a chunk: one for each costs three times as much as deciding about them.
+# One statement for all lines of a chunk: one for each costs a way to the database for each.
 _COLUMNS = (
     *("customer_id", "written_to", "entry_id", "step_id", "occurrence"),
     *("message_id", "currency", "amount_minor", "state"),
