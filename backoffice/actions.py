@@ -146,7 +146,7 @@ def tell_of_fix(action_id: int) -> Response:
 
 def open_for_me() -> int:
     """Actions of whoever is signed in that they have to begin or finish."""
-    return sum(one.state in complaints.DUE for one in complaints.of_owner(current_user.staff_id))
+    return complaints.count_due_of(current_user.staff_id)
 
 
 def _found_or_404(action_id: int) -> CorrectiveAction:

@@ -34,7 +34,7 @@ class _UnixServer(_Server):
 @contextmanager
 def running(path: str = "") -> Iterator[str]:
     """Its address as DUEWELL_SCANNER names it: a free port, or a socket at `path`."""
-    server = _UnixServer(path, _Handler) if path else _Server(("127.0.0.1", 0), _Handler)  # type: ignore[arg-type]
+    server = _UnixServer(path, _Handler) if path else _Server(("127.0.0.1", 0), _Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -69,12 +69,12 @@ class Complainer:
     ) -> int:
         with transaction():
             found = next((one for one in causes.departments() if one.name == department), None)
-            place = found or causes.add_department(department, by=audit.COMMAND, now=NOW, **facts)  # type: ignore[arg-type]
+            place = found or causes.add_department(department, by=audit.COMMAND, now=NOW, **facts)
             return causes.add(place.id, process, name, by=audit.COMMAND, now=NOW).id
 
     def bill(self, on: date, count: int = 1, **line: object) -> None:
         """So many lines on one invoice, about which nobody complains."""
-        lines = [a_line(**line) for _ in range(count)]  # type: ignore[arg-type]
+        lines = [a_line(**line) for _ in range(count)]
         self.make.invoice(self.customer, 10_000 * count, issued_on=on, lines=lines)
 
     def case(
@@ -143,7 +143,7 @@ class Complainer:
 
     def cases(self, days: Sequence[date], cause_id: int, **facts: object) -> None:
         for day in days:
-            self.case(day, cause_id, **facts)  # type: ignore[arg-type]
+            self.case(day, cause_id, **facts)
 
 
 def days_from(first: date, count: int, every: int = 1) -> list[date]:

@@ -28,7 +28,8 @@ from models.holds import HoldKind
 from models.ledger import Entry, EntryKind, Side
 from models.money import Money
 from models.payments import PayableItem, spread
-from models.policies.promising import number
+from models.policies.promising import DEFAULTS
+from models.policies.settings import number
 from models.transactions import transaction
 
 WAYS: dict[str, str] = {
@@ -92,10 +93,10 @@ def say_paid(
     owner_id, days = _owner(customer, items, said.item_id), company.get().limits
     lock_account(owner_id, said.amount.currency)
     _not_too_many(owner_id, now)
-    until_on = on + timedelta(days=number(days, "paid_pause"))
+    until_on = on + timedelta(days=number(days, "paid_pause", DEFAULTS))
     claim = _record(owner_id, contact, said, until_on=until_on, by=by, on=on, now=now)
     files.hand_in(contact, PURPOSE, owner_id, claim.source, by=by, now=now)
-    rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again")), claim.id)
+    rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again", DEFAULTS)), claim.id)
     covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
     _hold(claim, spread(said.amount, covered, said.item_id), on=on, now=now)
     if not matches(claim):
@@ -141,7 +142,7 @@ def _not_too_many(customer_id: int, now: datetime) -> None:
     since = now - timedelta(days=1)
     said = Claim.kind == ClaimKind.ALREADY_PAID
     query = select(func.count()).where(Claim.customer_id == customer_id, said, Claim.made_at > since)
-    if (session.scalar(query) or 0) >= number(company.get().limits, "claims_a_day"):
+    if (session.scalar(query) or 0) >= number(company.get().limits, "claims_a_day", DEFAULTS):
         raise TooManyClaims(N_("You told us of several payments today. Please call us about this one."))
 
 

@@ -14,11 +14,11 @@ from models.complaints.acting import (
     propose,
 )
 from models.complaints.actions import (
-    DUE,
     OPEN,
     STATES,
     ActionState,
     CorrectiveAction,
+    count_due_of,
     every,
     of_cause,
     of_owner,
@@ -46,7 +46,6 @@ from models.complaints.trends import Direction, Span, Trend, first_day, trend
 
 __all__ = [
     "AGAIN_WITHIN",
-    "DUE",
     "OPEN",
     "STATES",
     "ActionState",
@@ -74,6 +73,7 @@ __all__ = [
     "blocks",
     "cases",
     "close",
+    "count_due_of",
     "drop",
     "ended",
     "every",

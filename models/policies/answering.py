@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from models.errors import N_
 from models.policies.public_holidays import after_working_days
+from models.policies.settings import number
 
 DEFAULTS: dict[str, int] = {
     "dispute_days": 10,
@@ -37,7 +38,7 @@ class Answering:
     @classmethod
     def of(cls, country: str, settings: Mapping[str, object]) -> "Answering":
         names = ("days", "warn_days", "again_days", "department_days", "customer_days")
-        return cls(country, *(number(settings, f"dispute_{name}") for name in names))
+        return cls(country, *(number(settings, f"dispute_{name}", DEFAULTS) for name in names))
 
     def answer_on(self, day: date) -> date:
         return after_working_days(self.country, day, self.days)
@@ -54,8 +55,3 @@ class Answering:
     def resume_on(self, day: date) -> date:
         """The first day on which what was refused is asked for again: by then they had time to disagree."""
         return day + timedelta(days=self.again + 1)
-
-
-def number(settings: Mapping[str, object], name: str) -> int:
-    """A company's own setting, or the default."""
-    return int(str(settings.get(name, DEFAULTS[name])))

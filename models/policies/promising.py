@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from models.errors import N_
+from models.policies.settings import number
 
 DEFAULTS: dict[str, int] = {
     "promise_days": 14,
@@ -37,7 +38,7 @@ class Promising:
 
     @classmethod
     def of(cls, settings: Mapping[str, object]) -> "Promising":
-        return cls(*(number(settings, f"promise_{name}") for name in ("days", "grace", "moves", "again")))
+        return cls(*(number(settings, f"promise_{name}", DEFAULTS) for name in ("days", "grace", "moves", "again")))
 
     def last_day(self, today: date) -> date:
         return today + timedelta(days=self.ahead)
@@ -45,8 +46,3 @@ class Promising:
     def answer_on(self, pay_on: date) -> date:
         """The last day on which the money may arrive."""
         return pay_on + timedelta(days=self.grace)
-
-
-def number(settings: Mapping[str, object], name: str) -> int:
-    """A company's own setting, or the default."""
-    return int(str(settings.get(name, DEFAULTS[name])))

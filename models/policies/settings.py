@@ -1,0 +1,8 @@
+"""A company's own settings, where they differ from the defaults of a policy."""
+
+from collections.abc import Mapping
+
+
+def number(settings: Mapping[str, object], name: str, defaults: Mapping[str, int]) -> int:
+    """A company's own whole number, or the default."""
+    return int(str(settings.get(name, defaults[name])))
