@@ -29,6 +29,7 @@ class HoldKind(StrEnum):
     IN_FLIGHT = "in_flight"  # A payment that may still take money; its source is an attempt.
     DISPUTE = "dispute"
     PROMISE = "promise"
+    PLAN = "plan"
     ALREADY_PAID = "already_paid"
     NOT_OURS = "not_ours"
     PAUSE = "pause"

@@ -58,8 +58,15 @@ class PayableItem:
 
     @property
     def promisable(self) -> Money:
-        settled = (HoldKind.PROMISE, HoldKind.DISPUTE)
-        return self.payable - holds.taken((one for one in self.held if one.kind in settled), self.payable)
+        return self._less(HoldKind.PROMISE, HoldKind.DISPUTE, HoldKind.PLAN)
+
+    @property
+    def plannable(self) -> Money:
+        """What may become a part of a plan: who promised may find that instalments are easier, who is pressed too."""
+        return self._less(HoldKind.DISPUTE, HoldKind.ALREADY_PAID, HoldKind.NOT_OURS, HoldKind.PLAN)
+
+    def _less(self, *kinds: HoldKind) -> Money:
+        return self.payable - holds.taken((one for one in self.held if one.kind in kinds), self.payable)
 
 
 def payable_item(customer_id: int, entry_id: int, on: date, *, contact_id: int | None = None) -> PayableItem | None:

@@ -28,6 +28,7 @@ STOPS: Mapping[str, Stops] = MappingProxyType(
         "in_flight": Stops(),
         "dispute": Stops(),
         "promise": Stops(),
+        "plan": Stops(),
         "already_paid": Stops(),
         "not_ours": Stops(letters=True, balance=True),
         "pause": Stops(),

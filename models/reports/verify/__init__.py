@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from models import company
 from models.database import session
-from models.reports.verify import answering, gateway, holding, keeping, ledger, minor_units, reminding, trail, waiting
+from models.reports.verify import answering, gateway, holding, keeping, ledger, minor_units, planning, reminding, trail, waiting
 from models.reports.verify.proof import Broken, Finding, Proof
 from models.transactions import snapshot
 
@@ -24,6 +24,7 @@ MEANING = {
     "I8": "no step goes twice for an item, and no customer gets two messages of one run",
     "I9": "no reminder was sent while a hold, an opt-out or a limit spoke against it",
     "I10": "audit chains, heads and seals are whole",
+    "I11": "the instalments of a plan = what is left of its items, and its newest version says so",
     "I12": "whatever is unfinished is looked at again in time",
     "I13": "no more was refunded than was paid",
     "I14": "money is whole minor units of known currencies",
@@ -51,5 +52,6 @@ def verify(customer_id: int | None = None, *, now: datetime, seal_file: Path | N
         holding.prove(proof, customer_id)
         keeping.prove(proof, customer_id)
         answering.prove(proof, customer_id)
+        planning.prove(proof, customer_id, now)
         reminding.prove(proof, customer_id, company.get().timezone)
     return proof

@@ -9,6 +9,7 @@ _HOLDS = f"from holds h where h.ended_at is null and {_MINE}"
 _ID = "h.customer_id || ':' || h.id"
 _LINE = f"{_ID} || ':' || l.entry_id"
 _IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.ended_at is null"
+_ACTIVE = "h.state = 'active'"
 
 # A case holds what it claims, less what was credited; once decided, until the day from which it is asked for again.
 _CASE_LEFT = """(h.claimed_minor - coalesce((
@@ -37,6 +38,8 @@ wanted as (
   union all
     {_lines("promises", "promise_lines", "promise_id", "promise", _OPEN)}
   union all
+    {_lines("plans", "plan_items", "plan_id", "plan", _ACTIVE)}
+  union all
     {_lines("claims", "claim_lines", "claim_id", "already_paid", f"{_OPEN} and h.kind = 'already_paid'")}
   union all
     select h.customer_id, 'disputes:' || h.id, 'disputes', 'dispute', h.entry_id, h.currency, {_CASE_LEFT}, {_ID}
@@ -53,6 +56,7 @@ _WITHOUT_SOURCE = f"""
 with {_WANTED}, sources as (
     select customer_id, 'attempts:' || id as source, state from attempts
     union all select customer_id, 'promises:' || id, state from promises
+    union all select customer_id, 'plans:' || id, state from plans
     union all select customer_id, 'disputes:' || id, state from disputes
     union all select customer_id, 'claims:' || id, state from claims
     union all select customer_id, 'pauses:' || id, case when ended_at is null then 'open' else 'ended' end from pauses
@@ -122,7 +126,7 @@ FINDINGS = (
     Finding("I15", "holds", "select 0", _OTHER_DAYS),
     *(
         Finding("I15", lines, "select 0", _without_hold(lines))
-        for lines in ("attempt_lines", "promise_lines", "claim_lines")
+        for lines in ("attempt_lines", "promise_lines", "plan_items", "claim_lines")
     ),
     Finding(
         "I15", "disputes", f"select count(*) from disputes h where {_CASE_HOLDS} and {_MINE}", _without_hold("disputes")

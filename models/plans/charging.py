@@ -1,0 +1,152 @@
+"""The charging run: each instalment that is due is charged once, whatever dies, however often and late it runs."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import select
+
+from models import audit, holds, payments
+from models.customers import lock_account
+from models.database import session
+from models.errors import Refused
+from models.gateways.stripe import GatewayError
+from models.holds import HoldKind
+from models.money import Money
+from models.payments import FINAL, Attempt, PaymentPageUnreachable
+from models.plans.following import newest_attempts
+from models.plans.records import Instalment, InstalmentState, Plan, PlanState, Way, find_instalment
+from models.plans.sums import items_left
+from models.plans.tending import rests, review
+from models.transactions import transaction
+
+if TYPE_CHECKING:
+    from models.gateways.stripe import StripeGateway
+
+OURS = (HoldKind.PLAN, HoldKind.PROMISE)  # They do not keep the plan itself from being paid.
+
+
+def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> int:
+    """
+    Charge what is due by a day. Each one's intent is committed before Stripe is called and names its instalment, of
+    which one can be under way at most. Returns how many were charged; what became of them `payments.sync` finds out.
+    """
+    keys = _due(as_of)
+    session.rollback()
+    return sum(_charge_one(*key, as_of=as_of, gateway=gateway, now=now) for key in keys)
+
+
+def _due(as_of: date) -> Sequence[tuple[int, int]]:
+    query = (
+        select(Instalment.customer_id, Instalment.id)
+        .join(Plan, (Plan.customer_id == Instalment.customer_id) & (Plan.id == Instalment.plan_id))
+        .where(Plan.state == PlanState.ACTIVE, Plan.way == Way.AUTOMATIC)
+        .where(Instalment.state == InstalmentState.DUE, Instalment.next_try_on <= as_of)
+        .order_by(Instalment.due_on, Instalment.customer_id, Instalment.id)
+    )
+    return [(customer_id, instalment_id) for customer_id, instalment_id in session.execute(query)]
+
+
+def _charge_one(
+    customer_id: int, instalment_id: int, *, as_of: date, gateway: "StripeGateway", now: Callable[[], datetime]
+) -> bool:
+    """One that cannot be charged now does not keep the others from it."""
+    open_page = _open_page(customer_id, instalment_id)
+    if open_page is not None:
+        with suppress(GatewayError, PaymentPageUnreachable):
+            payments.give_up(customer_id, open_page, gateway=gateway, now=now)
+        with transaction():
+            review(customer_id, now=now())
+    with transaction():
+        attempt_id = _ask(customer_id, instalment_id, as_of=as_of, now=now())
+    if attempt_id is None:
+        return False
+    with suppress(GatewayError):  # What had no answer is looked up by the sweep.
+        payments.submit_charge(customer_id, attempt_id, gateway=gateway, now=now)
+    return True
+
+
+def _open_page(customer_id: int, instalment_id: int) -> UUID | None:
+    """The customer looks at Stripe's page for it: it is closed first, or it was paid there."""
+    query = select(Attempt.id).where(
+        Attempt.customer_id == customer_id, Attempt.instalment_id == instalment_id, Attempt.state.not_in(FINAL)
+    )
+    found = session.scalar(query)
+    session.rollback()
+    return found
+
+
+def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) -> UUID | None:
+    """Decided under the account's lock; none where there is nothing to charge, or not now."""
+    plan = _plan_of(customer_id, instalment_id)
+    if plan is None:
+        return None
+    instalment = find_instalment(customer_id, instalment_id)
+    if instalment is None or not _is_due(plan, instalment, as_of):
+        return None
+    lines = _lines(plan, instalment, as_of)
+    if lines is None:
+        return None
+    try:
+        with session.begin_nested():
+            attempt = payments.request_charge(
+                customer_id,
+                lines,
+                instalment_id=instalment_id,
+                method_id=plan.method_id or 0,
+                consent_id=plan.consent_id or 0,
+                by=audit.JOB,
+                on=as_of,
+                now=now,
+            )
+    except Refused:
+        # No card, no consent any more, or something else is on its way: the customer is asked when it is missed.
+        instalment.next_try_on, instalment.waits_for_customer = None, True
+        return None
+    instalment.move_to(InstalmentState.CHARGING)
+    instalment.tries += 1
+    instalment.next_try_on = None
+    session.flush()
+    return attempt.id
+
+
+def _plan_of(customer_id: int, instalment_id: int) -> Plan | None:
+    """Locked, with its account."""
+    instalment = find_instalment(customer_id, instalment_id)
+    plan = session.get(Plan, (customer_id, instalment.plan_id)) if instalment else None
+    if plan is None or instalment is None:
+        return None
+    lock_account(customer_id, plan.currency)
+    session.refresh(plan, with_for_update=True)
+    session.refresh(instalment)
+    return plan
+
+
+def _is_due(plan: Plan, instalment: Instalment, as_of: date) -> bool:
+    under_way = newest_attempts([instalment]).get(instalment.id)
+    return (
+        plan.state is PlanState.ACTIVE
+        and plan.is_automatic
+        and instalment.state is InstalmentState.DUE
+        and instalment.next_try_on is not None
+        and instalment.next_try_on <= as_of
+        and (under_way is None or under_way.is_final)
+        and not rests(plan, as_of)
+    )
+
+
+def _lines(plan: Plan, instalment: Instalment, as_of: date) -> list[tuple[int, Money]] | None:
+    """What of which item it pays, oldest due first; none while something else holds a part of it."""
+    items = {
+        item.entry_id: item.payable - holds.taken((one for one in item.held if one.kind not in OURS), item.payable)
+        for item in payments.payable_items(plan.customer_id, as_of, currency=plan.currency)
+    }
+    lines, left = [], instalment.left_minor
+    for item in items_left(plan, as_of):
+        free = min(item.left.minor, items[item.entry_id].minor if item.entry_id in items else 0, left)
+        if free > 0:
+            lines.append((item.entry_id, plan.money(free)))
+            left -= free
+    return lines if not left else None

@@ -1,0 +1,264 @@
+"""The only writer of what came of a plan: it reads the ledger, the holds and the attempts, and follows them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from models import audit, company, holds, payments
+from models.database import session
+from models.money import total
+from models.payments import Attempt, AttemptState
+from models.plans import telling
+from models.plans.records import (
+    LATE,
+    Because,
+    Instalment,
+    InstalmentState,
+    Plan,
+    PlanState,
+    PlanVersion,
+    instalments_of,
+    items_of,
+)
+from models.plans.sums import items_left
+from models.policies.plans import covering, retrying, schedule
+from models.policies.plans.covering import Part
+from models.policies.public_holidays import after_working_days
+
+def follow(plan: Plan, *, on: date, now: datetime) -> None:
+    """
+    Bring a plan to what happened to its items. May run any number of times: it changes nothing where nothing has
+    happened. The account's lock is the caller's.
+    """
+    _end_charges(plan, on=on, now=now)
+    because = _follow_money(plan, on=on, now=now)
+    because = _follow_debt(plan, on=on, now=now) or because
+    if because:
+        keep_version(plan, because, on=on, now=now)
+    rows = [row for row in instalments_of(plan) if row.is_living]
+    if not rows:
+        _complete(plan, on=on, now=now)
+    elif plan.state is PlanState.DEFAULTED and not any(row.state in LATE for row in rows):
+        _revive(plan, on=on, now=now)
+
+
+def _end_charges(plan: Plan, *, on: date, now: datetime) -> None:
+    """A charge that took no money: tried again on another day, or the customer is asked."""
+    rows = instalments_of(plan)
+    tried = newest_attempts(rows)
+    for instalment in rows:
+        if instalment.state is not InstalmentState.CHARGING:
+            continue
+        attempt = tried.get(instalment.id)
+        if attempt is not None and attempt.is_final and attempt.state is not AttemptState.SUCCEEDED:
+            _declined(plan, instalment, attempt, on=on, now=now)
+
+
+def _declined(plan: Plan, instalment: Instalment, attempt: Attempt, *, on: date, now: datetime) -> None:
+    instalment.move_to(InstalmentState.DUE)
+    instalment.decline_code = attempt.decline_code
+    method = payments.find_method(plan.customer_id, attempt.method_id) if attempt.method_id else None
+    kind = method.type if method else "card"
+    verdict = retrying.after(
+        attempt.decline_code,
+        *(kind, instalment.tries, plan.retries),
+        failed_on=on,
+        country=company.get().country,
+    )
+    instalment.next_try_on = verdict.on if isinstance(verdict, retrying.Again) else None
+    instalment.waits_for_customer = instalment.next_try_on is None
+    session.flush()
+    facts = {"amount": instalment.left, "code": attempt.decline_code, "again_on": instalment.next_try_on}
+    audit.record(plan.customer_id, "plan.charge_failed", by=audit.JOB, now=now, about=plan.source, facts=facts)
+    step = "confirm" if isinstance(verdict, retrying.AskCustomer) else "declined"
+    telling.tell(plan, step, instalment, now=now)
+
+
+def _follow_money(plan: Plan, *, on: date, now: datetime) -> Because | None:
+    """Money that came since covers instalments; what went back uncovers them."""
+    rows = instalments_of(plan)
+    came = total((item.came for item in items_left(plan, on)), plan.currency).minor
+    more = came - sum(row.covered_minor for row in rows)
+    if more < 0:
+        _uncover(plan, rows, -more, on=on)
+        return Because.RETURNED
+    for row in _charged(rows):
+        more -= _cover(row, min(row.left_minor, more), on=on)
+        _paid(row, on=on)
+    if more <= 0:
+        return None
+    free = [row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING]
+    shares = covering.cover(_parts(free), more, in_order=not plan.is_automatic)
+    for row in free:
+        _cover(row, shares.get(row.number, 0), on=on)
+    session.flush()
+    return Because.PAID_OTHERWISE if plan.is_automatic and shares else None
+
+
+def _charged(rows: Sequence[Instalment]) -> list[Instalment]:
+    """Those for which a payment of their own has come, whatever of it could be used."""
+    tried = newest_attempts(row for row in rows if row.is_living)
+    return [row for row in rows if row.id in tried and tried[row.id].state is AttemptState.SUCCEEDED]
+
+
+def newest_attempts(rows: Iterable[Instalment]) -> dict[int, Attempt]:
+    """By the instalment's id: of each the payment that was tried last."""
+    mine = list(rows)
+    if not mine:
+        return {}
+    query = select(Attempt).where(
+        Attempt.customer_id == mine[0].customer_id, Attempt.instalment_id.in_([row.id for row in mine])
+    )
+    found = session.scalars(query.order_by(Attempt.asked_at, Attempt.sent_at).execution_options(populate_existing=True))
+    return {attempt.instalment_id: attempt for attempt in found if attempt.instalment_id is not None}
+
+
+def _cover(row: Instalment, minor: int, *, on: date) -> int:
+    row.covered_minor += minor
+    if minor and not row.left_minor:
+        _paid(row, on=on)
+    return minor
+
+
+def _paid(row: Instalment, *, on: date) -> None:
+    if row.is_living:
+        row.move_to(InstalmentState.PAID)
+        row.paid_on, row.next_try_on, row.waits_for_customer, row.grace_until = on, None, False, None
+
+
+def _uncover(plan: Plan, rows: Sequence[Instalment], minor: int, *, on: date) -> None:
+    """The newest paid first; what of it has to be paid again is a new instalment, late from the start."""
+    for row in sorted(rows, key=lambda row: (row.paid_on or date.max, row.number), reverse=True):
+        back = min(row.covered_minor, minor)
+        if not back:
+            continue
+        row.covered_minor -= back
+        minor -= back
+        if row.state is InstalmentState.PAID:
+            row.move_to(InstalmentState.RETURNED)
+            add_instalment(plan, back, due_on=on, state=InstalmentState.DUE, waits=True)
+    session.flush()
+
+
+def _follow_debt(plan: Plan, *, on: date, now: datetime) -> Because | None:
+    """The living instalments come to what is left of the items: less where less is owed, more where more is."""
+    rows = [row for row in instalments_of(plan) if row.is_living]
+    owed = total((item.left for item in items_left(plan, on)), plan.currency).minor
+    less = sum(row.left_minor for row in rows) - owed
+    free = [row for row in rows if row.state is not InstalmentState.CHARGING]
+    if less > 0:
+        shares = covering.shorten(_parts(free), less)
+        _take_off(free, shares, on=on)
+        return Because.LESS_OWED if shares else None
+    if less < 0:
+        _add(plan, -less, on=on)
+        return Because.MORE_OWED
+    return None
+
+
+def _take_off(rows: Sequence[Instalment], shares: Mapping[int, int], *, on: date) -> None:
+    for row in rows:
+        share = shares.get(row.number, 0)
+        if share and share == row.amount_minor:
+            row.move_to(InstalmentState.WAIVED)
+        elif share:
+            row.amount_minor -= share
+            if not row.left_minor:
+                _paid(row, on=on)
+    session.flush()
+
+
+def _add(plan: Plan, minor: int, *, on: date) -> None:
+    """After the last one, at the pace of the plan."""
+    rows = instalments_of(plan)
+    each = max((row.amount_minor for row in rows[1:]), default=minor)
+    amounts = covering.again(minor, each)
+    last = max([row.due_on for row in rows if row.is_living] or [on])
+    for step, amount in enumerate(amounts, start=1):
+        add_instalment(plan, amount, due_on=day_after(plan, max(last, on), step))
+
+
+def day_after(plan: Plan, day: date, steps: int) -> date:
+    """So many steps of the plan's pace after a day, on a working day where that was agreed."""
+    weeks = schedule.WEEKS.get(plan.frequency)
+    due_on = day + timedelta(weeks=weeks * steps) if weeks else schedule.months_after(day, steps)
+    return after_working_days(company.get().country, due_on, 0) if plan.working_days else due_on
+
+
+def add_instalment(
+    plan: Plan,
+    minor: int,
+    *,
+    due_on: date,
+    state: InstalmentState = InstalmentState.PLANNED,
+    waits: bool = False,
+) -> Instalment:
+    """One more, under the next number."""
+    mine = (Instalment.customer_id == plan.customer_id, Instalment.plan_id == plan.id)
+    number = (session.scalar(select(func.max(Instalment.number)).where(*mine)) or 0) + 1
+    row = Instalment(
+        **{"customer_id": plan.customer_id, "plan_id": plan.id, "number": number, "currency": plan.currency},
+        **{"due_on": due_on, "amount_minor": minor, "state": state, "waits_for_customer": waits},
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def keep_version(plan: Plan, because: Because, *, on: date, now: datetime) -> None:
+    """Write down the schedule as it is from now on."""
+    mine = (PlanVersion.customer_id == plan.customer_id, PlanVersion.plan_id == plan.id)
+    number = (session.scalar(select(func.max(PlanVersion.number)).where(*mine)) or 0) + 1
+    lines = [
+        [row.number, row.due_on.isoformat(), row.left_minor, row.state.value]
+        for row in instalments_of(plan)
+        if row.is_living
+    ]
+    session.add(
+        PlanVersion(
+            **{"customer_id": plan.customer_id, "plan_id": plan.id, "number": number, "because": because},
+            **{"lines": lines, "made_on": on, "made_at": now},
+        )
+    )
+    session.flush()
+    facts = {"version": number, "because": because.value, "instalments": len(lines)}
+    audit.record(plan.customer_id, "plan.changed", by=audit.JOB, now=now, about=plan.source, facts=facts)
+
+
+def _complete(plan: Plan, *, on: date, now: datetime) -> None:
+    plan.move_to(PlanState.COMPLETED)
+    end_holds(plan, on=on, now=now)
+    plan.ended_on = on
+    session.flush()
+    audit.record(plan.customer_id, "plan.completed", by=audit.JOB, now=now, about=plan.source, facts={})
+    telling.tell(plan, "completed", now=now)
+
+
+def _revive(plan: Plan, *, on: date, now: datetime) -> None:
+    """What was missed has come after all: the plan goes on as if it had come in time."""
+    plan.move_to(PlanState.ACTIVE)
+    plan.ended_on = None
+    hold_items(plan, on=on, now=now)
+    keep_version(plan, Because.REVIVED, on=on, now=now)
+    telling.tell(plan, "revived", now=now)
+
+
+def hold_items(plan: Plan, *, on: date, now: datetime) -> None:
+    """What a plan in good order pays is asked for by the plan and nobody else."""
+    for item in items_of(plan):
+        holds.add(
+            plan.customer_id,
+            holds.HoldKind.PLAN,
+            **{"source": plan.source, "currency": plan.currency, "on": on, "now": now},
+            entry_id=item.entry_id,
+            amount=plan.money(item.amount_minor),
+        )
+
+
+def end_holds(plan: Plan, *, on: date, now: datetime) -> None:
+    holds.end(plan.customer_id, plan.source, on=on, now=now)
+
+
+def _parts(rows: Sequence[Instalment]) -> list[Part]:
+    return [Part(row.number, row.due_on, row.left_minor, row.state in LATE) for row in rows]
