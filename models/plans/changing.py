@@ -51,9 +51,11 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
         raise CannotChange(N_("This date cannot be moved. Please talk to us: we will find a way."))
     last = last_day_to_move_to(plan, instalment)
     if to <= on or (last is not None and to >= last):
-        raise CannotChange(
-            N_("Choose a day after %(first)s and before %(last)s."), first=on, last=last or date.max
-        ) if last else CannotChange(N_("Choose a day after %(first)s."), first=on)
+        raise (
+            CannotChange(N_("Choose a day after %(first)s and before %(last)s."), first=on, last=last or date.max)
+            if last
+            else CannotChange(N_("Choose a day after %(first)s."), first=on)
+        )
     facts = {"instalment": instalment.number, "before": instalment.due_on, "after": to}
     if instalment.state is not InstalmentState.PLANNED:
         instalment.move_to(InstalmentState.PLANNED)

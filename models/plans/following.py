@@ -26,6 +26,7 @@ from models.policies.plans import covering, retrying, schedule
 from models.policies.plans.covering import Part
 from models.policies.public_holidays import after_working_days
 
+
 def follow(plan: Plan, *, on: date, now: datetime) -> None:
     """
     Bring a plan to what happened to its items. May run any number of times: it changes nothing where nothing has
@@ -250,7 +251,10 @@ def hold_items(plan: Plan, *, on: date, now: datetime) -> None:
         holds.add(
             plan.customer_id,
             holds.HoldKind.PLAN,
-            **{"source": plan.source, "currency": plan.currency, "on": on, "now": now},
+            source=plan.source,
+            currency=plan.currency,
+            on=on,
+            now=now,
             entry_id=item.entry_id,
             amount=plan.money(item.amount_minor),
         )

@@ -39,9 +39,9 @@ class InstalmentState(StrEnum):
     WAIVED = "waived"
 
 
-P, I = PlanState, InstalmentState
-LIVING = (I.PLANNED, I.DUE, I.CHARGING, I.MISSED)
-LATE = (I.DUE, I.MISSED)
+P, Part = PlanState, InstalmentState
+LIVING = (Part.PLANNED, Part.DUE, Part.CHARGING, Part.MISSED)
+LATE = (Part.DUE, Part.MISSED)
 
 
 class Plan(Stateful, Base):
@@ -162,18 +162,16 @@ class Instalment(Stateful, Base):
         UniqueConstraint("customer_id", "plan_id", "number"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
         CheckConstraint("covered_minor between 0 and amount_minor", name="covered_within_amount"),
-        Index(
-            "ix_instalments_living", "due_on", postgresql_where="state in ('planned', 'due', 'charging', 'missed')"
-        ),
+        Index("ix_instalments_living", "due_on", postgresql_where="state in ('planned', 'due', 'charging', 'missed')"),
     )
     TRANSITIONS: ClassVar = {
-        I.PLANNED: frozenset({I.DUE, I.PAID, I.WAIVED}),
-        I.DUE: frozenset({I.CHARGING, I.PAID, I.MISSED, I.WAIVED, I.PLANNED}),
-        I.CHARGING: frozenset({I.PAID, I.DUE, I.MISSED}),
-        I.MISSED: frozenset({I.CHARGING, I.PAID, I.WAIVED, I.PLANNED}),
-        I.PAID: frozenset({I.RETURNED}),
-        I.RETURNED: frozenset[InstalmentState](),
-        I.WAIVED: frozenset[InstalmentState](),
+        Part.PLANNED: frozenset({Part.DUE, Part.PAID, Part.WAIVED}),
+        Part.DUE: frozenset({Part.CHARGING, Part.PAID, Part.MISSED, Part.WAIVED, Part.PLANNED}),
+        Part.CHARGING: frozenset({Part.PAID, Part.DUE, Part.MISSED}),
+        Part.MISSED: frozenset({Part.CHARGING, Part.PAID, Part.WAIVED, Part.PLANNED}),
+        Part.PAID: frozenset({Part.RETURNED}),
+        Part.RETURNED: frozenset[InstalmentState](),
+        Part.WAIVED: frozenset[InstalmentState](),
     }
 
     customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -1,9 +1,8 @@
 """From an idea to an agreement in force: tried, asked for, offered, signed, begun."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -15,8 +14,9 @@ from models.database import session
 from models.errors import N_, Refused
 from models.ledger import EntryKind
 from models.money import Money, total
-from models.payments import AttemptState
+from models.payments import Attempt, AttemptState
 from models.plans import telling
+from models.plans.following import end_holds, follow, hold_items, keep_version
 from models.plans.records import (
     Because,
     Instalment,
@@ -27,7 +27,6 @@ from models.plans.records import (
     instalments_of,
     items_of,
 )
-from models.plans.following import end_holds, follow, hold_items, keep_version
 from models.plans.sums import newest_allocation
 from models.policies.plans.terms import Frequency
 from models.promises import PromiseState
@@ -46,8 +45,8 @@ class ChangedMeanwhile(CannotPlan):
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """
-    What somebody is to sign. `shares` by entry id; `lines` are (day, amount) of every instalment in their order and come
-    to the shares and the fee. `ask` is kept as it is. Those after `rule` are of the policy's rule and printed in the text.
+    What somebody is to sign. `shares` by entry id; `lines` are (day, amount) of every instalment in their order and
+    come to the shares and the fee. `ask` is kept as it is. What follows `rule` is of that rule, and printed in the text.
     """
 
     shares: Mapping[int, Money]
@@ -56,7 +55,7 @@ class Proposal:
     way: Way
     frequency: Frequency = Frequency.MONTHLY
     working_days: bool = False
-    ask: Mapping[str, Any] = MappingProxyType({})
+    ask: Mapping[str, Any] = field(default_factory=dict)
     policy_id: int | None = None
     rule: int | None = None
     grace_days: int = 0
@@ -87,9 +86,7 @@ def keep_draft(
     return draft
 
 
-def offer(
-    plan: Plan, proposal: Proposal, *, until: date, by: Actor, on: date, now: datetime
-) -> None:
+def offer(plan: Plan, proposal: Proposal, *, until: date, by: Actor, on: date, now: datetime) -> None:
     """
     It may be signed until a day; offered again with other figures before it is signed, those before are gone.
 
@@ -112,8 +109,7 @@ def offer_new(
 ) -> Plan:
     """Staff's, for somebody who called."""
     currency = proposal.fee.currency
-    told = {"contact_id": contact_id, "staff_id": by.id, "on": on, "now": now}
-    plan = _new(customer_id, currency, PlanState.REQUESTED, **told)
+    plan = _new(customer_id, currency, PlanState.REQUESTED, contact_id=contact_id, staff_id=by.id, on=on, now=now)
     session.add(plan)
     session.flush()
     offer(plan, proposal, until=until, by=by, on=on, now=now)
@@ -154,9 +150,7 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     plan.signed_at, plan.consent_id = now, consent_id
     plan.allocated_up_to = newest_allocation(plan.customer_id)
     session.flush()
-    audit.record(
-        plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance}
-    )
+    audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
     if not plan.is_automatic:
         begin(plan, on=on, now=now)
 
@@ -170,10 +164,13 @@ def is_ready(plan: Plan) -> bool:
 
 def _saved_by(plan: Plan) -> int | None:
     """The card or account that came with its first payment, or without one."""
-    for attempt in payments.about(plan.customer_id, plan.source):
-        if attempt.state is AttemptState.SUCCEEDED and attempt.method_id is not None:
-            return attempt.method_id
-    return None
+    query = select(Attempt.method_id).where(
+        Attempt.customer_id == plan.customer_id,
+        Attempt.about == plan.source,
+        Attempt.state == AttemptState.SUCCEEDED,
+        Attempt.method_id.is_not(None),
+    )
+    return session.scalar(query.order_by(Attempt.asked_at.desc()).limit(1))
 
 
 def begin(plan: Plan, *, on: date, now: datetime) -> None:

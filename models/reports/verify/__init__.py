@@ -7,7 +7,18 @@ from sqlalchemy import text
 
 from models import company
 from models.database import session
-from models.reports.verify import answering, gateway, holding, keeping, ledger, minor_units, planning, reminding, trail, waiting
+from models.reports.verify import (
+    answering,
+    gateway,
+    holding,
+    keeping,
+    ledger,
+    minor_units,
+    planning,
+    reminding,
+    trail,
+    waiting,
+)
 from models.reports.verify.proof import Broken, Finding, Proof
 from models.transactions import snapshot
 
