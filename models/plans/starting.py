@@ -46,7 +46,8 @@ class ChangedMeanwhile(CannotPlan):
 class Proposal:
     """
     What somebody is to sign. `shares` by entry id; `lines` are (day, amount) of every instalment in their order and
-    come to the shares and the fee. `ask` is kept as it is. What follows `rule` is of that rule, and printed in the text.
+    come to the shares and the fee. `ask` is kept as it is. What follows `rule` is of
+    that rule, and printed in the text.
     """
 
     shares: Mapping[int, Money]

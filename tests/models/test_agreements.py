@@ -13,7 +13,7 @@ from models.transactions import transaction
 from tests.conftest import NOW
 from tests.making import Maker
 
-PAPER = Paper("Plan P-7", "lt", "Sutinkame", "en", "We agree", b"%PDF-1.7 …", {"policy": 3})
+PAPER = Paper("Plan P-7", "lt", "Sutinkame", "en", "We agree", b"%PDF-1.7", {"policy": 3})
 
 
 @pytest.fixture
