@@ -24,6 +24,7 @@ from models import (
     files,
     jobs,
     payments,
+    plans,
     promises,
     sign_ins,
     worklist,
@@ -132,6 +133,23 @@ def seal_audit(tools: Tools) -> None:
     audit.export_seals(tools.seals)
 
 
+def review_plans(_: Tools, customer_id: int) -> None:
+    with transaction():
+        plans.review(customer_id, now=clock.now())
+
+
+def settle_plans(_: Tools) -> None:
+    plans.settle(now=clock.now())
+
+
+def live_plans(tools: Tools) -> None:
+    """What the day brings, and then what is to be charged on it."""
+    today = company.get().today(clock.now())
+    plans.tend(today, now=clock.now())
+    if tools.gateway:
+        plans.charge(today, gateway=tools.gateway, now=clock.now)
+
+
 def judge_promises(_: Tools) -> None:
     now = clock.now()
     promises.judge(company.get().today(now), now=now)
@@ -187,6 +205,7 @@ HANDLERS: dict[str, Callable[..., object]] = {
     "disputes.opened": assign_dispute,
     "messages.send": mails_wait,
     "payments.give_up_disputed": give_up_disputed,
+    "plans.review": review_plans,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,
     "reminders.letters": make_letters,
@@ -200,6 +219,8 @@ CLOCKWORK = (
     Periodic("attempts", timedelta(minutes=1), sweep_attempts),
     Periodic("refunds", timedelta(minutes=1), sweep_refunds),
     Periodic("missed events", timedelta(hours=1), read_missed_events),
+    Periodic("plans", timedelta(seconds=30), settle_plans),
+    Periodic("instalments", timedelta(minutes=5), live_plans),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
     Periodic("cases", timedelta(minutes=1), watch_disputes),

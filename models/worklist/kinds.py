@@ -19,6 +19,7 @@ class TaskKind(StrEnum):
     STOP_SERVICE = "stop_service"
     HAND_OVER = "hand_over"
     SEQUENCE_ENDED = "sequence_ended"
+    PLAN_BROKEN = "plan_broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +86,10 @@ WORDS: dict[TaskKind, Words] = {
         N_("All reminders are sent"),
         N_("The last step has gone and the money is not there. Decide what comes next."),
         timedelta(days=5),
+    ),
+    TaskKind.PLAN_BROKEN: Words(
+        N_("An instalment plan has ended"),
+        N_("Instalments were missed and nothing came in the days of grace. Talk to the customer before reminders do."),
+        timedelta(days=2),
     ),
 }

@@ -42,7 +42,7 @@ def test_the_bytes_that_were_read_are_kept_with_their_hash(contact: Contact) -> 
     agreement = offered(contact)
     sign(agreement)
     assert (agreement.typed_name, agreement.signed_at) == ("Rūta Kazlauskienė", NOW + timedelta(hours=1))
-    assert agreement.text_sha256 == hashlib.sha256("Sutinkame\n\f\nWe agree".encode()).hexdigest()
+    assert agreement.text_sha256 == hashlib.sha256(b"Sutinkame\n\f\nWe agree").hexdigest()
     assert agreement.pdf_sha256 == hashlib.sha256(agreement.pdf).hexdigest()
     assert agreement.is_translated
     assert agreements.signed(contact.customer_id, "plans:7") is agreement

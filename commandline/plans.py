@@ -1,0 +1,31 @@
+"""`flask charge`: instalments that are due."""
+
+import json
+from datetime import datetime
+
+import click
+from flask.cli import with_appcontext
+
+from commandline import stripe_gateway
+
+
+@click.command()
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Business date; default: today.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@with_appcontext
+def charge(as_of: datetime | None, form: str) -> None:
+    """Bring plans to a day, and charge what is due on it. Each instalment is charged once, however often this runs."""
+    from commandline.connection import connected, settings
+    from models import clock, company, plans
+
+    gateway = stripe_gateway(settings())
+    if gateway is None:
+        raise click.ClickException("No Stripe key is set: there is nobody to charge by.")
+    with connected():
+        day = as_of.date() if as_of else company.get().today(clock.now())
+        looked_at = plans.tend(day, now=clock.now())
+        charged = plans.charge(day, gateway=gateway, now=clock.now)
+    if form == "json":
+        click.echo(json.dumps({"as_of": day.isoformat(), "plans": looked_at, "charged": charged}))
+    else:
+        click.echo(f"{charged} charged on {day}; {looked_at} plans looked at.")
