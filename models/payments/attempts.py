@@ -74,10 +74,6 @@ class Attempt(Stateful, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[int | None]
     link_id: Mapped[int | None]
-    instalment_id: Mapped[int | None]
-    method_id: Mapped[int | None]
-    consent_id: Mapped[int | None]
-    about: Mapped[str] = mapped_column(server_default="")
     kind: Mapped[str]
     currency: Mapped[str]
     amount_minor: Mapped[int]
