@@ -6,7 +6,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from models.gateways.stripe_answers import CheckoutSession, GatewayEvent, attempt_of, event_of, session_of
+from models.gateways.stripe_answers import (
+    CheckoutSession,
+    GatewayEvent,
+    GatewayPayment,
+    attempt_of,
+    event_of,
+    payment_of,
+    session_of,
+)
+from models.gateways.stripe_methods import Declined, GatewayMethod, declined_of, method_of
 from models.gateways.stripe_returns import GatewayRefund, Returns, dispute_of, refund_of
 
 if TYPE_CHECKING:
@@ -17,7 +26,8 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 20.0  # The SDK waits 80 by default.
 NETWORK_RETRIES = 2  # The SDK makes one attempt by default. 409, 5xx and lost connections are tried again; 429 is not.
 SIGNATURE_SECONDS = 300
-WITH_PAYMENT = ["payment_intent.latest_charge"]
+WITH_PAYMENT = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
+WITH_CHARGE = ["latest_charge", "payment_method"]
 
 
 class GatewayError(Exception):
@@ -131,6 +141,104 @@ class StripeGateway:
             return None
 
         return self._ask(search)
+
+    def create_customer(self, request_json: str, idempotency_key: str) -> str:
+        """
+        Make a customer at Stripe, to whom methods are attached, and return its id.
+
+        :raises GatewayError: not made, or unknown; a second one does no harm.
+        """
+        params = cast("stripe.params.CustomerCreateParams", json.loads(request_json))
+        customers = self._client.v1.customers
+        return self._ask(lambda: customers.create(params, {"idempotency_key": idempotency_key}).id, keyed=True)
+
+    def charge(self, request_json: str, idempotency_key: str) -> GatewayPayment | Declined:
+        """
+        Take money by a kept method, once per key, however often this is called. The answer may be an old one,
+        replayed; so is a bank's no.
+
+        :raises Unanswered: unknown; send the same again.
+        :raises StoredFailure: unknown; look the payment up by its attempt.
+        :raises RefusedByGateway: not made.
+        """
+        import stripe
+
+        params = cast("stripe.params.PaymentIntentCreateParams", json.loads(request_json))
+        intents = self._client.v1.payment_intents
+
+        def take() -> GatewayPayment | Declined:
+            try:
+                return payment_of(intents.create(params, {"idempotency_key": idempotency_key}).to_dict())
+            except stripe.CardError as error:
+                return declined_of(cast("dict[str, Any]", error.json_body))
+
+        return self._ask(take, keyed=True)
+
+    def fetch_payment(self, payment_id: str) -> GatewayPayment:
+        """
+        Tell what is true now of a payment that has no page.
+
+        :raises UnknownToGateway: no such payment.
+        :raises Unanswered: ask again later.
+        """
+        intents = self._client.v1.payment_intents
+        return self._ask(lambda: payment_of(intents.retrieve(payment_id, {"expand": WITH_CHARGE}).to_dict()))
+
+    def find_payment_by_attempt(self, attempt_id: str, since: datetime, customer: str) -> GatewayPayment | None:
+        """
+        Look for the payment of an attempt whose answer was lost, among those made since then of Stripe's customer.
+
+        :raises Unanswered: ask again later.
+        """
+        intents = self._client.v1.payment_intents
+        since_then: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": int(since.timestamp())},
+            "customer": customer,
+            "limit": 100,
+        }
+
+        def search() -> GatewayPayment | None:
+            for found in intents.list(since_then).auto_paging_iter():
+                if attempt_of(found.to_dict()) == attempt_id:
+                    return self.fetch_payment(found.id)
+            return None
+
+        return self._ask(search)
+
+    def cancel_payment(self, payment_id: str) -> GatewayPayment:
+        """
+        End a payment that was declined, so that nobody can confirm it any more.
+
+        :raises RefusedByGateway: it has ended, or money is on its way: fetch it.
+        :raises Unanswered: unknown; ask again.
+        """
+        intents = self._client.v1.payment_intents
+        return self._ask(lambda: payment_of(intents.cancel(payment_id, {"expand": WITH_CHARGE}).to_dict()))
+
+    def fetch_method(self, method_id: str) -> GatewayMethod:
+        """
+        Tell what is true now of a kept card or account.
+
+        :raises UnknownToGateway: no such method.
+        :raises Unanswered: ask again later.
+        """
+        methods = self._client.v1.payment_methods
+        return self._ask(lambda: method_of(methods.retrieve(method_id).to_dict()))
+
+    def mandate_lives(self, mandate_id: str) -> bool:
+        """:raises Unanswered: ask again later."""
+        mandates = self._client.v1.mandates
+        return self._ask(lambda: mandates.retrieve(mandate_id).status != "inactive")
+
+    def detach_method(self, method_id: str) -> None:
+        """
+        Make a method unusable for good.
+
+        :raises RefusedByGateway: it is nobody's any more, or never was.
+        :raises Unanswered: unknown; ask again.
+        """
+        methods = self._client.v1.payment_methods
+        self._ask(lambda: methods.detach(method_id))
 
     def make_refund(self, request_json: str, idempotency_key: str) -> GatewayRefund:
         """

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from models.gateways.stripe_methods import GatewayMethod, GatewaySetup, method_of_payment, setup_of
 from models.gateways.stripe_returns import money_of
 from models.money import Money
 
@@ -31,7 +32,7 @@ class GatewayPayment:
     `tried_at` its time.
 
     `decline_code` is Stripe's word for why the newest try failed, empty where none did. `money_left` is whether any of
-    it was refunded or disputed.
+    it was refunded or disputed. `method` is known where the answer holds it, and may be kept for nobody.
     """
 
     id: str
@@ -44,12 +45,14 @@ class GatewayPayment:
     livemode: bool
     tried_at: datetime | None
     money_left: bool = False
+    method: GatewayMethod | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutSession:
     """
-    `url` only while open. `payment` is None until the payer presses 'Pay' for the first time.
+    `url` only while open. `payment` is None until the payer presses 'Pay' for the first time; a page that keeps a
+    method without a payment has a `setup` instead, and asks for nothing.
 
     The answer to `open_checkout` may be an old one, replayed: what is true now is told by `fetch_session`.
     """
@@ -62,6 +65,7 @@ class CheckoutSession:
     expires_at: datetime
     livemode: bool
     payment: GatewayPayment | None
+    setup: GatewaySetup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +109,26 @@ def _payment_or_self(subject: dict[str, Any]) -> str:
 
 def session_of(body: dict[str, Any]) -> CheckoutSession:
     state = SessionState(body["status"])
-    intent = body["payment_intent"]
+    intent, setup = body["payment_intent"], body["setup_intent"]
     return CheckoutSession(
         id=body["id"],
         url=body["url"],
         state=state,
-        amount=money_of(body["amount_total"], body["currency"]),
+        amount=money_of(body["amount_total"] or 0, body["currency"]),
         attempt_id=attempt_of(body),
         expires_at=datetime.fromtimestamp(body["expires_at"], UTC),
         livemode=body["livemode"],
-        payment=_payment(intent, state) if isinstance(intent, dict) else None,
+        payment=payment_of(intent, state) if isinstance(intent, dict) else None,
+        setup=setup_of(setup) if isinstance(setup, dict) else None,
     )
 
 
-def _payment(body: dict[str, Any], session: SessionState) -> GatewayPayment:
+def payment_of(body: dict[str, Any], page: SessionState = SessionState.COMPLETE) -> GatewayPayment:
+    """`page`: whether there is one on which the payer can try again."""
     charge, error = body["latest_charge"], body["last_payment_error"] or {}
     return GatewayPayment(
         id=body["id"],
-        state=_payment_state(body["status"], session),
+        state=_payment_state(body["status"], page),
         amount=money_of(body["amount"], body["currency"]),
         received=money_of(body["amount_received"], body["currency"]),
         charge_id=charge["id"] if isinstance(charge, dict) else charge,
@@ -131,14 +137,15 @@ def _payment(body: dict[str, Any], session: SessionState) -> GatewayPayment:
         livemode=body["livemode"],
         tried_at=datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, dict) else None,
         money_left=isinstance(charge, dict) and bool(charge["disputed"] or charge["amount_refunded"]),
+        method=method_of_payment(body),
     )
 
 
-def _payment_state(status: str, session: SessionState) -> PaymentState:
+def _payment_state(status: str, page: SessionState) -> PaymentState:
     if status in ("succeeded", "processing", "canceled"):
         return PaymentState(status)
     # Without a page to try again on, a payment that wants another card has failed: a debit that came back late.
-    return PaymentState.REQUIRES_CUSTOMER if session is SessionState.OPEN else PaymentState.FAILED
+    return PaymentState.REQUIRES_CUSTOMER if page is SessionState.OPEN else PaymentState.FAILED
 
 
 def attempt_of(body: dict[str, Any]) -> str | None:

@@ -29,12 +29,15 @@ def checkout_request(
     cancel_url: str,
     expires_at: datetime,
     customer_email: str | None = None,
+    customer: str | None = None,
+    saves: bool = False,
     language: str = "en",
 ) -> dict[str, Any]:
     """
     Build what `open_checkout` sends, to be stored as JSON before the call and repeated as stored.
 
-    `success_url` may hold the text {CHECKOUT_SESSION_ID}, which Stripe replaces. Stripe takes an `expires_at`
+    `customer` is Stripe's id of one; with `saves` the page asks to keep what is paid with for charges when nobody is
+    there. `success_url` may hold the text {CHECKOUT_SESSION_ID}, which Stripe replaces. Stripe takes an `expires_at`
     from 30 minutes to 24 hours after the session is made.
 
     :raises ValueError: no lines or too many, an amount of nothing, a currency that Stripe counts otherwise.
@@ -58,7 +61,66 @@ def checkout_request(
         "success_url": success_url,
         "cancel_url": cancel_url,
     }
+    if saves:
+        request["payment_intent_data"]["setup_future_usage"] = "off_session"
+    if customer:
+        return request | {"customer": customer}
     return request | ({"customer_email": customer_email} if customer_email else {})
+
+
+def setup_request(
+    *,
+    attempt_id: str,
+    currency: str,
+    customer: str,
+    success_url: str,
+    cancel_url: str,
+    expires_at: datetime,
+    language: str = "en",
+) -> dict[str, Any]:
+    """As `checkout_request`, for a page that takes no money and keeps a card or an account."""
+    return {
+        "mode": "setup",
+        "currency": currency.lower(),
+        "customer": customer,
+        "client_reference_id": attempt_id,
+        "metadata": {"attempt": attempt_id},
+        "setup_intent_data": {"metadata": {"attempt": attempt_id}},
+        "expires_at": int(expires_at.timestamp()),
+        "locale": language if language in PAGE_LANGUAGES else "en",
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+    }
+
+
+def charge_request(
+    *, attempt_id: str, amount: Money, customer: str, method_id: str, method_kind: str, description: str
+) -> dict[str, Any]:
+    """
+    Build what `charge` sends: money by a kept method when nobody is there, made and confirmed in one call.
+
+    :raises ValueError: an amount of nothing, a currency that Stripe counts otherwise.
+    """
+    if amount.minor <= 0 or amount.currency in COUNTED_OTHERWISE:
+        raise ValueError(f"Stripe cannot take {amount}.")
+    return {
+        "amount": amount.minor,
+        "currency": amount.currency.lower(),
+        "customer": customer,
+        "payment_method": method_id,
+        "payment_method_types": [method_kind],
+        "off_session": True,
+        "confirm": True,
+        "description": description,
+        "metadata": {"attempt": attempt_id},
+        "expand": ["latest_charge"],
+    }
+
+
+def customer_request(*, name: str, email: str | None, account: str) -> dict[str, Any]:
+    """Build what `create_customer` sends; `account` is the customer's number with us."""
+    request: dict[str, Any] = {"name": name, "metadata": {"account": account}}
+    return request | ({"email": email} if email else {})
 
 
 def refund_request(*, payment_intent_id: str, refund_id: str, attempt_id: str, amount: Money) -> dict[str, Any]:
