@@ -23,6 +23,7 @@ from models.transactions import transaction
 if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
+
 def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> int:
     """
     Charge what is due by a day. Each one's intent is committed before Stripe is called and names its instalment, of
