@@ -52,7 +52,7 @@ class Shop:
             return payments.request(
                 account or entry.customer_id,
                 [(entry.id, Money(minor or entry.amount_minor, entry.currency))],
-                by=Actor(ActorKind.CONTACT, contact.id, contact.name),
+                by=by(contact),
                 on=company.get().today(self.moment),
                 now=self.moment,
                 success_url="http://shop.test/payments/{attempt}?cs={CHECKOUT_SESSION_ID}",
@@ -84,7 +84,7 @@ class Shop:
             return payments.request_setup(
                 contact.customer_id,
                 "EUR",
-                by=Actor(ActorKind.CONTACT, contact.id, contact.name),
+                by=by(contact),
                 now=self.moment,
                 success_url="http://shop.test/methods/{attempt}",
                 cancel_url="http://shop.test/back",
@@ -111,7 +111,7 @@ class Shop:
                 language="en",
                 ip="192.0.2.1",
                 browser="Firefox",
-                by=Actor(ActorKind.CONTACT, contact.id, contact.name),
+                by=by(contact),
                 now=self.moment,
                 method_id=method.id if method else None,
             )
@@ -274,3 +274,7 @@ class Shop:
 
 def _attempt_of(charge: dict[str, Any]) -> str:
     return str(charge["metadata"].get("attempt", ""))
+
+
+def by(contact: Contact) -> Actor:
+    return Actor(ActorKind.CONTACT, contact.id, contact.name)

@@ -25,7 +25,7 @@ from models.states import IllegalTransition
 from models.transactions import release, transaction
 from tests.conftest import TODAY
 from tests.making import Maker
-from tests.models.payments.shop import DECLINED, Shop
+from tests.models.payments.shop import DECLINED, Shop, by
 
 pytestmark = pytest.mark.usefixtures("quick")
 ASKS_ALWAYS, NO_CHARGES = "4000002760003184", "4000000000000341"
@@ -73,16 +73,10 @@ def test_nothing_is_charged_without_a_living_consent_for_this_card(
     with pytest.raises(NoConsent):
         shop.ask_charge(invoice, card, consent)
     with transaction():
-        consents.withdraw(again, by=payments_by(contact), now=shop.moment)
+        consents.withdraw(again, by=by(contact), now=shop.moment)
     with pytest.raises(NoConsent):
         shop.ask_charge(invoice, card, again)
     assert (shop.payable(invoice), shop.there("charge")) == (12_000, [])
-
-
-def payments_by(contact: Contact) -> object:
-    from models.audit import Actor, ActorKind
-
-    return Actor(ActorKind.CONTACT, contact.id)
 
 
 def test_nothing_is_charged_that_is_paid_on_its_way_or_disputed(
@@ -143,7 +137,7 @@ def early(shop: Shop, contact: Contact, invoice: Entry) -> payments.Attempt:
         return payments.request(
             invoice.customer_id,
             [(invoice.id, Money(4_000, "EUR"))],
-            by=payments_by(contact),
+            by=by(contact),
             on=TODAY,
             now=shop.moment,
             success_url="http://shop.test/{attempt}",
