@@ -1,4 +1,4 @@
-"""A plan that is charged: each instalment once, on its day; what the bank says is followed, and nobody is broken by it."""
+"""A plan that is charged: each instalment once, on its day; what the bank says is followed and breaks nobody."""
 
 from collections.abc import Callable
 from datetime import date
