@@ -164,6 +164,7 @@ EVENTS = {
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
     "company.changed": N_("Company's facts changed"),
+    "rule.changed": N_("Setting changed"),
     "words.standard_added": N_("Standard reminders added"),
     "words.in_review": N_("Words or a sequence sent to review"),
     "words.draft": N_("Words or a sequence sent back"),

@@ -43,6 +43,8 @@ class Line:
     price: Decimal
     tax_rate: Decimal
     product: str = ""
+    supplier: str = ""
+    site: str = ""
 
     def net(self, currency: str) -> Money:
         return Money.rounded(self.quantity * self.price, currency)
