@@ -69,6 +69,8 @@ def document_lines(lines: Sequence[Line], currency: str) -> list[InvoiceLine]:
             tax_minor=line.tax(currency).minor,
             currency=currency,
             product=line.product,
+            supplier=line.supplier,
+            site=line.site,
         )
         for line in lines
     ]

@@ -152,7 +152,7 @@ PROMISES = Group(
     "promises",
     N_("Promises and 'already paid'"),
     N_("How far a customer's word reaches."),
-    Permission.CHANGE_RULES,
+    Permission.PUBLISH_SEQUENCE,
     (
         _days("promise_days", N_("A promise lies ahead at most"), _PROMISING, 1, 90),
         _days("promise_grace", N_("Waited for the money"), _PROMISING, 0, 14),
@@ -167,7 +167,7 @@ REMINDERS = Group(
     "reminders",
     N_("Reminders and contacts"),
     N_("Where the law of a customer's country is stricter, the law counts."),
-    Permission.CHANGE_RULES,
+    Permission.PUBLISH_SEQUENCE,
     (
         _days("gap_days", N_("Between two contacts"), _REMINDING, 0, 60),
         _number("per_week", N_("Contacts a week"), Unit.TIMES, _REMINDING, 1, 7),

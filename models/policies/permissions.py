@@ -40,7 +40,6 @@ class Permission(StrEnum):
     APPOINT_STAFF = "appoint_staff"
     CHANGE_SETTINGS = "change_settings"  # the company's own facts
     READ_RULES = "read_rules"  # deadlines, limits, alerts; each group of them is changed by who answers for it
-    CHANGE_RULES = "change_rules"  # of promises, reminders and contacts
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
     OPERATE = "operate"  # queued and failed jobs
     READ_AUDIT = "read_audit"
@@ -64,16 +63,15 @@ _COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
-_RULES = frozenset({Permission.READ_RULES, Permission.CHANGE_RULES})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
-    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _RULES | {Permission.DECIDE_DISPUTES},
+    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | {Permission.DECIDE_DISPUTES, Permission.READ_RULES},
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
     Role.MANAGER: frozenset(
         {
-            *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS | _RULES),
-            *(Permission.LEAD_COMPLAINTS, Permission.READ_AUDIT),
+            *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS),
+            *(Permission.LEAD_COMPLAINTS, Permission.READ_RULES, Permission.READ_AUDIT),
         }
     ),
     Role.ADMIN: frozenset(

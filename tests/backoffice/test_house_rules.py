@@ -45,7 +45,9 @@ def test_every_setting_is_shown_with_its_default_and_what_it_does(as_role: AsRol
     assert "08:00" in page
     assert "Monday to Friday" in page
     assert "€500.00" in page
-    assert answer.text.count('href="/staff/rules/') == len(house_rules.PROMISES.rules) + len(house_rules.REMINDERS.rules)
+    assert answer.text.count('href="/staff/rules/') == len(house_rules.PROMISES.rules) + len(
+        house_rules.REMINDERS.rules
+    )
 
 
 CHANGES = (
