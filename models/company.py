@@ -157,7 +157,7 @@ def set_rule(rule: Rule, value: Value, *, was: str, by: Actor, now: datetime) ->
     row = locked()
     before = rule.write(rule.of(row.limits))
     if before != was:
-        raise RuleChanged(N_("Somebody else has changed this in the meantime."))
+        raise RuleChanged(N_("This has changed in the meantime. Please look at it again."))
     rule.check(value)
     if rule.unit is Unit.MONEY and isinstance(value, Decimal):
         Money.of(value, row.currency)
