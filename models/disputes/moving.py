@@ -79,10 +79,13 @@ def disagree(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime)
     until they have.
 
     :raises CannotDispute: without a word why, a second time, or too late.
+    :raises models.states.IllegalTransition: there is no answer now.
     """
     lock(dispute)
     if not text.strip():
         raise CannotDispute(N_("Tell us in a few words what we got wrong."))
+    if dispute.state not in (DisputeState.DECIDED, DisputeState.CLOSED):
+        raise changed_meanwhile()
     if not can_disagree(dispute, on):
         raise CannotDispute(N_("This answer is final. You can still talk to us: we will explain it."))
     _again(dispute, on=on, now=now)
