@@ -85,6 +85,19 @@ def test_a_new_case_goes_to_the_first_who_fits_and_is_there(
     assert told("is yours") == [f"Case {dispute.number} is yours"]
 
 
+def test_a_case_that_is_nobodys_is_told_to_the_managers_once(open_case: OpenCase) -> None:
+    with transaction():
+        staff.add(email="boss@example.test", role=Role.MANAGER, by=audit.COMMAND, now=NOW, state=StaffState.ACTIVE)
+    dispute = open_case()
+    for _ in range(2):
+        with transaction():
+            disputes.assign(dispute.customer_id, dispute.id, address="http://here", now=NOW)
+    [mail] = messages.outbox(HOLDING_ACCOUNT)
+    assert (mail.address, mail.subject) == ("boss@example.test", f"Case {dispute.number} is nobody’s yet")
+    assert f"http://here/staff/disputes/{dispute.customer_id}/{dispute.id}" in mail.text
+    assert dispute.owner_id is None
+
+
 def test_an_appeal_goes_to_somebody_else_than_who_decided(
     open_case: OpenCase, by_contact: Actor, clerk: Principal, another_clerk: Principal, cause: int
 ) -> None:
