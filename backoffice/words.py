@@ -80,6 +80,7 @@ EVENTS = {
     "dispute.asked": N_("Department asked about the case"),
     "dispute.return_offered": N_("Offered to take goods back"),
     "dispute.return_received": N_("Goods came back"),
+    "dispute.return_waits": N_("Goods came back: a second person looks at the credit"),
     "dispute.return_cancelled": N_("Goods are not expected any more"),
     "dispute.escalated": N_("Case is late: the manager was told"),
     "dispute.decided": N_("Case decided"),

@@ -182,6 +182,9 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
     with session.begin_nested() as trial:
         carry_out(decision, by=by, now=now)
         trial.rollback()
+    if isinstance(decision, GoodsBack):
+        on_day = decision.effective_on
+        disputes.wait_with(decision.customer_id, decision.return_id, by=by, on=on_day, now=now)
     return Waiting(_ask(decision, check.because, by=by, now=now))
 
 

@@ -48,7 +48,7 @@ from models.disputes.records import (
     of_customers,
     of_item,
 )
-from models.disputes.returning import cancel, offer, receive
+from models.disputes.returning import cancel, offer, receive, wait_with
 from models.disputes.thread import (
     Author,
     DisputeMessage,
@@ -158,6 +158,7 @@ __all__ = [
     "rules",
     "take",
     "take_draft",
+    "wait_with",
     "watch",
     "withdraw",
     "write",

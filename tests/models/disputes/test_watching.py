@@ -194,6 +194,8 @@ def test_above_the_limit_a_second_person_agrees_to_the_credit_for_goods(
         approvals.decline(waiting.approval, by=finance, now=NOW, comment="Look again")
     again = back(goods, clerk)
     assert isinstance(again, Waiting)
+    watched(TODAY + timedelta(days=11))
+    assert goods.state is ReturnState.OFFERED, "what has arrived does not lapse while somebody is asked"
     with transaction():
         approvals.approve(again.approval, by=finance, now=NOW)
     assert goods.state is ReturnState.RECEIVED
