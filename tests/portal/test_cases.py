@@ -200,5 +200,6 @@ def test_the_case_of_a_joined_account_is_read_and_mailed_to_who_opened_it(
     for mail in found:
         assert (mail.customer_id, mail.address, mail.language) == (customer.id, contact.email, "en")
         assert f"?case={case_id}" in mail.text
+    assert disputes.reader_of(disputes.find(branch_id, case_id)).id == contact.id, "whom the desk sees it is written to"
     assert "We take €1.00 off your bill." in shown(browser.get(page))
     assert browser.post(f"{page}/accept").location == page
