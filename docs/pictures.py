@@ -1,6 +1,10 @@
-"""`make pictures`: the pictures of docs/, always of the same company on the same day."""
+"""
+`make pictures`: the pictures of docs/, always of the same company on the same day. `python -m docs.pictures cases`
+makes one part alone.
+"""
 
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +14,7 @@ from sqlalchemy import create_engine, select
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
+from docs import pictures_of_cases
 from models import audit, clock, customers, database, schema
 from models.customers import links
 from models.database import session
@@ -41,9 +46,14 @@ def main() -> None:
         with opened(home, server.url()) as house, sync_playwright() as playwright:
             house.till.control(clock_offset_seconds=round((NOON - datetime.now(UTC)).total_seconds()))
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
-            _portal(browser, house)
-            _backoffice(browser, house.url)
-            _reminders(browser, house.url)
+            parts = {
+                "portal": lambda: _portal(browser, house),
+                "backoffice": lambda: _backoffice(browser, house.url),
+                "reminders": lambda: _reminders(browser, house.url),
+                "cases": lambda: pictures_of_cases.take_all(browser, house.url, _take, _take_paper),
+            }
+            for part in sys.argv[1:] or parts:
+                parts[part]()
             browser.close()
     heavy = [path.name for path in FOLDER.iterdir() if path.stat().st_size > MOST_BYTES]
     if heavy:

@@ -13,7 +13,7 @@ from models import approvals, audit, causes, customers, desk, disputes, files, i
 from models.approvals import CaseDecision, GoodsBack
 from models.customers import Contact, Customer
 from models.desk import Line
-from models.disputes import Dispute, Outcome, Remedy, Verdict
+from models.disputes import Dispute, Outcome, Verdict
 from models.files import Checked
 from models.ledger import Entry
 from models.money import Money
@@ -84,20 +84,25 @@ class Desk:
         written = invoices.lines_of(invoice)
         return entry, {line.product: one.id for line, one in zip(lines, written, strict=True)}
 
-    def open(self, key: str, story: Story, item: Item | None = None, sent: Sequence[Checked] = ()) -> Dispute:
-        """As the customer does it, with what they have to show; the bill came a week before, unless it is given."""
+    def open(
+        self, key: str, story: Story, item: Item | None = None, *, sent: Sequence[Checked] = (), called: bool = False
+    ) -> Dispute:
+        """
+        As the customer does it, with what they have to show; or, where they called, the clerk. The bill came a week
+        before, unless it is given.
+        """
         customer, contact = self.party(key)
         entry, line_ids = item or self.bill(key, story.days_ago + 7, [(story.goods, story.quantity)])
         by = audit.Actor(audit.ActorKind.CONTACT, contact.id, contact.name)
         case = disputes.open_case(
             customer,
-            contact,
+            None if called else contact,
             entry.id,
             {line_ids[story.goods]: Money(story.claimed, "EUR")},
             reason=story.reason,
             wanted=story.wanted,
             text=story.text,
-            by=by,
+            by=self.clerk.actor if called else by,
             **self.when(story.days_ago),
         )
         for checked in sent:
@@ -169,13 +174,16 @@ def _waiting(desk: Desk) -> None:
 def _decided(desk: Desk) -> None:
     """Right in part, right about what was paid, refused, and refused but not agreed with."""
     in_part = desk.open("café", stories.IN_PART, sent=[papers.offer()])
+    desk.take(in_part, 10)
     desk.answer(in_part, 3, Outcome.IN_PART, stories.IN_PART_ANSWER, "Old price list", credited=5_009)
     story = stories.ALREADY_PAID
     item = desk.bill("en", 45, [(story.goods, story.quantity)])
     building.pay(desk.builder, desk.party("en")[0], item[0], desk.day(30))
     paid = desk.open("en", story, item)
+    desk.take(paid, 13)
     desk.answer(paid, 6, Outcome.UPHELD, stories.PAID_ANSWER, "Counted wrong", credited=story.claimed)
     refused = desk.open("fa", stories.REFUSED)
+    desk.take(refused, 12)
     desk.answer(refused, 4, Outcome.REFUSED, stories.REFUSED_ANSWER, "Place of delivery not asked")
     disagreed = desk.open("pl", stories.DISAGREED)
     desk.answer(disagreed, 9, Outcome.REFUSED, stories.RUST_ANSWER, "Care not explained")
@@ -213,5 +221,6 @@ def _over(desk: Desk) -> None:
     disputes.write(withdrawn, stories.FOUND, by=by, now=desk.now(9))
     disputes.withdraw(withdrawn, by=by, **desk.when(9))
     large = desk.open("lt", stories.LARGE)
+    desk.take(large, 6)
     claimed = stories.LARGE.claimed
     desk.answer(large, 1, Outcome.UPHELD, stories.LARGE_ANSWER, "Left in the rain", credited=claimed)

@@ -75,8 +75,10 @@ def dark_lamp() -> Checked:
 
 def offer() -> Checked:
     """An offer with a price, one page."""
-    lines = ("Baltic Supply UAB", "", "Pasiūlymas Nr. 1184", "", "Popierius A4, 80 g, 5 pakuotės dėžėje",
-             "Kaina už dėžę: 19,50 EUR be PVM", "Nuo 20 dėžių pristatymas nemokamas", "", "Galioja iki spalio 31 d.")  # fmt: skip
+    lines = (
+        *("Baltic Supply UAB", "", "Pasiūlymas Nr. 1184", "", "Popierius A4, 80 g, 5 pakuotės dėžėje"),
+        *("Kaina už dėžę: 19,50 EUR be PVM", "Nuo 20 dėžių pristatymas nemokamas", "", "Galioja iki spalio 31 d."),
+    )
     return _paper(lines, "pasiulymas.pdf")
 
 

@@ -115,20 +115,19 @@ LARGE_ANSWER = "You are right, the chairs were left outside. We credit all six a
 
 PADDING = (
     ("en", "The lamp came with a broken shade. There was nothing around it in the box."),
-    ("lt", "Lentynos kampas įskilęs, dėžėje nebuvo jokio užpildo."),
-    ("el", "Το φωτιστικό ήρθε σπασμένο, μόνο με μια κόλλα χαρτί γύρω του."),
-    ("fa", "چراغ شکسته رسیده است و در جعبه هیچ محافظی نبود."),
-    ("en", "Two lamps, both cracked at the foot. The box was far too big for them."),
+    ("lt", "Lempos gaubtas įskilęs, dėžėje nebuvo jokio užpildo."),
     ("lt", "Lempa atvyko sudužusi, stiklas byrėjo iš dėžės."),
-    ("en", "Scratched all over: the lamps were lying on each other."),
+    ("lt", "Vėl sudužo. Gal verta dėti daugiau popieriaus?"),
+    ("el", "Το φωτιστικό ήρθε σπασμένο, μόνο με μια κόλλα χαρτί γύρω του."),
     ("el", "Σπασμένο το ένα από τα δύο. Το κουτί ήταν μαλακό στις γωνίες."),
+    ("en", "Cracked at the foot. The box was far too big for it."),
+    ("en", "Scratched all over: the lamps were lying on each other."),
     ("en", "Broken again, for the second time this month."),
-    ("lt", "Kėdės ratukas nulūžęs, dėžė permirkusi ir suplėšyta."),
+    ("fa", "چراغ شکسته رسیده است و در جعبه هیچ محافظی نبود."),
     ("fa", "پایهٔ چراغ ترک خورده است."),
     ("en", "The shade is dented. It rattled when the driver handed it over."),
-    ("lt", "Vėl sudužo. Gal verta dėti daugiau popieriaus?"),
     ("en", "One lamp of four is broken. The other three were fine this time."),
-)  # fmt: skip
+)
 PRICES = (
     ("en", "The offer of your sales person says 19.50 for a box of paper."),
     ("el", "Η τιμή δεν είναι αυτή της προσφοράς."),
