@@ -16,8 +16,8 @@ from models.disputes import Dispute
 from models.transactions import release, transaction
 from tests.journeys.chromium import PHONE
 
-WIDE = {"width": 1280, "height": 720}
-TALL = {"width": 1280, "height": 1000}
+WIDE = {"width": 1180, "height": 640}
+TALL = {"width": 1180, "height": 900}
 Take = Callable[[BrowserContext, str], None]
 TakePaper = Callable[[bytes, str], None]
 
@@ -40,7 +40,8 @@ def _customer(browser: Browser, url: str, take: Take) -> None:
     take(phone, "wrong-reason-phone")
     _go_on(page, "input[value=other]")
     page.locator("input[value=part]").check()
-    page.locator("input[inputmode=decimal]").fill("250.00")
+    with page.expect_response(way + "/lines"):  # It is kept while it is typed.
+        page.locator("input[inputmode=decimal]").fill("250.00")
     take(phone, "wrong-lines-phone")
     _go_on(page)
     page.locator("textarea").fill("Three of the boxes are damaged, and the paper in them is wet.")
@@ -117,7 +118,6 @@ def _manager(browser: Browser, url: str, take: Take) -> None:
     release()
     desk = _signed_in(browser, url, "manager")
     page = desk.pages[-1]
-    page.set_viewport_size(TALL)
     pages = {
         "complaints": f"/staff/complaints?{year}",
         "complaint-cases": f"/staff/complaints/cases?group=cause&key={cause}&{year}",
@@ -127,6 +127,7 @@ def _manager(browser: Browser, url: str, take: Take) -> None:
         "causes": "/staff/complaints/causes",
     }
     for name, path in pages.items():
+        page.set_viewport_size(TALL if name in ("complaints", "action") else WIDE)
         page.goto(url + path)
         take(desk, name)
     desk.close()
