@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from sqlalchemy import create_engine, select
 
@@ -230,7 +231,17 @@ def _take(context: BrowserContext, name: str) -> None:
     page = context.pages[-1]
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.screenshot(path=FOLDER / f"{name}.png", scale="css")
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, scale="css")
+    if path.stat().st_size > MOST_BYTES:
+        _lighten(path)
+
+
+def _lighten(path: Path) -> None:
+    """In 256 colours: a page has few more."""
+    with Image.open(path) as picture:
+        lighter = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    lighter.save(path, optimize=True)
 
 
 if __name__ == "__main__":

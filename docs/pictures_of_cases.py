@@ -16,8 +16,8 @@ from models.disputes import Dispute
 from models.transactions import release, transaction
 from tests.journeys.chromium import PHONE
 
-WIDE = {"width": 1180, "height": 640}
-TALL = {"width": 1180, "height": 900}
+WIDE = {"width": 1280, "height": 720}
+TALL = {"width": 1280, "height": 960}
 Take = Callable[[BrowserContext, str], None]
 TakePaper = Callable[[bytes, str], None]
 

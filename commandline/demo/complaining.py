@@ -3,6 +3,7 @@ Where the demonstration's complaints come from, and what was done about them: a 
 that worked, and one in each other state.
 """
 
+from datetime import UTC, datetime, time
 from typing import Any
 
 from commandline.demo import disputing, stories
@@ -34,6 +35,7 @@ TREE: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
 }
 PADDED = (268, 226, 219, 214, 207, 201, 195, 188, 181, 174, 166, 158, 72)  # Days ago, one for each of PADDING.
 FIRST_JUDGED, SECOND_JUDGED = 149, 49
+NIGHT = time(2)  # Before the summaries are written: those are the worker's first work where the demonstration runs.
 PRICED = (27, 21, 15, 9)
 
 
@@ -172,7 +174,8 @@ def _actions(desk: Desk) -> None:
 
 def _night(desk: Desk, days_ago: int, address: str) -> None:
     """What the worker does by itself: cases are watched and closed, alerts raised, actions judged."""
-    when = desk.when(days_ago)
-    disputes.watch(when["on"], address=address, now=when["now"])
-    disputes.close_ended(when["on"], now=when["now"])
-    complaints.review(address, now=when["now"])
+    day = desk.day(days_ago)
+    now = min(datetime.combine(day, NIGHT, tzinfo=UTC), desk.now(days_ago))
+    disputes.watch(day, address=address, now=now)
+    disputes.close_ended(day, now=now)
+    complaints.review(address, now=now)
