@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import request
-from wtforms import Field, MultipleFileField, RadioField, TextAreaField
+from wtforms import Field, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from frame.forms import AmountField, OurForm, options
@@ -51,6 +51,7 @@ class ReasonForm(Question):
         [InputRequired(N_("Choose what fits best."))],
         choices=options([*disputes.REASONS.items(), *ELSEWHERE.items()]),
     )
+    unlike = StringField()  # The reason that was suggested to whoever says that it is another.
 
 
 class LinesForm(Question):

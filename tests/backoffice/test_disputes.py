@@ -233,6 +233,11 @@ def test_a_case_is_opened_for_somebody_who_called(clerk: FlaskClient, customer: 
     said = {"reason": "defective", "wanted": "repair", "text": "It does not stick"}
     assert "at least one line" in errors_above(clerk.post(page, data=said))[0]
     assert error_at(clerk.post(page, data={**said, field: "60.51"}), field)
+    asked = clerk.post(page, data={"text": "The bottle came broken", field: "6O", "suggest": "1"})
+    assert asked.status_code == 200
+    assert "This sounds like: It arrived damaged because of came broken" in shown(asked)
+    assert (value_of(asked, field), " checked" in asked.text) == ("6O", False)
+    assert "This sounds like" not in shown(clerk.get(page))
     answer = clerk.post(page, data={**said, field: "60.50"})
     assert "Glue" in shown(clerk.get(answer.location))
     [found] = payments.payable_items(customer_id, TODAY, among=[item_id])
