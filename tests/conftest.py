@@ -17,7 +17,7 @@ from app import create_app
 from models import database
 from runtime import cluster
 from runtime.settings import Settings
-from tests import databases, templates
+from tests import databases, hashing, routes, templates
 from tests.databases import new_database
 from tests.making import Maker
 from tests.standin import contract, watching
@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("ours", deadline=None)  # A busy machine is no fault of ours.
     hypothesis.settings.load_profile("ours")
     templates.compile_once()
+    routes.compile_once()
+    hashing.make_cheap()
     if contract.is_there():
         watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))
     if hasattr(config, "workerinput"):
@@ -54,6 +56,7 @@ def pytest_configure_node(node: object) -> None:
 
 
 def pytest_unconfigure() -> None:
+    databases.forget()
     _house.close()
 
 
