@@ -21,7 +21,7 @@ from models.words import gettext
 
 
 class ReasonForm(OurForm):
-    reason = TextAreaField(N_("Reason"), [DataRequired(), Length(max=1000)])
+    reason = TextAreaField(N_("Reason"), [DataRequired(N_("Say why nothing is done about it.")), Length(max=1000)])
     refusals: ClassVar = {ReasonMissing: "reason"}
 
 

@@ -105,12 +105,13 @@ class LinesForm(Question):
 
 
 class StoryForm(Question):
+    longest = LONGEST_TEXT
     story = TextAreaField(N_("What happened?"), [InputRequired(N_("Tell us in a few words what happened."))])
 
     def validate_story(self, field: Field) -> None:
         """Not by an attribute of the field: a browser would cut off what is pasted."""
-        if len(written(field.data)) > LONGEST_TEXT:
-            most = words.number(LONGEST_TEXT)
+        if len(written(field.data)) > self.longest:
+            most = words.number(self.longest)
             raise ValidationError(words.gettext("Please tell it in no more than %(most)s characters.", most=most))
 
 
