@@ -263,6 +263,15 @@ def test_what_is_outside_says_why_and_what_is_nearest() -> None:
     assert judged.nearest == monthly(12)
 
 
+def test_a_start_too_late_for_any_plan_becomes_an_earlier_one() -> None:
+    rules = replace(PLAIN, first_percent=Decimal(0), most_months=2, working_days=False)
+    judged = judge(
+        rules, Money(1_000_00, "EUR"), monthly(2, first=0, start=TODAY + timedelta(40)), country=LAND, today=TODAY
+    )
+    assert isinstance(judged, Outside)
+    assert judged.nearest == monthly(2, first=0, start=date(2028, 1, 31))  # The last day whose next month is in time.
+
+
 def test_interest_is_reckoned_on_what_is_still_open() -> None:
     rules = replace(PLAIN, interest_percent=Decimal("7.3"), fee=Money(2_00, "EUR"), fee_percent=Decimal(1))
     schedule = plan(monthly(3, first=400_00, start=date(2028, 1, 31)), rules=rules)
