@@ -547,8 +547,6 @@ PLAN_RULES = (
     at("backoffice.plan_policy_rules", number=2),
     at("backoffice.try_plan_policy", number=2),
     at("backoffice.decide_plan_policy", number=2),
-    sent(
-        "plan rules without a number", "backoffice.plan_policy_rules", MANAGER, {"rules-0-most": "many"}, 422, number=2
-    ),
+    sent("a plan rule without a name", "backoffice.plan_policy_rules", MANAGER, {"rules-0-name": ""}, 422, number=2),
 )
 CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)
