@@ -265,7 +265,7 @@ class Days:
         taken = [one["description"] for one in self._intents() if one["status"] == "succeeded"]
         instalments = [what for what in taken if what.startswith("Instalment")]
         assert len(instalments) == len(set(instalments)), self.log
-        there = {one["id"]: one["card"]["last4"] for one in self.shop.there("payment_method") if one["customer"]}
+        there = {one["id"]: one["card"]["last4"] for one in self._cards_there()}
         ours = {one.stripe_id: one.last4 for one in methods.of_customer(self.customer.id) if one.kind == "card"}
         assert ours.items() <= there.items(), self.log
         kept = sum(one.state is AttemptState.SUCCEEDED and one.kind == SETUP for one in attempts)
@@ -304,6 +304,9 @@ class Days:
     def _intents(self) -> list[dict]:
         """Every payment there, with a page or without."""
         return self._ours("payment_intent")
+
+    def _cards_there(self) -> list[dict]:
+        return [one for one in self.shop.there("payment_method") if one["customer"] and one["type"] == "card"]
 
     def _ours(self, kind: str) -> list[dict]:
         ids = {str(one) for one in session.scalars(select(Attempt.id).where(Attempt.customer_id == self.customer.id))}
