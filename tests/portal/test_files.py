@@ -20,7 +20,7 @@ from runtime.settings import Settings
 from tests import clamd
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.models.test_files import JPEG, PDF, SVG
+from tests.models.test_files import JPEG, PDF, SVG, picture
 
 TYPED = {"amount": "640", "paid_on": str(TODAY), "how": "card", "text": "By the card of my sister"}
 
@@ -95,10 +95,10 @@ def test_ten_files_are_taken_and_the_eleventh_is_said_to_be_too_many(
     browser: FlaskClient, make: Maker, customer: Customer, contact: Contact
 ) -> None:
     make.invoice(customer, 64_000)
-    eleven = [(PDF.replace(b"1 0", b"%d 0" % number), f"{number}.pdf") for number in range(11, 22)]
+    eleven = [(picture("JPEG", (number, 20)), f"{number}.jpg") for number in range(11, 22)]
     page = browser.post("/already-paid", data=sending(*eleven, **TYPED))
     assert page.status_code == 422
-    assert "21.pdf and those after it were not added" in page.text
+    assert "21.jpg and those after it were not added" in page.text
     assert len(drafts(contact)) == 10
     assert browser.post("/already-paid", data=TYPED).status_code == 303
     path = f"/claims/{claims.of_customers([customer.id])[0].id}"
