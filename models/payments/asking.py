@@ -16,14 +16,8 @@ from models.audit import Actor, ActorKind
 from models.customers import lock_account, merges
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import (
-    CheckoutLine,
-    GatewayError,
-    RefusedByGateway,
-    StoredFailure,
-    Unanswered,
-    checkout_request,
-)
+from models.gateways.stripe import GatewayError, RefusedByGateway, StoredFailure, Unanswered
+from models.gateways.stripe_requests import CheckoutLine, checkout_request
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import AHEAD, CHECKOUT, FINAL, Attempt, AttemptLine, AttemptState, GatewayObject

@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import GatewayEvent, Unanswered
+from models.gateways.stripe import Unanswered
+from models.gateways.stripe_answers import GatewayEvent
 from models.payments.attempts import WebhookEvent, by_object
 from models.payments.syncing import sync
 from models.transactions import transaction

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from models import audit, company, holds, ledger
 from models.customers import lock_account
 from models.database import session
-from models.gateways.stripe import CheckoutSession, GatewayError, PaymentState, SessionState
+from models.gateways.stripe import GatewayError
+from models.gateways.stripe_answers import CheckoutSession, PaymentState, SessionState
 from models.gateways.stripe_returns import Returns
 from models.payments import mails, receipts, returning
 from models.payments.attempts import FINAL, Attempt, AttemptState, GatewayObject

@@ -39,6 +39,7 @@ class Permission(StrEnum):
     RUN_REMINDERS = "run_reminders"
     APPOINT_STAFF = "appoint_staff"
     CHANGE_SETTINGS = "change_settings"  # the company's own facts
+    READ_RULES = "read_rules"  # deadlines, limits, alerts; each group of them is changed by who answers for it
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
     OPERATE = "operate"  # queued and failed jobs
     READ_AUDIT = "read_audit"
@@ -65,18 +66,18 @@ _WORDS = frozenset(
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
-    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | {Permission.DECIDE_DISPUTES},
+    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | {Permission.DECIDE_DISPUTES, Permission.READ_RULES},
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
     Role.MANAGER: frozenset(
         {
             *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS),
-            *(Permission.LEAD_COMPLAINTS, Permission.READ_AUDIT),
+            *(Permission.LEAD_COMPLAINTS, Permission.READ_RULES, Permission.READ_AUDIT),
         }
     ),
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),
-            *(Permission.OPERATE, Permission.READ_AUDIT),
+            *(Permission.OPERATE, Permission.READ_AUDIT, Permission.READ_RULES),
         }
     ),
 }
