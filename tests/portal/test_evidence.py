@@ -10,6 +10,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from frame import uploads
 from models import clock, company, disputes, files
@@ -62,7 +64,10 @@ def forty_one_megapixels() -> bytes:
 
 
 def sending(*sent: tuple[str, bytes], **typed: str) -> dict[str, object]:
-    return {**typed, "files": [(io.BytesIO(content), name) for name, content in sent]}
+    """As a browser does; the test client itself would leave what is large in an open file."""
+    found = {**typed, "files": [FileStorage(io.BytesIO(content), name) for name, content in sent]}
+    boundary, body = encode_multipart(MultiDict(found))
+    return {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
 
 
 def test_each_bad_file_is_named_and_refused_and_nothing_else_is_lost(
@@ -82,7 +87,7 @@ def test_each_bad_file_is_named_and_refused_and_nothing_else_is_lost(
         "torn.pdf": (b"%PDF-1.7\nnothing\n%%EOF", "torn.pdf is damaged or not complete."),
     }
     sent = [(name, content) for name, (content, _) in refused.items()]
-    page = browser.post(f"{way}/evidence", data=sending(("good.jpg", JPEG), *sent, ("good.heic", picture("HEIF"))))
+    page = browser.post(f"{way}/evidence", **sending(("good.jpg", JPEG), *sent, ("good.heic", picture("HEIF"))))
     assert page.status_code == 422
     assert [sentence for _, sentence in refused.values() if sentence not in page.text] == []
     tray = disputes.tray_of(customer.id, contact.id, item.id)
@@ -103,7 +108,7 @@ def test_what_is_two_things_at_once_is_kept_as_the_one_that_it_may_be(
     ):
         assert browser.post(f"{way}/{step}", data=typed).status_code == 303
     worse = [("page.html.jpg", JPEG + SVG + PHP), ("shell.php.png", picture("PNG") + zipped()), ("s.pdf", scripted())]
-    assert browser.post(f"{way}/evidence", data=sending(*worse)).location == f"{way}/wish"
+    assert browser.post(f"{way}/evidence", **sending(*worse)).location == f"{way}/wish"
     browser.post(f"{way}/wish", data={"wish": "credit"})
     case = browser.post(f"{way}/check").location
     assert case.startswith("/cases/")
@@ -131,8 +136,8 @@ def test_files_live_as_long_as_the_answers_that_they_lie_beside(
 ) -> None:
     way, tray = f"/invoices/{item.id}/wrong", disputes.tray_of(customer.id, contact.id, item.id)
     proofs, (customer_id, contact_id, item_id) = files.Tray.of(contact, "claim"), (customer.id, contact.id, item.id)
-    browser.post("/already-paid", data=sending(("proof.jpg", JPEG), add="1"))
-    browser.post(f"{way}/evidence", data=sending(("a.jpg", JPEG), add="1"))
+    browser.post("/already-paid", **sending(("proof.jpg", JPEG), add="1"))
+    browser.post(f"{way}/evidence", **sending(("a.jpg", JPEG), add="1"))
 
     at_first = timedelta(seconds=company.get().clock_offset_seconds)
 
@@ -158,7 +163,7 @@ def test_only_a_form_that_takes_files_may_be_large_and_only_of_somebody_who_may_
     browser: FlaskClient, item: Entry, app: Flask
 ) -> None:
     def sent(by: FlaskClient, path: str) -> tuple[int, bool]:
-        with by.post(path, data=sending(("a.bin", bytes(uploads.LARGEST_FORM)), story="x")) as page:
+        with by.post(path, **sending(("a.bin", bytes(uploads.LARGEST_FORM)), story="x")) as page:
             return page.status_code, "This is more than we can take at once" in page.text
 
     way = f"/invoices/{item.id}/wrong"
