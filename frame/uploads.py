@@ -13,7 +13,7 @@ from models import clock, files, words
 from models.audit import Actor
 from models.errors import N_, Refused
 from models.files import MOST_BYTES, MOST_FILES, File, TooManyFiles, Tray
-from models.transactions import release, transaction
+from models.transactions import pause, transaction
 
 LARGEST_FORM = 2 * 1024 * 1024
 LARGEST_WITH_FILES = (MOST_FILES + 1) * MOST_BYTES  # Ten files and the form around them.
@@ -69,7 +69,7 @@ class WithFiles(OurForm):
         """One sentence for each file that could not be kept. No transaction is open while they are looked at."""
         refused: list[str] = []
         for upload in uploads:
-            release()
+            pause()
             try:
                 content = upload.stream.read(MOST_BYTES + 1)
                 checked = files.check(upload.filename, content, current_app.extensions["scanner"])
