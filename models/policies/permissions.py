@@ -23,8 +23,8 @@ class Permission(StrEnum):
     WORK_ACTIONS = "work_actions"  # corrective actions that one owns
     READ_COMPLAINTS = "read_complaints"  # what came in and why; proposing an action
     LEAD_COMPLAINTS = "lead_complaints"  # causes and departments, agreeing to actions, closing an alert
-    OFFER_PLAN = "offer_plan"
-    APPROVE_PLAN = "approve_plan"  # what may be offered as a plan, and offering it
+    OFFER_PLAN = "offer_plan"  # what may be offered as a plan, and offering it
+    APPROVE_PLAN = "approve_plan"  # what lies outside of it, when somebody else offers it
     PLAN_POLICY = "plan_policy"  # writing what may be offered, and publishing what somebody else wrote
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
