@@ -72,11 +72,9 @@ def test_staff_add_files_to_a_message_and_to_a_note_and_the_customer_reads_the_f
     assert reader.get(f"/files/{how.id}").headers["Content-Disposition"] == "attachment; filename=how.jpg"
     assert reader.get(f"/files/{inside.id}").status_code == 404
     assert "inside.pdf" not in reader.get("/preferences/data.json").text
-    answered = reader.post(
-        f"/cases/{dispute.id}", data=sending(("mine.pdf", picture("JPEG", (8, 8))), text="Like this")
-    )
-    assert answered.status_code == 303
-    assert "Like this mine.pdf" in shown(clerk.get(where))
+    mine = ("mine.jpg", picture("JPEG", (8, 8)))
+    assert reader.post(f"/cases/{dispute.id}", data=sending(mine, text="Like this")).status_code == 303
+    assert "Like this mine.jpg" in shown(clerk.get(where))
     assert verify(now=NOW).broken == []
 
 
