@@ -22,6 +22,7 @@ from models.ledger.operations import (
     reverse,
 )
 from models.ledger.reading import (
+    LEFT_OF_ALL,
     Balance,
     OpenItem,
     balances,
@@ -40,6 +41,7 @@ from models.ledger.write_offs import recover, write_off
 __all__ = [
     "CREDITS",
     "DEBITS",
+    "LEFT_OF_ALL",
     "Allocation",
     "AllocationRefused",
     "Balance",

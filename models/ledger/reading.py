@@ -50,24 +50,27 @@ class Balance:
 
 # What was left of an entry on a day is what is left now plus what was allocated later (or learnt later): so an
 # account's long paid history is never read for a recent day.
-_LEFT = """
+_LEFT_OF = """
 with later as (
     select a.customer_id, e.entry_id,
            sum(case when a.reverses_id is null then a.amount_minor else -a.amount_minor end) as minor
     from allocations a cross join lateral (values (a.credit_id), (a.debit_id)) as e (entry_id)
-    where a.customer_id = any(:customers)
+    where {a_scope}
       and (a.effective_on > :as_of or a.recorded_at > :known_at)
     group by a.customer_id, e.entry_id
 ), items as (
     select e.customer_id, e.id as entry_id, e.side, e.kind, e.currency, e.amount_minor, e.effective_on, e.due_on,
            e.invoice_id, e.reference, coalesce(e.open_minor, e.unapplied_minor) + coalesce(later.minor, 0) as left_minor
     from entries e left join later on later.customer_id = e.customer_id and later.entry_id = e.id
-    where e.customer_id = any(:customers)
+    where {e_scope}
       and (e.open_minor > 0 or e.unapplied_minor > 0 or later.minor is not null)
       and e.effective_on <= :as_of and e.recorded_at <= :known_at
       and coalesce(e.open_minor, e.unapplied_minor) + coalesce(later.minor, 0) > 0
 )
 """
+_LEFT = _LEFT_OF.format(a_scope="a.customer_id = any(:customers)", e_scope="e.customer_id = any(:customers)")
+# The same of all customers, in sets, for who reads on from `items` in their own query.
+LEFT_OF_ALL = _LEFT_OF.format(a_scope="a.customer_id > 0", e_scope="e.customer_id > 0")
 _ITEMS = text(
     _LEFT
     + """

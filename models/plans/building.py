@@ -10,8 +10,9 @@ from models.customers import Customer
 from models.errors import N_
 from models.money import Money, total
 from models.payments import PayableItem
+from models.plans.past import past_of
+from models.plans.policies import Ruled, rule_for
 from models.plans.records import Way
-from models.plans.ruling import Ruled, rule_for
 from models.plans.starting import Proposal
 from models.policies.plans import (
     Ask,
@@ -185,7 +186,7 @@ def think(customer: Customer, currency: str, wish: Wish, *, on: date) -> Idea:
     mine = [item for item in items if item.customer_id == customer.id]
     parts = _parts(mine[:MOST_ITEMS], customer.id, currency, wish, on)
     balance = total((part.share for part in parts), currency)
-    ruled = rule_for(customer, balance, on)
+    ruled = rule_for(customer, balance, on, past=past_of(customer.id, on))
     terms = ruled.rule.terms if ruled.rule else None
     ask = _ask(wish, balance, terms, on)
     return Idea(

@@ -37,6 +37,8 @@ REGISTRIES = {
     "sequences": "the company's reminders, for all customers",
     "sequence_versions": "the company's reminders, for all customers",
     "sequence_steps": "the company's reminders, for all customers",
+    "plan_policies": "what the company offers, for all customers",
+    "plan_rules": "what the company offers, for all customers",
     "departments": "the company's own",
     "causes": "the company's own, for all customers' complaints",
     "assignment_rules": "the company's own",

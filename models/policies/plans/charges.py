@@ -70,6 +70,11 @@ def cap_of(country: str, on: date, among: Iterable[Cap] | None = None) -> Cap | 
     return next((one for one in known if one.country == country.upper() and one.since <= on <= one.until), None)
 
 
+def laws_read(on: date) -> list[str]:
+    """The countries that have a cap on a day."""
+    return sorted({one.country for one in caps() if one.since <= on <= one.until})
+
+
 def capped(terms: Terms, kind: str, country: str, on: date, among: Iterable[Cap] | None = None) -> Terms:
     """
     The terms with no more charges than the law allows.

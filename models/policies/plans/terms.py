@@ -82,7 +82,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """For whom, and what they may be offered. `kind` and `country` empty: everybody. `up_to_minor` none: no limit."""
+    """
+    For whom, and what they may be offered. `kind` ('business', 'consumer') and `country` empty: everybody;
+    `up_to_minor` none: no limit. `id` stays with a rule from version to version.
+    """
 
     name: str
     kind: str
@@ -92,6 +95,7 @@ class Rule:
     up_to_minor: int | None
     past: Wanted
     terms: Terms
+    id: int = 0
 
     def fits(self, case: "Case") -> bool:
         return (

@@ -1,0 +1,43 @@
+"""Two people who may write what is offered, and one who may not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from models.plans import policies, publishing
+from models.plans.policies import PlanPolicy
+from models.policies.permissions import Role
+from models.policies.plans import Rule
+from models.staff import Principal
+from models.transactions import transaction
+from tests.conftest import NOW
+
+ANNA = Principal(1, 1, "Anna", "anna@company.test", Role.FINANCE)
+BRONIUS = Principal(2, 2, "Bronius", "b@company.test", Role.MANAGER)
+COLLECTOR = Principal(3, 3, "Cezary", "c@company.test", Role.COLLECTOR)
+
+
+def changed(rule: Rule, **terms: object) -> Rule:
+    """The same rule with other terms."""
+    return replace(rule, terms=replace(rule.terms, **terms))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def first(engine: Engine) -> Rule:
+    """The one rule that every installation begins with."""
+    return policies.in_force().rules[0]
+
+
+@pytest.fixture
+def written(engine: Engine) -> Callable[..., PlanPolicy]:
+    """A draft of Anna's with these rules."""
+
+    def write(*rules: Rule) -> PlanPolicy:
+        with transaction():
+            version = publishing.draft(by=ANNA, now=NOW)
+            publishing.write(version, rules, by=ANNA, now=NOW, reason="Smaller payments")
+        return version
+
+    return write
