@@ -67,6 +67,8 @@ from portal import (  # noqa: E402, F401
     links,
     pay_only,
     payments,
+    planning,
+    plans,
     preferences,
     principal,
     promises,

@@ -3,6 +3,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 `payments.sync` is of a payment.
 """
 
+from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     CannotChange,
     can_move,
@@ -13,6 +14,7 @@ from models.plans.changing import (
     reschedule,
 )
 from models.plans.charging import charge
+from models.plans.proposing import REPLACED, ask_for, forget_draft, keep, kept, own_offer, propose, waiting
 from models.plans.records import (
     LIVING,
     Because,
@@ -48,19 +50,26 @@ from models.plans.tending import rests, review, tend
 
 __all__ = [
     "LIVING",
+    "REPLACED",
     "Because",
     "CannotChange",
     "CannotPlan",
     "ChangedMeanwhile",
+    "Idea",
     "Instalment",
     "InstalmentState",
     "ItemLeft",
+    "Part",
     "Plan",
     "PlanItem",
     "PlanState",
     "PlanVersion",
     "Proposal",
     "Way",
+    "Wish",
+    "affordable",
+    "answer_on",
+    "ask_for",
     "can_move",
     "cancel",
     "charge",
@@ -68,22 +77,29 @@ __all__ = [
     "draft_of",
     "find",
     "find_instalment",
+    "forget_draft",
     "instalments_of",
     "is_ready",
     "items_left",
     "items_of",
+    "keep",
     "keep_draft",
+    "kept",
     "last_day_to_move_to",
     "move",
     "of_customers",
     "offer",
     "offer_new",
+    "own_offer",
     "pay_by_transfer",
+    "propose",
     "request",
     "reschedule",
     "rests",
     "review",
     "sign",
     "tend",
+    "think",
     "versions_of",
+    "waiting",
 ]

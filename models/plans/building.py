@@ -32,6 +32,7 @@ from models.policies.plans import (
 from models.policies.public_holidays import after_working_days
 
 MOST_ITEMS = 100  # In one plan of a customer's own making: the oldest ones.
+MOST_OWN = 24  # Days of one's own choice.
 AT_FIRST = 3  # Payments, until somebody says how many.
 WEEK = timedelta(days=7)
 
@@ -207,9 +208,7 @@ def affordable(idea: Idea, monthly: Money) -> Ask | None:
     if idea.terms is None:
         return None
     country = company.get().country
-    return for_budget(
-        idea.terms, idea.balance, monthly, country=country, today=idea.today, start_on=idea.wish.start_on
-    )
+    return for_budget(idea.terms, idea.balance, monthly, country=country, today=idea.today, start_on=idea.wish.start_on)
 
 
 def _parts(items: Sequence[PayableItem], customer_id: int, currency: str, wish: Wish, on: date) -> list[Part]:
@@ -231,7 +230,16 @@ def _ask(wish: Wish, balance: Money, terms: Terms | None, today: date) -> Ask:
     first = least if wish.first is None else Money(wish.first, balance.currency)
     at_first = max(AT_FIRST, terms.fewest) if terms else AT_FIRST
     count = wish.count if wish.count is not None else min(at_first, terms.most) if terms else at_first
-    return Ask(first, count, wish.frequency, _start(wish, terms, today), wish.own_dates)
+    start_on = _start(wish, terms, today)
+    own = _own_days(wish, start_on, count - bool(first), today) if wish.frequency is Frequency.OWN else ()
+    return Ask(first, count, wish.frequency, start_on, own)
+
+
+def _own_days(wish: Wish, start_on: date, wanted: int, today: date) -> tuple[date, ...]:
+    """As many of their own as there are payments; where they named fewer, each month until they say otherwise."""
+    named = [day for day in wish.own_dates if day > today][: max(min(wanted, MOST_OWN), 1)]
+    begin = months_after(named[-1], 1) if named else start_on
+    return (*named, *(months_after(begin, step) for step in range(min(wanted, MOST_OWN) - len(named))))
 
 
 def _start(wish: Wish, terms: Terms | None, today: date) -> date:

@@ -146,6 +146,7 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     session.refresh(plan, with_for_update=True)
     if plan.state is not PlanState.OFFERED or plan.signed_at is not None or (plan.offered_until or on) < on:
         raise CannotPlan(N_("This offer has ended. Please make a new plan, or ask us."))
+    _use_own_money(plan, by=by, on=on, now=now)
     wanted = {item.entry_id: item.amount_minor for item in items_of(plan)}
     _check_shares(plan, wanted, on=on)
     plan.signed_at, plan.consent_id = now, consent_id
@@ -154,6 +155,15 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
     if not plan.is_automatic:
         begin(plan, on=on, now=now)
+
+
+def _use_own_money(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+    """What the customer had unapplied was counted in: it goes to the items before the plan does."""
+    counted = {int(entry_id): minor for entry_id, minor in plan.ask.get("credits", {}).items()}
+    if counted and counted != payments.use_credits(plan.customer_id, counted, plan.currency, by=by, on=on, now=now):
+        raise ChangedMeanwhile(
+            N_("What is open has changed meanwhile. Please look at the new figures before you go on.")
+        )
 
 
 def is_ready(plan: Plan) -> bool:
