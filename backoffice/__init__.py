@@ -72,6 +72,7 @@ NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Complaints"), "backoffice.complaint_figures", Permission.READ_COMPLAINTS),
     (N_("Corrective actions"), "backoffice.action_list", Permission.WORK_ACTIONS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
+    (N_("Plan rules"), "backoffice.plan_policy", Permission.OFFER_PLAN),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
     (N_("Approvals"), "backoffice.approvals", Permission.WRITE_OFF),
@@ -140,6 +141,8 @@ from backoffice import (  # noqa: E402
     merges,  # noqa: F401
     messages,  # noqa: F401
     outbox,  # noqa: F401
+    plan_policy,  # noqa: F401
+    plan_words,  # noqa: F401
     principal,  # noqa: F401
     receipts,  # noqa: F401
     reminder_words,  # noqa: F401

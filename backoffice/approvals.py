@@ -11,6 +11,8 @@ from models import causes, clock
 from models.approvals import Approval, ApprovalState, Kind, ReasonMissing
 from models.dunning import review
 from models.errors import N_
+from models.plans import policies, publishing
+from models.plans.policies import PlanPolicy, PolicyState
 from models.policies.limits import REASONS
 from models.policies.permissions import Permission
 from models.transactions import transaction
@@ -35,7 +37,14 @@ def approvals() -> str:
         may_decide=business.may_decide,
         waiting_sequences=review.waiting_sequences() if current_user.may(Permission.READ_WORDS) else [],
         may_publish=review.may_publish,
+        waiting_policy=_waiting_policy(),
+        may_decide_policy=publishing.may_decide,
     )
+
+
+def _waiting_policy() -> PlanPolicy | None:
+    found = policies.worked_on() if current_user.may(Permission.PLAN_POLICY) else None
+    return found if found is not None and found.state == PolicyState.WAITING else None
 
 
 @backoffice.get("/approvals/<int:customer_id>/<int:approval_id>")
@@ -68,6 +77,8 @@ def decide(customer_id: int, approval_id: int) -> Response | tuple[str, int]:
 def waiting_for_me() -> int:
     """How many decisions whoever is signed in can take."""
     sequences = sum(review.may_publish(version, current_user) for _, version in review.waiting_sequences())
+    policy = _waiting_policy()
+    sequences += policy is not None and publishing.may_decide(policy, current_user)
     return sequences + sum(business.may_decide(approval, current_user) for approval in business.waiting())
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from models import database, payments
 from models.database import session
-from models.gateways.stripe import CheckoutSession, GatewayPayment, PaymentState, SessionState
+from models.gateways.stripe_answers import CheckoutSession, GatewayPayment, PaymentState, SessionState
 from models.gateways.stripe_returns import Returns
 from models.money import Money
 from models.payments import Attempt

@@ -97,6 +97,13 @@ def send_refund(tools: Tools, customer_id: int, refund_id: str) -> None:
             payments.send_refund(customer_id, UUID(refund_id), gateway=tools.gateway, now=clock.now)
 
 
+def detach_method(tools: Tools, customer_id: int, method_id: int) -> None:
+    """A Stripe that does not answer is asked again by the sweep."""
+    if tools.gateway:
+        with suppress(GatewayError):
+            payments.methods.detach(customer_id, method_id, gateway=tools.gateway, now=clock.now)
+
+
 def sweep_refunds(tools: Tools) -> None:
     if tools.gateway:
         payments.sweep_refunds(gateway=tools.gateway, now=clock.now)
@@ -204,6 +211,7 @@ def make_letters(tools: Tools, run_id: int) -> None:
 HANDLERS: dict[str, Callable[..., object]] = {
     "disputes.opened": assign_dispute,
     "messages.send": mails_wait,
+    "methods.detach": detach_method,
     "payments.give_up_disputed": give_up_disputed,
     "plans.review": review_plans,
     "refunds.send": send_refund,

@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from standin import checkout, debits, refunds, shapes, wire
+from standin import checkout, debits, intents, methods, refunds, setups, shapes, wire
 from standin.account import Account, Fault
 from standin.books import COMPARISONS, new_id
 from standin.idempotency import Answer, Keys, fingerprint
@@ -18,6 +18,8 @@ from standin.wire import ApiError, Params
 KINDS: dict[str, tuple[str, set[str]]] = {
     "customers": ("customer", {"email"}),
     "checkout/sessions": ("checkout.session", {"customer", "payment_intent", "status"}),
+    "setup_intents": ("setup_intent", {"customer", "payment_method"}),
+    "payment_methods": ("payment_method", {"customer", "type"}),
     "payment_intents": ("payment_intent", {"customer"}),
     "charges": ("charge", {"customer", "payment_intent"}),
     "refunds": ("refund", {"charge", "payment_intent"}),
@@ -25,7 +27,11 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "balance_transactions": ("balance_transaction", {"source", "type"}),
     "events": ("event", {"type"}),
 }
-EXPANDABLE = {"customer", "payment_intent", "latest_charge", "balance_transaction", "source", "charge"}
+ALONE = {"mandates": ("mandate", set[str]())}  # What Stripe has no list of.
+EXPANDABLE = {
+    *("balance_transaction", "charge", "customer", "latest_charge", "mandate", "payment_intent", "payment_method"),
+    *("setup_intent", "source"),
+}
 
 
 class ConnectionCut(ConnectionError):
@@ -95,7 +101,10 @@ def _reply(account: Account, keys: Keys, request: Request, fault: Fault | None, 
             if fault and fault.kind == "error_500":
                 made = Answer(500, wire.server_error().body, request_id)
             else:
-                made = Answer(200, json.dumps(_expanded(account, effect(), params)), request_id)
+                done = effect()
+                # A bank's no is kept under the key like any answer; what Stripe itself refuses is not.
+                body = done if "error" in done else _expanded(account, done, params)
+                made = Answer(402 if "error" in done else 200, json.dumps(body), request_id)
                 if fault and fault.kind == "error_500_done":
                     made = Answer(500, wire.server_error().body, request_id)
             return keys.keep(key, print_, made) if key else made
@@ -109,13 +118,19 @@ def _effect(
     if path == "customers":
         return lambda: _create_customer(account, params)
     if path == "checkout/sessions":
-        origin = request.host_url.rstrip("/")
-        return lambda: checkout.create(account, params, origin=origin)
+        origin, desk = request.host_url.rstrip("/"), setups if params.get("mode") == "setup" else checkout
+        return lambda: desk.create(account, params, origin=origin)
     if path == "refunds":
         return lambda: refunds.create(account, params, request_id=request_id, key=key)
+    if path == "payment_intents":
+        return lambda: intents.create(account, params, request_id=request_id, key=key)
     match path.split("/"):
         case ["checkout", "sessions", session_id, "expire"]:
             return lambda: checkout.expire(account, session_id, request_id=request_id, key=key)
+        case ["payment_intents", intent_id, "cancel"]:
+            return lambda: intents.cancel(account, intent_id, params, request_id=request_id, key=key)
+        case ["payment_methods", method_id, "detach"]:
+            return lambda: methods.detach(account, method_id, params, request_id=request_id, key=key)
     raise _unknown(request)
 
 
@@ -137,10 +152,11 @@ def _read(account: Account, path: str, params: Params) -> dict[str, Any]:
     address, _, object_id = path.rpartition("/")
     debits.finish_overdue(account)
     refunds.finish_overdue(account)
-    if address not in KINDS:
+    kinds = KINDS | ALONE
+    if address not in kinds:
         raise ApiError(404, f"Unrecognized request URL (GET: /v1/{path}).")
     wire.only(params, {"expand"})
-    kind, _ = KINDS[address]
+    kind, _ = kinds[address]
     if kind == "checkout.session":
         found = checkout.current(account, object_id)
     else:

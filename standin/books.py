@@ -74,7 +74,8 @@ class Books:
     def add(self, body: dict[str, Any], kept: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """`kept` is what Stripe knows about the object without sending it along."""
         sql = "insert into objects (id, kind, created, body, kept) values (?, ?, ?, ?, ?)"
-        self.run(sql, body["id"], body["object"], body["created"], json.dumps(body), json.dumps(kept or {}))
+        created = body.get("created", 0)  # A mandate says not when it was made.
+        self.run(sql, body["id"], body["object"], created, json.dumps(body), json.dumps(kept or {}))
         return body
 
     def save(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +85,9 @@ class Books:
     def get(self, object_id: str) -> dict[str, Any] | None:
         rows = self.run("select body from objects where id = ?", object_id)
         return json.loads(rows[0]["body"]) if rows else None
+
+    def keep(self, object_id: str, kept: Mapping[str, Any]) -> None:
+        self.run("update objects set kept = ? where id = ?", json.dumps(kept), object_id)
 
     def kept(self, object_id: str) -> dict[str, Any]:
         kept: dict[str, Any] = json.loads(self.run("select kept from objects where id = ?", object_id)[0]["kept"])

@@ -4,8 +4,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from standin import cards, checkout, disputes, shapes
+from standin import checkout, disputes, methods, shapes
 from standin.account import Account
+from standin.cards import Card
 
 SOON_SECONDS, LATER_SECONDS = 10, 180
 
@@ -50,22 +51,38 @@ def instruct(account: Account, session_id: str, bank: BankAccount) -> dict[str, 
         if session["currency"] != "eur":
             raise checkout.NotOpen
         intent = checkout.intent_of(account, session)
-        charge = shapes.debit(
-            now=account.now(),
-            intent=intent,
-            number=bank.number,
-            email=checkout.payer_email(account, session),
-        )
-        fate = {"then": bank.then, "due": account.now() + bank.seconds, "returned": bank.returned}
-        account.books.add(charge, fate | {"session": session_id})
-        intent |= {"latest_charge": charge["id"], "status": "processing", "payment_method": charge["payment_method"]}
-        intent["last_payment_error"] = None
-        account.books.save(intent)
-        account.announce("charge.pending", charge)
-        account.announce("payment_intent.processing", intent)
-        checkout.complete(account, session, paid=False)
+        method = methods.of_bank(account, bank.number)
+        _send(account, intent, method, _fate(account, bank) | {"session": session_id})
+        checkout.keep_method(account, intent, method["id"])
+        checkout.complete(account, session, "unpaid")
         account.announce("checkout.session.completed", session)
         return session
+
+
+def instruct_again(
+    account: Account, intent: dict[str, Any], method: dict[str, Any], refused: Card | None
+) -> dict[str, Any]:
+    """A debit that nobody is there for, by a mandate that was signed before. A bank's no comes later as well."""
+    bank = find(account.books.kept(method["id"])["number"]) or ACCOUNTS[0]
+    fate = _fate(account, bank)
+    _send(account, intent, method, fate | ({"then": "failed", "code": refused.reason} if refused else {}))
+    return intent
+
+
+def _fate(account: Account, bank: BankAccount) -> dict[str, Any]:
+    return {"then": bank.then, "due": account.now() + bank.seconds, "returned": bank.returned}
+
+
+def _send(account: Account, intent: dict[str, Any], method: dict[str, Any], fate: dict[str, Any]) -> None:
+    email = checkout.payer_email(account, {"customer_email": None} | intent)
+    mandate = methods.mandate_of(account, method) or {}
+    charge = shapes.debit(now=account.now(), intent=intent, email=email, method=method, mandate=mandate["id"])
+    account.books.add(charge, fate)
+    intent |= {"latest_charge": charge["id"], "status": "processing", "payment_method": method["id"]}
+    intent["last_payment_error"] = None
+    account.books.save(intent)
+    account.announce("charge.pending", charge)
+    account.announce("payment_intent.processing", intent)
 
 
 def finish(account: Account, charge_id: str, status: str) -> None:
@@ -80,14 +97,18 @@ def finish(account: Account, charge_id: str, status: str) -> None:
             raise ValueError(f"{charge_id} is no debit that waits for its bank")
         kept = account.books.kept(charge_id)
         intent = account.books.get(charge["payment_intent"]) or {}
-        session = account.books.get(kept["session"]) or {}
+        session = account.books.get(kept["session"]) if "session" in kept else None
         if status != "succeeded":
-            _fail(account, session, intent, charge)
+            _fail(account, intent, charge, kept.get("code") or "insufficient_funds")
+        else:
+            checkout.take(account, intent, charge)
+        if session and status == "succeeded":
+            session["payment_status"] = "paid"
+            account.books.save(session)
+        if session:
+            account.announce(f"checkout.session.async_payment_{status}", session)
+        if status != "succeeded":
             return
-        checkout.take(account, intent, charge)
-        session["payment_status"] = "paid"
-        account.books.save(session)
-        account.announce("checkout.session.async_payment_succeeded", session)
         if kept["returned"]:
             disputes.begin(account, charge_id, reason="insufficient_funds")
 
@@ -103,8 +124,8 @@ def finish_overdue(account: Account) -> None:
             finish(account, row["id"], row["status"])
 
 
-def _fail(account: Account, session: dict[str, Any], intent: dict[str, Any], charge: dict[str, Any]) -> None:
-    card = cards.Card("", "", "", "payment_intent_payment_attempt_failed", "insufficient_funds", "The debit failed.")
+def _fail(account: Account, intent: dict[str, Any], charge: dict[str, Any], code: str) -> None:
+    card = Card("", "", "", "payment_intent_payment_attempt_failed", code, "The debit failed.")
     charge |= {"status": "failed", "failure_code": card.decline_code, "failure_message": card.message}
     charge |= {"captured": False, "amount_captured": 0}
     intent["status"] = "requires_payment_method"
@@ -113,4 +134,3 @@ def _fail(account: Account, session: dict[str, Any], intent: dict[str, Any], cha
         account.books.save(body)
     account.announce("charge.failed", charge)
     account.announce("payment_intent.payment_failed", intent)
-    account.announce("checkout.session.async_payment_failed", session)

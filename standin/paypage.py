@@ -10,13 +10,16 @@ from jinja2 import Environment, FileSystemLoader
 from werkzeug import Request, Response
 from werkzeug.utils import redirect
 
-from standin import cards, checkout, debits, wire
+from standin import cards, checkout, debits, setups, wire
 from standin.account import Account
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.globals["shown"] = wire.shown
+TEMPLATES.globals["sum_of"] = lambda session: (
+    "nothing now" if session["mode"] == "setup" else wire.shown(session["amount_total"], session["currency"])
+)
 RECENT = 20
 
 
@@ -66,7 +69,13 @@ def submit(account: Account, session_id: str, request: Request) -> Response:
         return show(account, session_id, errors, 422)
     if card.number in cards.CHALLENGED:
         return _after(account, session_id, lambda: checkout.challenge(account, session_id, card), "/authenticate")
-    return _after(account, session_id, lambda: checkout.pay(account, session_id, card))
+    return _after(account, session_id, lambda: _give(account, session_id, card))
+
+
+def _give(account: Account, session_id: str, card: cards.Card) -> None:
+    """:raises checkout.NotOpen: nothing can be paid or kept here any more."""
+    session = checkout.open_session(account, session_id)
+    (setups.keep_card if session["mode"] == "setup" else checkout.pay)(account, session_id, card)
 
 
 def challenge(account: Account, session_id: str, request: Request) -> Response:
@@ -77,12 +86,10 @@ def challenge(account: Account, session_id: str, request: Request) -> Response:
         return show(account, session_id)
     if request.method != "POST":
         return page("challenge.html", session=session, card=card, leads_to=(session["success_url"],))
-    passed = request.form.get("answer") == "yes"
-    return _after(
-        account,
-        session_id,
-        lambda: checkout.pay(account, session_id, card) if passed else checkout.fail_challenge(account, session_id),
-    )
+    desk = setups if session["mode"] == "setup" else checkout
+    if request.form.get("answer") == "yes":
+        return _after(account, session_id, lambda: _give(account, session_id, card))
+    return _after(account, session_id, lambda: desk.fail_challenge(account, session_id))
 
 
 def _debit(account: Account, session_id: str, request: Request) -> Response:
@@ -90,6 +97,9 @@ def _debit(account: Account, session_id: str, request: Request) -> Response:
     if bank is None:
         wrong = "Use one of the test account numbers on this page. Never type a real one here."
         return show(account, session_id, {"iban": wrong}, 422)
+    session = checkout.current(account, session_id)
+    if session and session["mode"] == "setup":
+        return _after(account, session_id, lambda: setups.keep_bank(account, session_id, bank.number))
     return _after(account, session_id, lambda: debits.instruct(account, session_id, bank))
 
 
@@ -114,8 +124,8 @@ def front(account: Account) -> Response:
 
 
 def _declined(account: Account, session: dict[str, Any]) -> dict[str, str]:
-    intent = account.books.get(session["payment_intent"]) if session["payment_intent"] else None
-    error = intent["last_payment_error"] if intent else None
+    intent = account.books.get(session["payment_intent"] or session["setup_intent"] or "")
+    error = (intent.get("last_payment_error") or intent.get("last_setup_error")) if intent else None
     return {"number": f"{error['message']} Nothing was taken. Try another card."} if error else {}
 
 

@@ -95,13 +95,13 @@ def checkout_session(*, now: int, total: int, currency: str, facts: Shape) -> Sh
     )
 
 
-def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
-    """`wishes`: the session's `payment_intent_data`."""
+def payment_intent(*, now: int, asked: Shape, amount: int, wishes: Shape) -> Shape:
+    """`asked`: whatever names currency and customer; `wishes`: a session's `payment_intent_data`, or as much."""
     intent_id = new_id("pi_")
     return INTENT_UNUSED | {
         "id": intent_id,
         "object": "payment_intent",
-        "amount": session["amount_total"],
+        "amount": amount,
         "amount_capturable": 0,
         "amount_received": 0,
         "canceled_at": None,
@@ -110,20 +110,21 @@ def payment_intent(*, now: int, session: Shape, wishes: Shape) -> Shape:
         "client_secret": new_id(f"{intent_id}_secret_", 25),
         "confirmation_method": "automatic",
         "created": now,
-        "currency": session["currency"],
-        "customer": session["customer"],
+        "currency": asked["currency"],
+        "customer": asked["customer"],
         "description": wishes.get("description"),
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
         "metadata": wishes.get("metadata", {}),
         "payment_method": None,
-        "payment_method_types": methods(session["currency"]),
+        "payment_method_types": methods(asked["currency"]),
+        "setup_future_usage": wishes.get("setup_future_usage"),
         "status": "requires_payment_method",
     }
 
 
-def charge(*, now: int, intent: Shape, card: Card, email: str | None) -> Shape:
+def charge(*, now: int, intent: Shape, card: Card, email: str | None, method: Shape) -> Shape:
     paid = card.error_code is None
     return CHARGE_UNUSED | {
         "id": new_id("ch_"),
@@ -147,24 +148,24 @@ def charge(*, now: int, intent: Shape, card: Card, email: str | None) -> Shape:
         "outcome": _outcome(card),
         "paid": paid,
         "payment_intent": intent["id"],
-        "payment_method": new_id("pm_"),
-        "payment_method_details": {
-            "type": "card",
-            "card": {"brand": card.brand, "exp_month": 12, "exp_year": 2034, "funding": "credit", "last4": card.last4},
-        },
+        "payment_method": method["id"],
+        "payment_method_details": {"type": "card", "card": _card_of(method)},
         "refunded": False,
         "status": "succeeded" if paid else "failed",
     }
 
 
-def debit(*, now: int, intent: Shape, number: str, email: str | None) -> Shape:
+def _card_of(method: Shape) -> Shape:
+    shown = ("brand", "exp_month", "exp_year", "funding", "last4")
+    return {name: method["card"][name] for name in shown} if "card" in method else {}
+
+
+def debit(*, now: int, intent: Shape, email: str | None, method: Shape, mandate: str) -> Shape:
     """A charge by SEPA Direct Debit that waits for the payer's bank."""
-    details = {
-        **{"bank_code": number[4:9], "branch_code": "", "country": number[:2], "fingerprint": None},
-        **{"last4": number[-4:], "mandate": new_id("mandate_")},
-    }
+    details = {name: method["sepa_debit"][name] for name in ("bank_code", "branch_code", "country", "fingerprint")}
+    details |= {"last4": method["sepa_debit"]["last4"], "mandate": mandate}
     any_card = Card("", "", "")
-    return charge(now=now, intent=intent, card=any_card, email=email) | {
+    return charge(now=now, intent=intent, card=any_card, email=email, method=method) | {
         "paid": False,
         "payment_method_details": {"type": "sepa_debit", "sepa_debit": details},
         "status": "pending",
@@ -305,10 +306,23 @@ def dispute(*, now: int, charge: Shape, amount: int, reason: str, status: str) -
 
 
 def payment_error(*, charge: Shape, card: Card) -> Shape:
+    return card_error(card=card) | {"charge": charge["id"]}
+
+
+def challenge_error(code: str) -> Shape:
+    """The bank's question was answered wrongly."""
+    return {
+        "type": "invalid_request_error",
+        "code": code,
+        "message": "Your bank could not confirm that it is you.",
+        "doc_url": f"https://docs.stripe.com/error-codes/{code.replace('_', '-')}",
+    }
+
+
+def card_error(*, card: Card) -> Shape:
     error: Shape = {
         "type": "card_error",
         "code": card.error_code,
-        "charge": charge["id"],
         "message": card.message,
         "doc_url": f"https://docs.stripe.com/error-codes/{str(card.error_code).replace('_', '-')}",
     }

@@ -5,15 +5,12 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0022"
-down_revision = "0016"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    for name in ("instalment_id", "method_id", "consent_id"):
-        op.add_column("attempts", sa.Column(name, sa.BigInteger(), nullable=True))
-    op.add_column("attempts", sa.Column("about", sa.String(), server_default="", nullable=False))
     _plans()
     _plan_items()
     _instalments()

@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from models.gateways.stripe_returns import GatewayRefund, Returns, dispute_of, money_of, refund_of
-from models.money import Money, total
+from models.gateways.stripe_answers import (
+    CheckoutSession,
+    GatewayEvent,
+    GatewayPayment,
+    attempt_of,
+    event_of,
+    payment_of,
+    session_of,
+)
+from models.gateways.stripe_methods import Declined, GatewayMethod, declined_of, method_of
+from models.gateways.stripe_returns import GatewayRefund, Returns, dispute_of, refund_of
 
 if TYPE_CHECKING:
     import stripe
@@ -19,12 +26,8 @@ T = TypeVar("T")
 TIMEOUT_SECONDS = 20.0  # The SDK waits 80 by default.
 NETWORK_RETRIES = 2  # The SDK makes one attempt by default. 409, 5xx and lost connections are tried again; 429 is not.
 SIGNATURE_SECONDS = 300
-MOST_LINES = 100
-# What Stripe's pay page speaks of our languages. Persian readers are told before they leave that it is in English.
-PAGE_LANGUAGES = frozenset({"en", "lt", "el", "pl", "cs"})
-# Stripe counts these in hundredths although they have none: an amount of ours would arrive as a hundredth of itself.
-COUNTED_OTHERWISE = frozenset({"ISK"})
-WITH_PAYMENT = ["payment_intent.latest_charge"]
+WITH_PAYMENT = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
+WITH_CHARGE = ["latest_charge", "payment_method"]
 
 
 class GatewayError(Exception):
@@ -63,124 +66,6 @@ class ForgedEvent(Exception):
     """Not an event that Stripe signed with one of our secrets within the last five minutes."""
 
 
-class SessionState(StrEnum):
-    OPEN = "open"
-    COMPLETE = "complete"
-    EXPIRED = "expired"
-
-
-class PaymentState(StrEnum):
-    REQUIRES_CUSTOMER = "requires_customer"
-    PROCESSING = "processing"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELED = "canceled"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutLine:
-    name: str
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayPayment:
-    """
-    `amount` is what was asked, `received` what came in; `charge_id` the newest try, successful or not,
-    `tried_at` its time.
-
-    `decline_code` is Stripe's word for why the newest try failed, empty where none did. `money_left` is whether any of
-    it was refunded or disputed.
-    """
-
-    id: str
-    state: PaymentState
-    amount: Money
-    received: Money
-    charge_id: str | None
-    decline_code: str
-    attempt_id: str | None
-    livemode: bool
-    tried_at: datetime | None
-    money_left: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutSession:
-    """
-    `url` only while open. `payment` is None until the payer presses 'Pay' for the first time.
-
-    The answer to `open_checkout` may be an old one, replayed: what is true now is told by `fetch_session`.
-    """
-
-    id: str
-    url: str | None
-    state: SessionState
-    amount: Money
-    attempt_id: str | None
-    expires_at: datetime
-    livemode: bool
-    payment: GatewayPayment | None
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayEvent:
-    """
-    A hint that something happened. `payload` is the body as it came; `attempt_id` what the object says of itself.
-    `object_id` is a payment's, for what belongs to one: a refund or a dispute may be news to us.
-    """
-
-    id: str
-    type: str
-    object_id: str
-    attempt_id: str | None
-    livemode: bool
-    api_version: str
-    created_at: datetime
-    payload: str
-
-
-def checkout_request(
-    *,
-    attempt_id: str,
-    lines: Sequence[CheckoutLine],
-    description: str,
-    success_url: str,
-    cancel_url: str,
-    expires_at: datetime,
-    customer_email: str | None = None,
-    language: str = "en",
-) -> dict[str, Any]:
-    """
-    Build what `open_checkout` sends, to be stored as JSON before the call and repeated as stored.
-
-    `success_url` may hold the text {CHECKOUT_SESSION_ID}, which Stripe replaces. Stripe takes an `expires_at`
-    from 30 minutes to 24 hours after the session is made.
-
-    :raises ValueError: no lines or too many, an amount of nothing, a currency that Stripe counts otherwise.
-    :raises CurrencyMismatch: two currencies.
-    """
-    if not 1 <= len(lines) <= MOST_LINES:
-        raise ValueError(f"{len(lines)} lines: Stripe takes 1 to {MOST_LINES}.")
-    asked = total((line.amount for line in lines), lines[0].amount.currency)
-    if any(line.amount.minor <= 0 for line in lines) or asked.currency in COUNTED_OTHERWISE:
-        raise ValueError(f"Stripe cannot take {asked} as it stands in these lines.")
-    request: dict[str, Any] = {
-        "mode": "payment",
-        "client_reference_id": attempt_id,
-        "metadata": {"attempt": attempt_id},
-        "line_items": [_line_item(line) for line in lines],
-        "payment_intent_data": {"metadata": {"attempt": attempt_id}, "description": description},
-        # Otherwise Stripe may offer the payer another currency than the one that is owed.
-        "adaptive_pricing": {"enabled": False},
-        "expires_at": int(expires_at.timestamp()),
-        "locale": language if language in PAGE_LANGUAGES else "en",
-        "success_url": success_url,
-        "cancel_url": cancel_url,
-    }
-    return request | ({"customer_email": customer_email} if customer_email else {})
-
-
 class StripeGateway:
     """`api_base`: the address of a stand-in; None is Stripe itself. Safe to share between threads."""
 
@@ -214,7 +99,7 @@ class StripeGateway:
         params = cast("stripe.params.checkout.SessionCreateParams", request)
         sessions = self._client.v1.checkout.sessions
         return self._ask(
-            lambda: _session(sessions.create(params, {"idempotency_key": idempotency_key}).to_dict()), keyed=True
+            lambda: session_of(sessions.create(params, {"idempotency_key": idempotency_key}).to_dict()), keyed=True
         )
 
     def fetch_session(self, session_id: str) -> CheckoutSession:
@@ -225,7 +110,7 @@ class StripeGateway:
         :raises Unanswered: ask again later.
         """
         sessions = self._client.v1.checkout.sessions
-        return self._ask(lambda: _session(sessions.retrieve(session_id, {"expand": WITH_PAYMENT}).to_dict()))
+        return self._ask(lambda: session_of(sessions.retrieve(session_id, {"expand": WITH_PAYMENT}).to_dict()))
 
     def expire_session(self, session_id: str) -> CheckoutSession:
         """
@@ -235,7 +120,7 @@ class StripeGateway:
         :raises Unanswered: unknown; ask again.
         """
         sessions = self._client.v1.checkout.sessions
-        return self._ask(lambda: _session(sessions.expire(session_id, {"expand": WITH_PAYMENT}).to_dict()))
+        return self._ask(lambda: session_of(sessions.expire(session_id, {"expand": WITH_PAYMENT}).to_dict()))
 
     def find_session_by_attempt(self, attempt_id: str, since: datetime) -> CheckoutSession | None:
         """
@@ -251,11 +136,109 @@ class StripeGateway:
 
         def search() -> CheckoutSession | None:
             for found in sessions.list(since_then).auto_paging_iter():
-                if _attempt_of(found.to_dict()) == attempt_id:
+                if attempt_of(found.to_dict()) == attempt_id:
                     return self.fetch_session(found.id)
             return None
 
         return self._ask(search)
+
+    def create_customer(self, request_json: str, idempotency_key: str) -> str:
+        """
+        Make a customer at Stripe, to whom methods are attached, and return its id.
+
+        :raises GatewayError: not made, or unknown; a second one does no harm.
+        """
+        params = cast("stripe.params.CustomerCreateParams", json.loads(request_json))
+        customers = self._client.v1.customers
+        return self._ask(lambda: customers.create(params, {"idempotency_key": idempotency_key}).id, keyed=True)
+
+    def charge(self, request_json: str, idempotency_key: str) -> GatewayPayment | Declined:
+        """
+        Take money by a kept method, once per key, however often this is called. The answer may be an old one,
+        replayed; so is a bank's no.
+
+        :raises Unanswered: unknown; send the same again.
+        :raises StoredFailure: unknown; look the payment up by its attempt.
+        :raises RefusedByGateway: not made.
+        """
+        import stripe
+
+        params = cast("stripe.params.PaymentIntentCreateParams", json.loads(request_json))
+        intents = self._client.v1.payment_intents
+
+        def take() -> GatewayPayment | Declined:
+            try:
+                return payment_of(intents.create(params, {"idempotency_key": idempotency_key}).to_dict())
+            except stripe.CardError as error:
+                return declined_of(cast("dict[str, Any]", error.json_body))
+
+        return self._ask(take, keyed=True)
+
+    def fetch_payment(self, payment_id: str) -> GatewayPayment:
+        """
+        Tell what is true now of a payment that has no page.
+
+        :raises UnknownToGateway: no such payment.
+        :raises Unanswered: ask again later.
+        """
+        intents = self._client.v1.payment_intents
+        return self._ask(lambda: payment_of(intents.retrieve(payment_id, {"expand": WITH_CHARGE}).to_dict()))
+
+    def find_payment_by_attempt(self, attempt_id: str, since: datetime, customer: str) -> GatewayPayment | None:
+        """
+        Look for the payment of an attempt whose answer was lost, among those made since then of Stripe's customer.
+
+        :raises Unanswered: ask again later.
+        """
+        intents = self._client.v1.payment_intents
+        since_then: stripe.params.PaymentIntentListParams = {
+            "created": {"gte": int(since.timestamp())},
+            "customer": customer,
+            "limit": 100,
+        }
+
+        def search() -> GatewayPayment | None:
+            for found in intents.list(since_then).auto_paging_iter():
+                if attempt_of(found.to_dict()) == attempt_id:
+                    return self.fetch_payment(found.id)
+            return None
+
+        return self._ask(search)
+
+    def cancel_payment(self, payment_id: str) -> GatewayPayment:
+        """
+        End a payment that was declined, so that nobody can confirm it any more.
+
+        :raises RefusedByGateway: it has ended, or money is on its way: fetch it.
+        :raises Unanswered: unknown; ask again.
+        """
+        intents = self._client.v1.payment_intents
+        return self._ask(lambda: payment_of(intents.cancel(payment_id, {"expand": WITH_CHARGE}).to_dict()))
+
+    def fetch_method(self, method_id: str) -> GatewayMethod:
+        """
+        Tell what is true now of a kept card or account.
+
+        :raises UnknownToGateway: no such method.
+        :raises Unanswered: ask again later.
+        """
+        methods = self._client.v1.payment_methods
+        return self._ask(lambda: method_of(methods.retrieve(method_id).to_dict()))
+
+    def mandate_lives(self, mandate_id: str) -> bool:
+        """:raises Unanswered: ask again later."""
+        mandates = self._client.v1.mandates
+        return self._ask(lambda: mandates.retrieve(mandate_id).status != "inactive")
+
+    def detach_method(self, method_id: str) -> None:
+        """
+        Make a method unusable for good.
+
+        :raises RefusedByGateway: it is nobody's any more, or never was.
+        :raises Unanswered: unknown; ask again.
+        """
+        methods = self._client.v1.payment_methods
+        self._ask(lambda: methods.detach(method_id))
 
     def make_refund(self, request_json: str, idempotency_key: str) -> GatewayRefund:
         """
@@ -299,7 +282,7 @@ class StripeGateway:
 
         def look() -> list[GatewayEvent]:
             found = self._client.v1.events.list({"created": {"gte": since}, "limit": 100}).auto_paging_iter()
-            return [_event(json.dumps(one.to_dict())) for one in found]
+            return [event_of(json.dumps(one.to_dict())) for one in found]
 
         return self._ask(look)[::-1]
 
@@ -307,7 +290,7 @@ class StripeGateway:
         """:raises ForgedEvent: see there."""
         payload = self._signed(body, signature)
         try:
-            return _event(payload)
+            return event_of(payload)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ForgedEvent("Signed, but not an event as we know them.") from error
 
@@ -369,79 +352,3 @@ def _in_our_words(error: "stripe.StripeError", *, keyed: bool) -> GatewayError:
     if status >= 400:
         return RefusedByGateway(said, error.code or "")
     return Unanswered(said)  # A good answer that cannot be read: the call may well have done its work.
-
-
-def _event(payload: str) -> GatewayEvent:
-    event = json.loads(payload)
-    subject = event["data"]["object"]
-    return GatewayEvent(
-        id=event["id"],
-        type=event["type"],
-        object_id=_payment_or_self(subject),
-        attempt_id=_attempt_of(subject),
-        livemode=event["livemode"],
-        api_version=event["api_version"] or "",
-        created_at=datetime.fromtimestamp(event["created"], UTC),
-        payload=payload,
-    )
-
-
-def _payment_or_self(subject: dict[str, Any]) -> str:
-    """Some objects, such as the balance, have no id."""
-    returned = subject.get("object") in ("refund", "dispute")
-    object_id: str = (subject.get("payment_intent") if returned else None) or subject.get("id", "")
-    return object_id
-
-
-def _line_item(line: CheckoutLine) -> dict[str, Any]:
-    return {
-        "quantity": 1,
-        "price_data": {
-            "currency": line.amount.currency.lower(),
-            "unit_amount": line.amount.minor,
-            "product_data": {"name": line.name},
-        },
-    }
-
-
-def _session(body: dict[str, Any]) -> CheckoutSession:
-    state = SessionState(body["status"])
-    intent = body["payment_intent"]
-    return CheckoutSession(
-        id=body["id"],
-        url=body["url"],
-        state=state,
-        amount=money_of(body["amount_total"], body["currency"]),
-        attempt_id=_attempt_of(body),
-        expires_at=datetime.fromtimestamp(body["expires_at"], UTC),
-        livemode=body["livemode"],
-        payment=_payment(intent, state) if isinstance(intent, dict) else None,
-    )
-
-
-def _payment(body: dict[str, Any], session: SessionState) -> GatewayPayment:
-    charge, error = body["latest_charge"], body["last_payment_error"] or {}
-    return GatewayPayment(
-        id=body["id"],
-        state=_payment_state(body["status"], session),
-        amount=money_of(body["amount"], body["currency"]),
-        received=money_of(body["amount_received"], body["currency"]),
-        charge_id=charge["id"] if isinstance(charge, dict) else charge,
-        decline_code=error.get("decline_code") or error.get("code") or "",
-        attempt_id=_attempt_of(body),
-        livemode=body["livemode"],
-        tried_at=datetime.fromtimestamp(charge["created"], UTC) if isinstance(charge, dict) else None,
-        money_left=isinstance(charge, dict) and bool(charge["disputed"] or charge["amount_refunded"]),
-    )
-
-
-def _payment_state(status: str, session: SessionState) -> PaymentState:
-    if status in ("succeeded", "processing", "canceled"):
-        return PaymentState(status)
-    # Without a page to try again on, a payment that wants another card has failed: a debit that came back late.
-    return PaymentState.REQUIRES_CUSTOMER if session is SessionState.OPEN else PaymentState.FAILED
-
-
-def _attempt_of(body: dict[str, Any]) -> str | None:
-    attempt_id: str | None = (body.get("metadata") or {}).get("attempt")
-    return attempt_id

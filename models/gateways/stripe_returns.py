@@ -61,15 +61,6 @@ class Returns:
     disputes: tuple[GatewayDispute, ...] = ()
 
 
-def refund_request(*, payment_intent_id: str, refund_id: str, attempt_id: str, amount: Money) -> dict[str, Any]:
-    """Build what `make_refund` sends, to be stored as JSON before the call and repeated as stored."""
-    return {
-        "payment_intent": payment_intent_id,
-        "amount": amount.minor,
-        "metadata": {"attempt": attempt_id, "refund": refund_id},
-    }
-
-
 def money_of(minor: int, currency: str) -> Money:
     """:raises UnknownCurrency: we never asked for it."""
     code = currency.upper()

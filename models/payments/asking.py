@@ -15,19 +15,22 @@ from models import audit, holds
 from models.audit import Actor, ActorKind
 from models.customers import lock_account, merges
 from models.database import session
-from models.errors import N_, Refused
-from models.gateways.stripe import (
-    CheckoutLine,
-    GatewayError,
-    RefusedByGateway,
-    StoredFailure,
-    Unanswered,
-    checkout_request,
-)
+from models.errors import N_
+from models.gateways.stripe import GatewayError, RefusedByGateway, StoredFailure, Unanswered
+from models.gateways.stripe_requests import CheckoutLine, checkout_request
 from models.holds import HoldKind
 from models.money import Money, total
 from models.payments.attempts import AHEAD, CHECKOUT, FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
-from models.payments.payable import NotPayable, check_share, check_undisputed, gives_up, payable_items
+from models.payments.introducing import introduced
+from models.payments.payable import (
+    NotPayable,
+    PaymentPageUnreachable,
+    check_instalment,
+    check_share,
+    check_undisputed,
+    gives_up,
+    payable_items,
+)
 from models.payments.syncing import close, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -40,8 +43,16 @@ SEND_AGAIN_FOR = timedelta(hours=23)  # Stripe forgets a key after a day, and wo
 ASK_AGAIN = timedelta(minutes=2)  # After this the sweep looks at what has had no answer.
 
 
-class PaymentPageUnreachable(Refused):
-    """Nothing was charged: Stripe's page could not be opened now."""
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """
+    What a payment serves: `about` ('plans:7') hears of its end, `instalment_id` is the one instalment that it may pay.
+    With `saves` the page keeps what is paid with for charges while nobody is there; the customer was introduced.
+    """
+
+    about: str = ""
+    instalment_id: int | None = None
+    saves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,7 @@ def request(
     language: str,
     names: Mapping[int, str] | None = MappingProxyType({}),
     disputed: Mapping[int, int] = MappingProxyType({}),
+    purpose: Purpose = Purpose(),
 ) -> Attempt:
     """
     Record the intent to pay items of one customer, with the exact body for Stripe, and hold the amounts. `{attempt}`
@@ -74,7 +86,9 @@ def request(
     the payment as a whole, and for all its items where they are too many to be listed, or nobody's to read (None).
     `disputed` is what the payer knows to be disputed, in minor units by entry: beyond it nothing disputed is asked for.
 
-    :raises NotPayable: an item has less to pay than asked, also when another payment or a dispute was quicker.
+    :raises NotPayable: an item has less to pay than asked, also when another payment or a dispute was quicker; or
+        another payment of the same instalment is on its way or has arrived.
+    :raises PaymentPageUnreachable: something is to be kept for a customer whom Stripe does not know yet.
     """
     whole = total((amount for _, amount in lines), lines[0][1].currency)
     lock_account(customer_id, whole.currency)
@@ -85,12 +99,13 @@ def request(
             raise NotPayable(N_("There is nothing to pay on this item now."))
         check_share(amount, item)
         check_undisputed(amount, item, disputed.get(entry_id, 0))
+    check_instalment(customer_id, purpose.instalment_id)
     listed = [CheckoutLine(description, whole)]
     if names is not None and payment_limits.can_be_listed([amount for _, amount in lines]):
         listed = [CheckoutLine(names.get(entry_id, description), amount) for entry_id, amount in lines]
     page = _Page(success_url, cancel_url, description, language)
-    attempt = _record(customer_id, whole, listed, page, kind=CHECKOUT, by=by, now=now)
-    _hold(attempt, lines, on=on, now=now)
+    attempt = _record(customer_id, whole, listed, page, kind=CHECKOUT, by=by, now=now, purpose=purpose)
+    hold(attempt, lines, on=on, now=now)
     facts = {"amount": whole, "entries": [entry_id for entry_id, _ in lines]}
     audit.record(customer_id, "payment.asked", by=by, now=now, about=attempt.source, facts=facts)
     return attempt
@@ -125,6 +140,7 @@ def _record(
     kind: str,
     by: Actor,
     now: datetime,
+    purpose: Purpose = Purpose(),
 ) -> Attempt:
     """:raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount."""
     payment_limits.check(whole)
@@ -136,6 +152,8 @@ def _record(
         success_url=page.success_url.replace("{attempt}", str(attempt_id)),
         cancel_url=page.cancel_url,
         expires_at=now + LIVES,
+        customer=introduced(customer_id) if purpose.saves else None,
+        saves=purpose.saves,
         language=page.language,
     )
     attempt = Attempt(
@@ -144,6 +162,8 @@ def _record(
         contact_id=by.id if by.kind is ActorKind.CONTACT else None,
         link_id=by.id if by.kind is ActorKind.LINK else None,
         kind=kind,
+        about=purpose.about,
+        instalment_id=purpose.instalment_id,
         currency=whole.currency,
         amount_minor=whole.minor,
         state=AttemptState.CREATED,
@@ -157,7 +177,7 @@ def _record(
     return attempt
 
 
-def _hold(attempt: Attempt, lines: Sequence[tuple[int, Money]], *, on: date, now: datetime) -> None:
+def hold(attempt: Attempt, lines: Sequence[tuple[int, Money]], *, on: date, now: datetime) -> None:
     for entry_id, amount in lines:
         line = AttemptLine(
             customer_id=attempt.customer_id, attempt_id=attempt.id, entry_id=entry_id, amount_minor=amount.minor
@@ -196,7 +216,7 @@ def submit(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now:
             N_("The payment page does not answer. Nothing was taken. Please try again in a few minutes.")
         ) from error
     except RefusedByGateway as error:
-        _close_refused(customer_id, attempt_id, error.code, now=now())
+        close_refused(customer_id, attempt_id, error.code, now=now())
         raise PaymentPageUnreachable(
             N_("The payment page cannot be opened. Nothing was taken. Please pay by bank transfer, or ask us.")
         ) from error
@@ -216,7 +236,7 @@ def success_address(attempt: Attempt) -> str:
     return str(json.loads(attempt.request_json)["success_url"])
 
 
-def _close_refused(customer_id: int, attempt_id: UUID, code: str, *, now: datetime) -> None:
+def close_refused(customer_id: int, attempt_id: UUID, code: str, *, now: datetime) -> AttemptState:
     """A definite no from Stripe: nothing was made there, so nothing is held here."""
     with transaction():
         attempt = session.get_one(Attempt, (customer_id, attempt_id))
@@ -224,6 +244,7 @@ def _close_refused(customer_id: int, attempt_id: UUID, code: str, *, now: dateti
         session.refresh(attempt)
         if attempt.state not in FINAL:
             close(attempt, AttemptState.FAILED, code or "refused", now)
+        return attempt.state
 
 
 def give_up_open(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models import jobs
 from models.customers import merges
 from models.database import Base, session
 from models.invoices import Invoice
@@ -17,7 +18,8 @@ from models.ledger import Entry
 from models.money import Money
 from models.states import Stateful
 
-CHECKOUT, AHEAD = "checkout", "ahead"
+CHECKOUT, AHEAD, OFF_SESSION, SETUP = "checkout", "ahead", "off_session", "setup"
+PAGED = (CHECKOUT, AHEAD, SETUP)  # What happens on a page of Stripe's.
 
 
 class AttemptState(StrEnum):
@@ -32,6 +34,7 @@ class AttemptState(StrEnum):
 
 
 FINAL = frozenset({AttemptState.SUCCEEDED, AttemptState.FAILED, AttemptState.CANCELED, AttemptState.EXPIRED})
+GONE = FINAL - {AttemptState.SUCCEEDED}  # Ended without money.
 _RISE = {
     AttemptState.CREATED: 0,
     AttemptState.SUBMITTED: 1,
@@ -45,13 +48,26 @@ class Attempt(Stateful, Base):
     """
     `id` is also Stripe's idempotency key, and `request_json` the exact body sent: a retry repeats both byte for
     byte. `submitted` without an answer means unknown. `sync_no` counts the times that somebody set out to fetch.
-    A contact made it, or whoever holds a link (`link_id`). Of kind AHEAD it pays no item and has no lines.
+    A contact made it, or whoever holds a link (`link_id`). Of kind AHEAD it pays no item and has no lines; of kind
+    OFF_SESSION it has no page, is charged to a kept method while nobody is there, and names the consent to that; of
+    kind SETUP it takes no money and keeps a method. `about` names what it serves ('plans:7'), `instalment_id` the one
+    instalment that it may pay: no two that may take money do so for the same.
     """
 
     __tablename__ = "attempts"
     __table_args__ = (
         UniqueConstraint("customer_id", "session_id"),
         UniqueConstraint("customer_id", "payment_intent_id"),
+        UniqueConstraint("customer_id", "setup_intent_id"),
+        ForeignKeyConstraint(["customer_id", "method_id"], ["saved_methods.customer_id", "saved_methods.id"]),
+        ForeignKeyConstraint(["customer_id", "consent_id"], ["consents.customer_id", "consents.id"]),
+        Index(
+            "uq_attempts_instalment",
+            "customer_id",
+            "instalment_id",
+            unique=True,
+            postgresql_where="instalment_id is not null and state not in ('failed', 'canceled', 'expired')",
+        ),
         Index(
             "ix_attempts_not_final",
             "state",
@@ -74,10 +90,6 @@ class Attempt(Stateful, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     contact_id: Mapped[int | None]
     link_id: Mapped[int | None]
-    instalment_id: Mapped[int | None]
-    method_id: Mapped[int | None]
-    consent_id: Mapped[int | None]
-    about: Mapped[str] = mapped_column(server_default="")
     kind: Mapped[str]
     currency: Mapped[str]
     amount_minor: Mapped[int]
@@ -86,6 +98,11 @@ class Attempt(Stateful, Base):
     session_id: Mapped[str | None]
     session_url: Mapped[str | None]
     payment_intent_id: Mapped[str | None]
+    setup_intent_id: Mapped[str | None]
+    about: Mapped[str] = mapped_column(server_default="")
+    instalment_id: Mapped[int | None]
+    method_id: Mapped[int | None]
+    consent_id: Mapped[int | None]
     decline_code: Mapped[str] = mapped_column(server_default="")
     sync_no: Mapped[int] = mapped_column(server_default="0")
     asked_at: Mapped[datetime]
@@ -195,6 +212,19 @@ def by_object(object_id: str) -> Attempt | None:
     """The attempt that an object of Stripe's belongs to."""
     known = session.get(GatewayObject, object_id)
     return find(known.customer_id, known.attempt_id) if known else None
+
+
+def of_instalment(customer_id: int, instalment_id: int) -> Sequence[Attempt]:
+    """Every attempt to take money for an instalment, the newest first."""
+    query = select(Attempt).where(Attempt.customer_id == customer_id, Attempt.instalment_id == instalment_id)
+    query = query.order_by(Attempt.asked_at.desc(), Attempt.id)
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def tell_plans(attempt: Attempt) -> None:
+    """Whatever this attempt was for looks at what came of it, in the same transaction's wake."""
+    if attempt.about or attempt.instalment_id is not None:
+        jobs.later("plans.review", customer_id=attempt.customer_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,8 @@ TOLD = frozenset(
         *("checkout.session.async_payment_failed", "payment_intent.succeeded", "payment_intent.payment_failed"),
         *("payment_intent.processing", "payment_intent.canceled", "refund.created", "refund.updated", "refund.failed"),
         *("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed"),
-        *("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"),
+        *("charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated", "setup_intent.succeeded"),
+        *("payment_method.automatically_updated", "payment_method.detached", "mandate.updated"),
     }
 )
 

@@ -12,10 +12,10 @@ from models.customers import merges
 from models.database import session
 from models.gateways.stripe import GatewayError
 from models.holds import HoldKind
-from models.payments.asking import PaymentPageUnreachable, give_up
-from models.payments.attempts import Attempt, AttemptLine, AttemptState
+from models.payments.asking import give_up
+from models.payments.attempts import PAGED, Attempt, AttemptLine, AttemptState
 from models.payments.drafts import at_most
-from models.payments.payable import GIVEN_UP
+from models.payments.payable import GIVEN_UP, PaymentPageUnreachable
 from models.payments.syncing import close
 from models.transactions import transaction
 
@@ -75,4 +75,6 @@ def _asking(customer_id: int, entry_id: int, states: tuple[AttemptState, ...]) -
     same = (AttemptLine.customer_id == Attempt.customer_id) & (AttemptLine.attempt_id == Attempt.id)
     query = select(Attempt).join(AttemptLine, same).where(Attempt.customer_id == customer_id)
     query = query.where(AttemptLine.entry_id == entry_id, Attempt.state.in_(states)).order_by(Attempt.asked_at)
+    if states == GIVEN_UP:
+        query = query.where(Attempt.kind.in_(PAGED))  # What was sent without a page cannot be taken back.
     return list(session.scalars(query.execution_options(populate_existing=True)))

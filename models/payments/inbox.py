@@ -9,7 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from models.database import session
 from models.errors import N_, Refused
-from models.gateways.stripe import GatewayEvent, Unanswered
+from models.gateways.stripe import Unanswered
+from models.gateways.stripe_answers import GatewayEvent
+from models.payments import methods
 from models.payments.attempts import WebhookEvent, by_object
 from models.payments.syncing import sync
 from models.transactions import transaction
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _KEEP = insert(cast(Table, WebhookEvent.__table__)).on_conflict_do_nothing()
 GIVE_UP_AFTER = timedelta(hours=24)  # An object nobody knew for a day is somebody's to look at.
 OF_NOBODY = "unknown object"
+OF_METHODS = ("payment_method.", "mandate.")
 
 
 class WrongMode(Refused):
@@ -91,10 +94,13 @@ def _work_off(
     event = session.get_one(WebhookEvent, event_id)
     attempt = by_object(event.object_id)
     key = (attempt.customer_id, attempt.id) if attempt else None
+    kept, object_id = event.type.startswith(OF_METHODS), event.object_id
     waited = real_now() - event.received_at
     session.rollback()
     error = ""
-    if key:
+    if key and kept:
+        methods.refresh(key[0], object_id, gateway=gateway, now=now)
+    elif key:
         sync(*key, gateway=gateway, now=now)
     elif waited < GIVE_UP_AFTER:
         return  # It may be quicker than our own commit: it is tried again.

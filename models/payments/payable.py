@@ -12,14 +12,19 @@ from models.database import session
 from models.errors import N_, Refused
 from models.holds import Held, HoldKind
 from models.money import Money
-from models.payments.attempts import Attempt, AttemptState
+from models.payments.attempts import GONE, PAGED, Attempt, AttemptState, of_instalment
 from models.policies import payment_limits
+from models.policies.holding import STOPS
 
 GIVEN_UP = (AttemptState.SUBMITTED, AttemptState.OPEN)  # What a payer's next payment ends: nobody has paid on it yet.
 
 
 class NotPayable(Refused):
     pass
+
+
+class PaymentPageUnreachable(Refused):
+    """Nothing was charged: Stripe's page could not be opened now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ class PayableItem:
     @property
     def undisputed(self) -> Money:
         return self.payable - self.disputed
+
+    @property
+    def chargeable(self) -> Money:
+        """What may be taken while nobody is there."""
+        return self.payable - holds.taken((one for one in self.held if STOPS[one.kind].charging), self.payable)
 
     @property
     def promisable(self) -> Money:
@@ -131,7 +141,7 @@ def gives_up(contact_id: int | None, link_id: int | None) -> ColumnElement[bool]
     link, so that a forwarded mail blocks nobody.
     """
     whose = Attempt.link_id == link_id if link_id else (Attempt.contact_id == contact_id) | Attempt.link_id.is_not(None)
-    return whose & Attempt.state.in_(GIVEN_UP)
+    return whose & Attempt.state.in_(GIVEN_UP) & Attempt.kind.in_(PAGED)
 
 
 def spread(amount: Money, items: Sequence[PayableItem], first: int | None = None) -> list[tuple[PayableItem, Money]]:
@@ -169,6 +179,12 @@ def check_undisputed(amount: Money, item: PayableItem, known: int) -> None:
             N_("Something was said to be wrong with %(number)s meanwhile. Nothing was paid. Please look at it again."),
             number=item.number or str(item.entry_id),
         )
+
+
+def check_instalment(customer_id: int, instalment_id: int | None) -> None:
+    """:raises NotPayable: another payment of the same instalment is on its way, or has arrived."""
+    if instalment_id is not None and any(one.state not in GONE for one in of_instalment(customer_id, instalment_id)):
+        raise NotPayable(N_("A payment for this item is on its way. You can pay again if it does not arrive."))
 
 
 def check_amount(amount: Money, item: PayableItem) -> None:

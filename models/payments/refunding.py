@@ -14,7 +14,7 @@ from models.customers import lock_account
 from models.database import session
 from models.errors import N_
 from models.gateways.stripe import GatewayError, RefusedByGateway, StoredFailure, Unanswered
-from models.gateways.stripe_returns import refund_request
+from models.gateways.stripe_requests import refund_request
 from models.ledger import AllocationRefused, Entry, EntryKind, EntryRefused
 from models.money import Money, total
 from models.payments.attempts import Attempt

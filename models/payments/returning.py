@@ -9,8 +9,8 @@ from models.gateways.stripe_returns import DisputeState, GatewayDispute, Gateway
 from models.gateways.stripe_returns import RefundState as Told
 from models.ledger import Entry
 from models.money import Money
-from models.payments import mails
-from models.payments.attempts import Attempt, GatewayObject, lines_of
+from models.payments import mails, methods
+from models.payments.attempts import Attempt, GatewayObject, lines_of, tell_plans
 from models.payments.booking import booking_day
 from models.payments.returned import Chargeback, Refund, RefundState, refund_by_key, refunds_of_attempt
 
@@ -20,6 +20,7 @@ STATES = {
     Told.FAILED: RefundState.FAILED,
 }
 _RISE = {state: rise for rise, state in enumerate(RefundState)}
+MAY_BE_CHARGED_AGAIN = frozenset({"insufficient_funds"})  # Whoever takes back a charge for another reason says no.
 _CLOSED = (DisputeState.CLOSED, DisputeState.WON, DisputeState.LOST)
 
 
@@ -54,6 +55,7 @@ def _refunded(attempt: Attempt, receipt: Entry, told: GatewayRefund, now: dateti
         row.failure_code = told.failure_code
         facts = {"amount": told.amount, "refund": told.id, "failure": told.failure_code}
         audit.record(attempt.customer_id, f"refund.{state.value}", by=audit.JOB, now=now, about=row.source, facts=facts)
+        tell_plans(attempt)
     if row.state is RefundState.FAILED and not ledger.entry_by_key(row.customer_id, f"{told.id}:refund_failed"):
         ledger.come_back(
             entry,
@@ -139,6 +141,9 @@ def _withdraw(attempt: Attempt, row: Chargeback, receipt: Entry, now: datetime) 
         now=now,
     )
     _tell("payment.charged_back", row, entry, now)
+    tell_plans(attempt)
+    if row.reason not in MAY_BE_CHARGED_AGAIN and attempt.method_id is not None:
+        methods.fail(attempt.customer_id, attempt.method_id, row.reason, now=now)
     mails.tell_taken_back(attempt, entry, now=now)
 
 
@@ -152,6 +157,7 @@ def _reinstate(attempt: Attempt, row: Chargeback, now: datetime) -> None:
     )
     use_as_chosen(attempt, receipt, now)
     _tell("payment.won_back", row, receipt, now)
+    tell_plans(attempt)
 
 
 def use_as_chosen(attempt: Attempt, receipt: Entry, now: datetime) -> None:

@@ -10,8 +10,11 @@ from sqlalchemy import select
 from models.customers import lock_account
 from models.database import session
 from models.gateways.stripe import GatewayError, Unanswered
-from models.payments.asking import PaymentPageUnreachable, find_page
-from models.payments.attempts import FINAL, Attempt, AttemptState
+from models.payments import methods
+from models.payments.asking import find_page
+from models.payments.attempts import FINAL, OFF_SESSION, Attempt, AttemptState
+from models.payments.charging import find_charge
+from models.payments.payable import PaymentPageUnreachable
 from models.payments.syncing import close, put_off, sync
 from models.transactions import transaction
 
@@ -24,6 +27,7 @@ def sweep(*, gateway: "StripeGateway", now: Callable[[], datetime], most: int = 
     Look at every attempt that is not final and whose time has come. One that cannot be settled does not stop those
     behind it; a Stripe that does not answer does, until the next sweep. Returns how many were looked at.
     """
+    methods.sweep(gateway=gateway, now=now)
     query = (
         select(Attempt.customer_id, Attempt.id)
         .where(Attempt.state.not_in(FINAL), Attempt.next_try_at <= now())
@@ -47,12 +51,12 @@ def sweep(*, gateway: "StripeGateway", now: Callable[[], datetime], most: int = 
 
 def _look_at(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
     attempt = session.get_one(Attempt, (customer_id, attempt_id), populate_existing=True)
-    state = attempt.state
+    state, kind = attempt.state, attempt.kind
     session.rollback()
     if state is AttemptState.CREATED:
         _close_unsent(customer_id, attempt_id, now())
     elif state is AttemptState.SUBMITTED:
-        find_page(customer_id, attempt_id, gateway=gateway, now=now)
+        (find_charge if kind == OFF_SESSION else find_page)(customer_id, attempt_id, gateway=gateway, now=now)
     else:
         sync(customer_id, attempt_id, gateway=gateway, now=now)
 

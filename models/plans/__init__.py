@@ -46,7 +46,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
-from models.plans.tending import rests, review, tend
+from models.plans.tending import rests, review, settle, tend
 
 __all__ = [
     "LIVING",
@@ -97,6 +97,7 @@ __all__ = [
     "reschedule",
     "rests",
     "review",
+    "settle",
     "sign",
     "tend",
     "think",

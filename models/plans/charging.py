@@ -8,24 +8,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from models import audit, holds, payments
+from models import audit, payments
 from models.customers import lock_account
 from models.database import session
 from models.errors import Refused
 from models.gateways.stripe import GatewayError
-from models.holds import HoldKind
 from models.money import Money
-from models.payments import FINAL, Attempt, PaymentPageUnreachable
 from models.plans.following import newest_attempts
-from models.plans.records import Instalment, InstalmentState, Plan, PlanState, Way, find_instalment
+from models.plans.records import Instalment, InstalmentState, Plan, PlanState, Way, find_instalment, items_of
 from models.plans.sums import items_left
 from models.plans.tending import rests, review
 from models.transactions import transaction
 
 if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
-
-OURS = (HoldKind.PLAN, HoldKind.PROMISE)  # They do not keep the plan itself from being paid.
 
 
 def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> int:
@@ -53,12 +49,10 @@ def _charge_one(
     customer_id: int, instalment_id: int, *, as_of: date, gateway: "StripeGateway", now: Callable[[], datetime]
 ) -> bool:
     """One that cannot be charged now does not keep the others from it."""
-    open_page = _open_page(customer_id, instalment_id)
-    if open_page is not None:
-        with suppress(GatewayError, PaymentPageUnreachable):
-            payments.give_up(customer_id, open_page, gateway=gateway, now=now)
-        with transaction():
-            review(customer_id, now=now())
+    entries = _entries(customer_id, instalment_id)
+    payments.give_way(customer_id, entries, gateway=gateway, now=now)
+    with transaction():
+        review(customer_id, now=now())
     with transaction():
         attempt_id = _ask(customer_id, instalment_id, as_of=as_of, now=now())
     if attempt_id is None:
@@ -68,12 +62,11 @@ def _charge_one(
     return True
 
 
-def _open_page(customer_id: int, instalment_id: int) -> UUID | None:
-    """The customer looks at Stripe's page for it: it is closed first, or it was paid there."""
-    query = select(Attempt.id).where(
-        Attempt.customer_id == customer_id, Attempt.instalment_id == instalment_id, Attempt.state.not_in(FINAL)
-    )
-    found = session.scalar(query)
+def _entries(customer_id: int, instalment_id: int) -> list[int]:
+    """The items of its plan: whoever looks at Stripe's page for one of them has to pay there first, or is too late."""
+    instalment = find_instalment(customer_id, instalment_id)
+    plan = session.get(Plan, (customer_id, instalment.plan_id)) if instalment else None
+    found = [item.entry_id for item in items_of(plan)] if plan else []
     session.rollback()
     return found
 
@@ -95,8 +88,9 @@ def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) ->
                 customer_id,
                 lines,
                 instalment_id=instalment_id,
-                method_id=plan.method_id or 0,
-                consent_id=plan.consent_id or 0,
+                method=plan.method_id or 0,
+                consent=plan.consent_id or 0,
+                description=f"{plan.number} · {instalment.number}",
                 by=audit.JOB,
                 on=as_of,
                 now=now,
@@ -139,10 +133,8 @@ def _is_due(plan: Plan, instalment: Instalment, as_of: date) -> bool:
 
 def _lines(plan: Plan, instalment: Instalment, as_of: date) -> list[tuple[int, Money]] | None:
     """What of which item it pays, oldest due first; none while something else holds a part of it."""
-    items = {
-        item.entry_id: item.payable - holds.taken((one for one in item.held if one.kind not in OURS), item.payable)
-        for item in payments.payable_items(plan.customer_id, as_of, currency=plan.currency)
-    }
+    found = payments.payable_items(plan.customer_id, as_of, currency=plan.currency)
+    items = {item.entry_id: item.chargeable for item in found}
     lines, left = [], instalment.left_minor
     for item in items_left(plan, as_of):
         free = min(item.left.minor, items[item.entry_id].minor if item.entry_id in items else 0, left)

@@ -59,8 +59,8 @@ def _end_charges(plan: Plan, *, on: date, now: datetime) -> None:
 def _declined(plan: Plan, instalment: Instalment, attempt: Attempt, *, on: date, now: datetime) -> None:
     instalment.move_to(InstalmentState.DUE)
     instalment.decline_code = attempt.decline_code
-    method = payments.find_method(plan.customer_id, attempt.method_id) if attempt.method_id else None
-    kind = method.type if method else "card"
+    method = payments.methods.find(plan.customer_id, attempt.method_id) if attempt.method_id else None
+    kind = method.kind.value if method else "card"
     verdict = retrying.after(
         attempt.decline_code,
         *(kind, instalment.tries, plan.retries),

@@ -87,6 +87,18 @@ class Quarter:
         """The last one that is over."""
         return cls.of(cls.of(today).begins_on - timedelta(days=1))
 
+    @classmethod
+    def lately(cls, today: date) -> list["Quarter"]:
+        """The last four that are over, newest first."""
+        found = [cls.last(today)]
+        while len(found) < 4:
+            found.append(cls.last(found[-1].begins_on))
+        return found
+
+    @property
+    def code(self) -> str:
+        return f"{self.year}-{self.number}"
+
     @property
     def begins_on(self) -> date:
         return date(self.year, 3 * self.number - 2, 1)

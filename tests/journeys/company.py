@@ -47,7 +47,9 @@ from models.ledger import Entry
 from models.messages import addresses
 from models.money import Money
 from models.payments import AttemptState
+from models.plans import policies, publishing
 from models.policies.permissions import Role
+from models.policies.plans import Frequency
 from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
@@ -102,6 +104,7 @@ class Furnisher:
             self._around()
         with transaction():
             self._words()
+            self._plan_rules()
         self._reminded()
         self._disputed()
         self.made.others |= complaining.furnish(self.make, self.people, HOSTILE, now=self.now)
@@ -158,6 +161,15 @@ class Furnisher:
         review.send(waiting, by=writer, now=self.now)
         review.approve(waiting, by=counsel, now=self.now)
         self.made.others["waiting"] = waiting.sequence_id
+
+    def _plan_rules(self) -> None:
+        """A draft with a rule of each kind, one of them with a name that somebody tried to make a page of."""
+        writer, [first] = self.people[Role.FINANCE], policies.in_force().rules
+        firms = replace(first, id=0, name=f"Firms {HOSTILE}", kind="business", country="LT", up_to_minor=1_000_000)
+        dear = replace(first.terms, most=24, most_months=24, fee=Money(12_50, "EUR"), interest_percent=Decimal("8.15"))
+        draft = publishing.draft(by=writer, now=self.now)
+        others = replace(first, terms=replace(first.terms, most=6, frequencies=frozenset(Frequency)))
+        publishing.write(draft, (replace(firms, terms=dear), others), by=writer, now=self.now, reason=HOSTILE)
 
     def _creditor(self) -> None:
         row = company.locked()

@@ -535,4 +535,16 @@ COMPLAINTS = (
     at("backoffice.action", name="an action that tells nothing yet", action_id=other("untold action")),
     at("backoffice.hand_action", action_id=other("action")),
 )
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *ANSWERS)
+PLAN_RULES = (
+    at("backoffice.plan_policy"),
+    at("backoffice.plan_policy", COLLECTOR, "plan rules for who offers"),
+    at("backoffice.plan_policy_version", number=1),
+    at("backoffice.plan_policy_version", name="a draft of plan rules", number=2),
+    at("backoffice.plan_policy_rules", number=2),
+    at("backoffice.try_plan_policy", number=2),
+    at("backoffice.decide_plan_policy", number=2),
+    sent(
+        "plan rules without a number", "backoffice.plan_policy_rules", MANAGER, {"rules-0-most": "many"}, 422, number=2
+    ),
+)
+CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)

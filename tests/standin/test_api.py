@@ -28,7 +28,9 @@ def test_a_session_has_no_payment_before_somebody_pays(stripe, order):
 @pytest.mark.parametrize(
     ("changes", "param"),
     [
-        ({"mode": "setup"}, "mode"),
+        ({"mode": "subscription"}, "mode"),
+        ({"mode": "setup"}, "line_items"),
+        ({"payment_intent_data[setup_future_usage]": "off_session"}, "payment_intent_data[setup_future_usage]"),
         ({"colour": "red"}, "colour"),
         ({"payment_intent_data[capture_method]": "manual"}, "payment_intent_data[capture_method]"),
         ({"line_items[0][price_data][unit_amount]": "12.34"}, "line_items[0][price_data][unit_amount]"),

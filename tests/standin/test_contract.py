@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.gateways.stripe import CheckoutLine, checkout_request
-from models.gateways.stripe_returns import refund_request
+from models.gateways.stripe_requests import CheckoutLine, checkout_request, refund_request
 from models.money import Money
 from tests.standin import contract
 

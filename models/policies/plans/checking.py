@@ -119,9 +119,7 @@ def notes(rules: Iterable[Rule], currency: str, laws_read: Sequence[str]) -> Ite
             )
         else:
             yield Sentence.of(
-                N_(
-                    "“%(name)s” costs something. Consumers pay it only in %(countries)s, up to what the law allows."
-                ),
+                N_("“%(name)s” costs something. Consumers pay it only in %(countries)s, up to what the law allows."),
                 name=rule.name,
                 countries=list(laws_read),
             )

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from models.gateways.stripe import CheckoutLine, SessionState, StripeGateway, checkout_request
+from models.gateways.stripe import StripeGateway
+from models.gateways.stripe_answers import SessionState
+from models.gateways.stripe_requests import CheckoutLine, checkout_request
 from models.money import Money
 
 KEY = os.environ.get("STRIPE_TEST_KEY", "")

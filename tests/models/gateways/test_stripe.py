@@ -13,17 +13,15 @@ import pytest
 import standin
 from models.errors import Refused
 from models.gateways.stripe import (
-    CheckoutLine,
     ForgedEvent,
-    PaymentState,
     RefusedByGateway,
-    SessionState,
     StoredFailure,
     StripeGateway,
     Unanswered,
     UnknownToGateway,
-    checkout_request,
 )
+from models.gateways.stripe_answers import PaymentState, SessionState
+from models.gateways.stripe_requests import CheckoutLine, checkout_request
 from models.money import CurrencyMismatch, Money
 from standin.courier import sign
 

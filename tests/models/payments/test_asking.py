@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from models import audit, payments
 from models.customers import Contact, Customer, merges
 from models.errors import Refused
-from models.gateways.stripe import CheckoutSession, StripeGateway
+from models.gateways.stripe import StripeGateway
+from models.gateways.stripe_answers import CheckoutSession
 from models.ledger import Entry
 from models.payments import AttemptState, NotPayable, PaymentPageUnreachable
 from models.policies.payment_limits import AmountOutsideLimits

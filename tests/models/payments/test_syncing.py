@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 
 from models import audit, company, customers, desk, holds, payments
 from models.customers import Contact, Customer
-from models.gateways.stripe import CheckoutSession, StripeGateway
+from models.gateways.stripe import StripeGateway
+from models.gateways.stripe_answers import CheckoutSession
 from models.ledger import Entry
 from models.messages import MessageState
 from models.money import Money

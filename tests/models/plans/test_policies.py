@@ -14,7 +14,7 @@ from models.plans import policies, publishing
 from models.plans.past import past_of
 from models.plans.policies import PlanPolicy, PolicyState
 from models.plans.publishing import CommentMissing, Locked, NotReady, NotYours
-from models.policies.plans import Approver, Frequency, PastPlans, Rule, Wanted
+from models.policies.plans import Approver, Frequency, PastPlans, Rule, Wanted, charges_anything
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
@@ -31,7 +31,7 @@ def test_every_installation_begins_with_the_defaults(first: Rule) -> None:
     assert (terms.smallest, terms.alone_up_to) == (Money(20_00, "EUR"), Money(5_000_00, "EUR"))
     assert (terms.alone_count, terms.approver, terms.moves, terms.grace_days) == (12, Approver.FINANCE, 1, 5)
     assert (terms.retries, terms.missed_for_default, terms.working_days) == (2, 2, True)
-    assert not (terms.fee or terms.fee_percent or terms.interest_percent)
+    assert not charges_anything(terms)
 
 
 def test_a_second_person_publishes_and_what_was_before_is_still_known(written: Written, first: Rule) -> None:

@@ -5,11 +5,11 @@ from datetime import date
 
 from models import ledger
 from models.customers import CustomerKind
-from models.plans import policies, publishing
+from models.database import session
+from models.plans import policies
 from models.plans.trying import Quarter, try_out
 from models.policies.plans import Rule, Wanted
 from models.promises.records import Promise, PromiseState
-from models.database import session
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
