@@ -5,16 +5,21 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
+    HAS_ENDED,
+    NOTHING_TO_PAY,
     CannotChange,
     can_move,
+    can_spread,
     charge_another,
     last_day_to_move_to,
     move,
     pay_by_transfer,
     reschedule,
+    spread,
 )
 from models.plans.charging import charge
-from models.plans.proposing import REPLACED, ask_for, forget_draft, keep, kept, own_offer, propose, waiting
+from models.plans.paying import ShownItem, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.proposing import DECLINED, LEFT, REPLACED, ask_for, forget_draft, keep, kept, own_offer, propose, waiting
 from models.plans.records import (
     LIVING,
     Because,
@@ -32,6 +37,7 @@ from models.plans.records import (
     of_customers,
     versions_of,
 )
+from models.plans.redoing import Redone, rethink
 from models.plans.starting import (
     CannotPlan,
     ChangedMeanwhile,
@@ -49,6 +55,10 @@ from models.plans.sums import ItemLeft, items_left
 from models.plans.tending import rests, review, settle, tend
 
 __all__ = [
+    "HAS_ENDED",
+    "NOTHING_TO_PAY",
+    "DECLINED",
+    "LEFT",
     "LIVING",
     "REPLACED",
     "Because",
@@ -65,12 +75,15 @@ __all__ = [
     "PlanState",
     "PlanVersion",
     "Proposal",
+    "Redone",
+    "ShownItem",
     "Way",
     "Wish",
     "affordable",
     "answer_on",
     "ask_for",
     "can_move",
+    "can_spread",
     "cancel",
     "charge",
     "charge_another",
@@ -86,7 +99,10 @@ __all__ = [
     "keep_draft",
     "kept",
     "last_day_to_move_to",
+    "lines_to_pay",
     "move",
+    "next_of",
+    "not_on_its_way",
     "of_customers",
     "offer",
     "offer_new",
@@ -96,9 +112,12 @@ __all__ = [
     "request",
     "reschedule",
     "rests",
+    "rethink",
     "review",
     "settle",
+    "shown_items",
     "sign",
+    "spread",
     "tend",
     "think",
     "versions_of",

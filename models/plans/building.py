@@ -81,8 +81,14 @@ class Wish:
 
     def like(self, ask: Ask) -> "Wish":
         """The same items, paid in another way."""
-        times = {"frequency": ask.frequency, "start_on": ask.start_on, "own_dates": ask.own_dates}
-        return replace(self, first=ask.first.minor, count=ask.payments, **times)
+        return replace(
+            self,
+            first=ask.first.minor,
+            count=ask.payments,
+            frequency=ask.frequency,
+            start_on=ask.start_on,
+            own_dates=ask.own_dates,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from models.plans.building import Wish
 from models.plans.records import Plan, PlanState
 from models.plans.starting import Proposal, cancel, draft_of, keep_draft, offer, request
 
-REPLACED = "replaced"
+REPLACED, DECLINED, LEFT = "replaced", "declined", "customer"  # Why a plan ended, where its customer ended it.
 
 
 def keep(customer_id: int, contact_id: int, currency: str, wish: Wish, *, on: date, now: datetime) -> None:

@@ -170,10 +170,10 @@ def is_ready(plan: Plan) -> bool:
     """Signed, and where it is charged: its first payment has come, or its card is known."""
     if plan.state is not PlanState.OFFERED or plan.signed_at is None:
         return False
-    return not plan.is_automatic or _saved_by(plan) is not None
+    return not plan.is_automatic or saved_by(plan) is not None
 
 
-def _saved_by(plan: Plan) -> int | None:
+def saved_by(plan: Plan) -> int | None:
     """The card or account that came with its first payment, or without one."""
     query = select(Attempt.method_id).where(
         Attempt.customer_id == plan.customer_id,
@@ -187,7 +187,7 @@ def _saved_by(plan: Plan) -> int | None:
 def begin(plan: Plan, *, on: date, now: datetime) -> None:
     """In force: the fee is billed, its items are held, and the schedule is its first version."""
     plan.move_to(PlanState.ACTIVE)
-    plan.began_on, plan.method_id = on, plan.method_id or _saved_by(plan)
+    plan.began_on, plan.method_id = on, plan.method_id or saved_by(plan)
     if plan.fee_minor:
         fee = ledger.bill(
             plan.customer_id,
