@@ -20,6 +20,7 @@ PURPOSES = {
     Purpose.HAND_OVER: N_("Decide about handing over"),
     Purpose.STATEMENT: N_("Statement"),
     Purpose.OBJECTION: N_("Answer to a case"),
+    Purpose.AGREEMENT: N_("Agreement to sign"),
 }
 TONES = {
     Tone.FRIENDLY: N_("Friendly"),

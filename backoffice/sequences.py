@@ -253,7 +253,7 @@ def _known() -> dict[str, tuple[Channel, Purpose, Tone, int | None]]:
     found = {
         str(one.id): (one.channel, one.purpose, one.tone, one.id)
         for one in templates.every()
-        if one.purpose not in (Purpose.STATEMENT, Purpose.OBJECTION)
+        if one.purpose not in (Purpose.STATEMENT, Purpose.OBJECTION, Purpose.AGREEMENT)
     }
     decisions = {purpose.value: (Channel.TASK, purpose, Tone.FORMAL, None) for purpose in DECISIONS}
     return {**found, **decisions}

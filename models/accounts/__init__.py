@@ -1,5 +1,6 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
+from models.accounts.agreement_paper import plan_paper
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
@@ -56,6 +57,7 @@ __all__ = [
     "letter_list_pdf",
     "make_letters",
     "own_data",
+    "plan_paper",
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",

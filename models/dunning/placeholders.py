@@ -31,9 +31,28 @@ MEANINGS = {
     "reference": N_("the payment reference for a bank transfer"),
     "iban": N_("our bank account"),
     "signer": N_("in whose name the message is sent"),
+    "plan": N_("the number of the instalment plan"),
+    "total": N_("what all instalments come to"),
+    "balance": N_("what its items come to"),
+    "fee": N_("what the plan itself costs"),
+    "count": N_("how many instalments there are"),
+    "first_day": N_("the day of the first instalment"),
+    "last_day": N_("the day of the last instalment"),
+    "schedule": N_("the list of instalments, on a line of its own"),
+    "retries": N_("how often a charge that failed is tried again"),
+    "moves": N_("how often a date may be moved"),
+    "grace_days": N_("in how many days a missed instalment can be put right"),
+    "misses": N_("how many missed in a row end the plan"),
 }
 OF_CASES = frozenset({"person", "customer", "account", "company", "invoice", "help_phone"})
-BLOCKS = frozenset({"items", "link"})
+OF_PLANS = frozenset(
+    {
+        *("plan", "total", "balance", "fee", "count", "first_day", "last_day", "schedule"),
+        *("retries", "moves", "grace_days", "misses"),
+    }
+)
+OF_AGREEMENTS = OF_PLANS | {"person", "customer", "account", "company", "help", "help_phone", "reference", "iban"}
+BLOCKS = frozenset({"items", "link", "schedule"})
 _NEEDED: dict[Purpose, tuple[tuple[str, ...], ...]] = {
     Purpose.INVOICE: (("total_due",), ("due_on", "pay_by"), ("help",)),
     Purpose.REMINDER: (("total_due", "items"), ("help",)),
@@ -41,6 +60,7 @@ _NEEDED: dict[Purpose, tuple[tuple[str, ...], ...]] = {
     Purpose.LAW_FIRM: (("total_due",), ("items",), ("pay_by",), ("help",)),
     Purpose.STATEMENT: (("total_due",), ("help",)),
     Purpose.CALL: (("total_due", "items"),),
+    Purpose.AGREEMENT: (("schedule",), ("total",), ("last_day",), ("grace_days",), ("help",)),
 }
 
 
@@ -75,7 +95,9 @@ def allowed(channel: Channel, purpose: Purpose) -> list[str]:
     """The names that a text may use: on paper and on the telephone nobody clicks, and a case asks for no money."""
     if purpose == Purpose.OBJECTION:
         return [name for name in MEANINGS if name in OF_CASES]
-    return [name for name in MEANINGS if channel == Channel.EMAIL or name != "link"]
+    if purpose == Purpose.AGREEMENT:
+        return [name for name in MEANINGS if name in OF_AGREEMENTS]
+    return [name for name in MEANINGS if name not in OF_PLANS and (channel == Channel.EMAIL or name != "link")]
 
 
 def used(text: Text) -> set[str]:

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from models.dunning.placeholders import NAME, Text
 from models.errors import N_, Refused
+from models.policies.sequences import Purpose
 
 PER_MINUTE = 180  # Words: slower than a novel, because it is about money and read twice.
 LONG = 150  # Words.
@@ -28,15 +29,18 @@ def length(said: str) -> Length:
     return Length(count, max(round(count * 60 / PER_MINUTE), 1))
 
 
-def remarks(text: Text) -> list[Refused]:
-    """For whoever writes and for counsel: nothing that forbids the text, and all of it worth a look."""
+def remarks(text: Text, purpose: Purpose) -> list[Refused]:
+    """
+    For whoever writes and for counsel: nothing that forbids the text, and all of it worth a look. What is signed may be
+    as long as what it has to say.
+    """
     plain = NAME.sub("", f"{text.subject}\n{text.body}\n{text.button}")
     found = []
     if "!" in plain:
         found.append(Refused(N_("An exclamation mark sounds like shouting.")))
     if any(word.isupper() and word.lower() != word for word in SHOUTED.findall(plain)):
         found.append(Refused(N_("A word in capitals sounds like shouting.")))
-    if length(plain).words > LONG:
+    if length(plain).words > LONG and purpose != Purpose.AGREEMENT:
         found.append(Refused(N_("Longer than %(most)s words: fewer people read to the end."), most=LONG))
     if re.search(r"https?://|www\.", plain):
         found.append(Refused(N_("An address of a page in the text: one action is enough, and {link} is it.")))

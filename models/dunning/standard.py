@@ -36,6 +36,8 @@ TEMPLATES = (
     ("final", "Final notice", _PAPER, Purpose.FINAL_NOTICE, Tone.FORMAL),
     ("law_firm", "Letter of the law firm", _PAPER, Purpose.LAW_FIRM, Tone.FORMAL),
     ("statement", "Statement every four weeks", _MAIL, Purpose.STATEMENT, Tone.NEUTRAL),
+    ("plan_automatic", "Instalment plan that is charged", _PAPER, Purpose.AGREEMENT, Tone.NEUTRAL),
+    ("plan_transfer", "Instalment plan by bank transfer", _PAPER, Purpose.AGREEMENT, Tone.NEUTRAL),
 )
 _BY_KEY = {key: (channel, purpose, tone) for key, _, channel, purpose, tone in TEMPLATES}
 # Days from the due date, template or what is to be done, who signs or does it, smallest amount, days to pay in.
@@ -65,19 +67,27 @@ def texts(language: str) -> dict[str, Text]:
 
 def ensure(*, now: datetime, by: Actor = audit.COMMAND) -> bool:
     """
-    Put the standard into an installation that has no sequence yet. Its words wait for counsel and its sequence for
-    counsel and a second person: until then nothing is sent. False where there was one.
+    Put the standard into an installation that has no sequence yet, and words that came with a newer program into one
+    that has. The words wait for counsel and the sequence for counsel and a second person: until then nothing is sent.
+    False where all of it was there.
     """
-    if session.scalar(select(DunningSequence.id).limit(1)) is not None:
-        return False
-    ids = {key: _template(key, name, now) for key, name, *_ in TEMPLATES}
+    known = set(session.scalars(select(Template.key)))
+    begun = session.scalar(select(DunningSequence.id).limit(1)) is not None
+    ids = {
+        key: _template(key, name, now)
+        for key, name, _, purpose, _ in TEMPLATES
+        if key not in known and (not begun or purpose == Purpose.AGREEMENT)
+    }
+    if ids:
+        audit.record(company.HOLDING_ACCOUNT, "words.standard_added", by=by, now=now, facts={"templates": len(ids)})
+    if begun:
+        return bool(ids)
     everyone = DunningSequence(name=EVERYONE, kind=None, country="", added_at=now)
     session.add(everyone)
     session.flush()
     version = new_version(everyone.id, writers=[], now=now, steps=steps(ids))
     _waits(version, now)
     session.flush()
-    audit.record(company.HOLDING_ACCOUNT, "words.standard_added", by=by, now=now, facts={"templates": len(ids)})
     return True
 
 

@@ -173,6 +173,23 @@ class Answer(Letter):
     sections: Sequence[Section]
 
 
+class AgreementPart(TypedDict):
+    """One language of an agreement, `note` before it all; `schedule` stands where a paragraph is of that kind."""
+
+    language: str
+    heading: str
+    note: str
+    rtl: bool
+    paragraphs: Sequence[Paragraph]
+    schedule: Table
+
+
+class Agreement(Letter):
+    """What is signed: the reader's language first; where that is a translation, then the one that counts."""
+
+    parts: Sequence[AgreementPart]
+
+
 class LetterList(Letter):
     """What goes into the envelopes of a run: `letters` in the order in which they are printed."""
 
@@ -197,6 +214,10 @@ def reminder(values: Reminder, *, language: str, made_at: datetime) -> bytes:
 
 def answer(values: Answer, *, language: str, made_at: datetime) -> bytes:
     return letter("answer", values, language=language, made_at=made_at)
+
+
+def agreement(values: Agreement, *, language: str, made_at: datetime) -> bytes:
+    return letter("agreement", values, language=language, made_at=made_at)
 
 
 def letter_list(values: LetterList, *, language: str, made_at: datetime) -> bytes:

@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     HAND_OVER = "hand_over"
     STATEMENT = "statement"  # Goes by the calendar, and is no step of a sequence.
     OBJECTION = "objection"  # An answer to a case: staff put it into their letter, and it is no step either.
+    AGREEMENT = "agreement"  # What is signed; no step.
 
 
 class Tone(StrEnum):

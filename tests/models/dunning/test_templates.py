@@ -100,7 +100,7 @@ def test_words_are_counted_as_their_readers_count_them() -> None:
 
 
 def test_shouting_is_remarked_upon() -> None:
-    said = [str(remark) for remark in reading.remarks(Text("URGENT!", "{total_due} ΠΛΗΡΩΣΤΕ", ""))]
+    said = [str(remark) for remark in reading.remarks(Text("URGENT!", "{total_due} ΠΛΗΡΩΣΤΕ", ""), Purpose.REMINDER)]
     assert said == ["An exclamation mark sounds like shouting.", "A word in capitals sounds like shouting."]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 import standin
-from models import audit, clock, company, ledger, messages, payments
+from models import audit, clock, company, customers, ledger, messages, payments
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
@@ -17,7 +17,7 @@ from models.gateways.stripe import StripeGateway
 from models.ledger import Entry, EntryKind, Side
 from models.messages import Message
 from models.money import Money
-from models.payments import Attempt, AttemptState, Refund
+from models.payments import Attempt, AttemptState, Consent, Refund, SavedMethod, consents, methods
 from models.reports.verify import verify
 from models.transactions import transaction
 from standin.courier import sign
@@ -52,7 +52,7 @@ class Shop:
             return payments.request(
                 account or entry.customer_id,
                 [(entry.id, Money(minor or entry.amount_minor, entry.currency))],
-                by=Actor(ActorKind.CONTACT, contact.id, contact.name),
+                by=by(contact),
                 on=company.get().today(self.moment),
                 now=self.moment,
                 success_url="http://shop.test/payments/{attempt}?cs={CHECKOUT_SESSION_ID}",
@@ -72,6 +72,86 @@ class Shop:
 
     def press_pay(self, attempt: Attempt, card: str = GOOD) -> int:
         return self.till.press_pay(f"{self.till.url}/pay/{self.session_of(attempt)['id']}", card)[0]
+
+    # What is kept, and charged while nobody is there
+
+    def introduce(self, customer: Customer) -> str:
+        return payments.introduce(customer.id, gateway=self.gateway, now=self.now)
+
+    def ask_setup(self, contact: Contact, about: str = "") -> Attempt:
+        self.introduce(customers.find(contact.customer_id))
+        with transaction():
+            return payments.request_setup(
+                contact.customer_id,
+                "EUR",
+                by=by(contact),
+                now=self.moment,
+                success_url="http://shop.test/methods/{attempt}",
+                cancel_url="http://shop.test/back",
+                language="en",
+                about=about,
+            )
+
+    def keep(self, contact: Contact, number: str = GOOD, about: str = "") -> SavedMethod:
+        """Give a card or an account without a payment, answering the bank's question where it has one."""
+        attempt = self.ask_setup(contact, about)
+        url = self.submit(attempt)
+        if self.till.press_pay(url, number)[1].endswith("/authenticate"):
+            self.till.authenticate(url)
+        assert self.sync(attempt) is AttemptState.SUCCEEDED
+        return self.method(self.attempt(attempt).method_id, contact.customer_id)
+
+    def agree(self, contact: Contact, about: str = "plans:7", method: SavedMethod | None = None) -> Consent:
+        with transaction():
+            return consents.give(
+                contact.customer_id,
+                about,
+                contact_id=contact.id,
+                text="You may charge my card on the days of the plan.",
+                language="en",
+                ip="192.0.2.1",
+                browser="Firefox",
+                by=by(contact),
+                now=self.moment,
+                method_id=method.id if method else None,
+            )
+
+    def ask_charge(
+        self, entry: Entry, method: SavedMethod, consent: Consent, minor: int = 4_000, instalment: int | None = 1
+    ) -> Attempt:
+        """What a plan does on the day, up to the point where Stripe is called."""
+        with transaction():
+            return payments.request_charge(
+                entry.customer_id,
+                [(entry.id, Money(minor, entry.currency))],
+                instalment_id=instalment,
+                method=method.id,
+                consent=consent.id,
+                description="Instalment 1 of 3",
+                by=audit.JOB,
+                on=company.get().today(self.moment),
+                now=self.moment,
+            )
+
+    def charge(self, attempt: Attempt) -> AttemptState:
+        return payments.submit_charge(attempt.customer_id, attempt.id, gateway=self.gateway, now=self.now)
+
+    def taken(self, attempt: Attempt) -> list[int]:
+        """Minor units of every charge for this attempt that Stripe's own books say was paid."""
+        return [one["amount"] for one in self.there("charge") if one["paid"] and _attempt_of(one) == str(attempt.id)]
+
+    def method(self, method_id: int | None, customer_id: int) -> SavedMethod:
+        session.rollback()
+        found = methods.find(customer_id, method_id or 0)
+        assert found is not None
+        return found
+
+    def reviews(self) -> int:
+        """Jobs that wait for plans to look at what happened; they are taken."""
+        session.rollback()
+        with transaction():
+            done = text("delete from procrastinate_jobs where task_name = 'plans.review' returning id")
+            return len(session.execute(done).all())
 
     # Behind Stripe's counter
 
@@ -190,3 +270,11 @@ class Shop:
         """What `flask verify` would name."""
         session.rollback()
         return list(verify(now=self.moment).broken)
+
+
+def _attempt_of(charge: dict[str, Any]) -> str:
+    return str(charge["metadata"].get("attempt", ""))
+
+
+def by(contact: Contact) -> Actor:
+    return Actor(ActorKind.CONTACT, contact.id, contact.name)

@@ -1,4 +1,4 @@
-"""Two people who may write what is offered, and one who may not."""
+"""Two people who may write what is offered, one who may not, and a customer with two overdue items."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from models.customers import Contact, Customer
+from models.ledger import Entry
 from models.plans import policies, publishing
 from models.plans.policies import PlanPolicy
 from models.policies.permissions import Role
@@ -13,6 +15,7 @@ from models.policies.plans import Rule
 from models.staff import Principal
 from models.transactions import transaction
 from tests.conftest import NOW
+from tests.making import Maker
 
 ANNA = Principal(1, 1, "Anna", "anna@company.test", Role.FINANCE)
 BRONIUS = Principal(2, 2, "Bronius", "b@company.test", Role.MANAGER)
@@ -41,3 +44,19 @@ def written(engine: Engine) -> Callable[..., PlanPolicy]:
         return version
 
     return write
+
+
+@pytest.fixture
+def customer(make: Maker) -> Customer:
+    return make.customer(language="en")
+
+
+@pytest.fixture
+def contact(make: Maker, customer: Customer) -> Contact:
+    return make.contact(customer)
+
+
+@pytest.fixture
+def items(make: Maker, customer: Customer) -> list[Entry]:
+    """100.00 and 20.00, both overdue."""
+    return [make.invoice(customer, 10_000), make.invoice(customer, 2_000)]

@@ -11,42 +11,17 @@ from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
 from models.ledger import Allocation, Entry
-from models.money import Money
 from models.plans import InstalmentState, Plan, PlanState, Proposal, Way
 from models.reports.verify import verify
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
-from tests.making import Maker
+from tests.models.plans.owing import eur, months
 
 S = InstalmentState
 
 
-def eur(minor: int) -> Money:
-    return Money(minor, "EUR")
-
-
-@pytest.fixture
-def customer(make: Maker) -> Customer:
-    return make.customer(language="en")
-
-
-@pytest.fixture
-def contact(make: Maker, customer: Customer) -> Contact:
-    return make.contact(customer)
-
-
-@pytest.fixture
-def items(make: Maker, customer: Customer) -> list[Entry]:
-    """100.00 and 20.00, both overdue."""
-    return [make.invoice(customer, 10_000), make.invoice(customer, 2_000)]
-
-
 def moment(days: int) -> datetime:
     return NOW + timedelta(days=days)
-
-
-def months(count: int) -> list[date]:
-    return [date(TODAY.year + (TODAY.month + n) // 12, (TODAY.month + n) % 12 + 1, 15) for n in range(count)]
 
 
 @pytest.fixture

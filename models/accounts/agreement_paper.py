@@ -1,0 +1,144 @@
+"""What is put before a customer to be signed: a plan in approved words, as text and as a PDF that says the same."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models import company as creditors
+from models import plans, words
+from models.accounts import stationery
+from models.accounts.transfer import reference_of_account
+from models.agreements import Paper
+from models.company import Company
+from models.customers import Contact, Customer
+from models.dunning import standard, templates
+from models.dunning.placeholders import Text
+from models.dunning.templates import Wording
+from models.dunning.texts import COMMAS, Composed, Values, compose
+from models.gateways import pdf
+from models.plans import Instalment, Plan
+from models.words import gettext as _
+
+KEYS = {plans.Way.AUTOMATIC: "plan_automatic", plans.Way.TRANSFER: "plan_transfer"}
+
+
+def plan_paper(
+    plan: Plan, customer: Customer, contact: Contact | None, language: str, *, now: datetime
+) -> Paper | None:
+    """
+    In the reader's language where its words were approved. Else the approved words count, and a translation stands
+    before them that says so. None where no words are approved at all: then nothing can be signed.
+    """
+    approved = next((one for one in templates.live().values() if one.key == KEYS[plan.way]), None)
+    if approved is None:
+        return None
+    binding, counts = approved.text(language, creditors.get().language)
+    made_from = {"words": approved.version_id, "policy": plan.policy_id, "rule": plan.rule}
+    if binding == language:
+        composed = _composed(counts, plan, customer, contact, language)
+        content = _pdf(plan, customer, [(language, composed, "")], approved, now=now)
+        return Paper(composed.subject, language, _plain(plan, language, composed), language, "", content, made_from)
+    read = _composed(standard.texts(language)[KEYS[plan.way]], plan, customer, contact, language)
+    binds = _composed(counts, plan, customer, contact, binding)
+    note = _translated(language, binding)
+    content = _pdf(plan, customer, [(language, read, note), (binding, binds, "")], approved, now=now)
+    text = f"{note}\n\n{_plain(plan, language, read)}"
+    return Paper(read.subject, language, text, binding, _plain(plan, binding, binds), content, made_from)
+
+
+def _translated(language: str, binding: str) -> str:
+    with words.speak(language):
+        name = words.native_name(binding)
+        return _("This is a translation for you. The text that counts is the one in %(language)s below.", language=name)
+
+
+def _composed(text: Text, plan: Plan, customer: Customer, contact: Contact | None, language: str) -> Composed:
+    creditor = creditors.get()
+    with words.speak(language, timezone=creditor.timezone):
+        named = {name: " ".join(value.split()) for name, value in _named(plan, customer, contact, creditor).items()}
+    return compose(text, Values(language, "gregorian", creditor.timezone, named, (), "", "", ""))
+
+
+def _named(plan: Plan, customer: Customer, contact: Contact | None, creditor: Company) -> dict[str, str]:
+    rows = plans.instalments_of(plan)
+    ways = [way for way in (creditor.help_phone, creditor.help_email) if way] or [creditor.name]
+    return {
+        "person": words.written((contact and contact.name) or customer.name),
+        "customer": words.written(customer.name),
+        "account": words.written(customer.number_as_written),
+        "company": words.written(creditor.name),
+        "plan": words.written(plan.number),
+        "total": words.money(plan.balance + plan.fee),
+        "balance": words.money(plan.balance),
+        "fee": words.money(plan.fee),
+        "count": words.number(len(rows)),
+        "first_day": words.date(rows[0].due_on, "long"),
+        "last_day": words.date(rows[-1].due_on, "long"),
+        "retries": words.number(plan.retries),
+        "moves": words.number(plan.moves_left),
+        "grace_days": words.number(plan.grace_days),
+        "misses": words.number(plan.misses),
+        "help": COMMAS.get(words.language(), ", ").join(words.written(way) for way in ways),
+        "help_phone": words.written(creditor.help_phone or creditor.help_email),
+        "reference": words.written(reference_of_account(plan.customer_id)),
+        "iban": words.written(creditor.iban),
+    }
+
+
+def _plain(plan: Plan, language: str, composed: Composed) -> str:
+    """The same as on paper, line by line."""
+    with words.speak(language, timezone=creditors.get().timezone):
+        rows = [" · ".join(row) for row in _rows(plans.instalments_of(plan))]
+    parts = ["\n".join(rows if block.kind == "schedule" else block.lines) for block in composed.blocks]
+    return "\n\n".join((composed.subject, *parts))
+
+
+def _rows(instalments: Sequence[Instalment]) -> list[list[str]]:
+    return [[words.number(row.number), words.date(row.due_on, "long"), words.money(row.amount)] for row in instalments]
+
+
+def _pdf(
+    plan: Plan,
+    customer: Customer,
+    parts: Sequence[tuple[str, Composed, str]],
+    approved: Wording,
+    *,
+    now: datetime,
+) -> bytes:
+    """`parts`: the language, the words in it, and a note before them."""
+    creditor = creditors.get()
+    language = parts[0][0]
+    with words.speak(language, timezone=creditor.timezone):
+        content = pdf.Agreement(
+            title=parts[0][1].subject,
+            heading=parts[0][1].subject,
+            sender=stationery.sender(creditor),
+            recipient=stationery.recipient(customer),
+            facts=[
+                pdf.Fact(label=_("Plan"), value=plan.number),
+                pdf.Fact(label=_("Customer number"), value=customer.number_as_written),
+                pdf.Fact(label=_("Date"), value=words.date(creditor.today(now))),
+            ],
+            dates_line=f"{plan.number} · {approved.key} {approved.number}",
+            intro="",
+            notes=[],
+            parts=[_part(plan, *part) for part in parts],
+        )
+        return pdf.agreement(content, language=language, made_at=now)
+
+
+def _part(plan: Plan, language: str, composed: Composed, note: str) -> pdf.AgreementPart:
+    with words.speak(language, timezone=creditors.get().timezone):
+        instalments = plans.instalments_of(plan)
+        return pdf.AgreementPart(
+            language=language,
+            heading=composed.subject,
+            note=note,
+            rtl=words.direction() == "rtl",
+            paragraphs=[pdf.Paragraph(kind=block.kind, lines=list(block.lines)) for block in composed.blocks],
+            schedule=pdf.Table(
+                heading="",
+                columns=[_("Number"), _("Day"), _("Amount")],
+                rows=_rows(instalments),
+                total=[_("Total"), "", words.money(plan.balance + plan.fee)],
+            ),
+        )
