@@ -141,5 +141,25 @@ class SignForm(OurForm):
     )
 
 
+class ChangeForm(OurForm):
+    count = IntegerField(N_("Number of payments"), [Optional(), NumberRange(1, MOST_TYPED)])
+    frequency = RadioField(
+        N_("How often?"),
+        [Optional()],
+        choices=options((one.value, word) for one, word in FREQUENCIES.items() if one is not Frequency.OWN),
+    )
+    start_on = DayField(N_("Next payment on"), [Optional()])
+
+    def wish(self) -> dict[str, Any]:
+        """What was typed; nothing of what is wrong."""
+        right = {field.name: field.data for field in self if field.data and not field.errors}
+        rhythm = right.get("frequency")
+        return {
+            "count": right.get("count"),
+            "frequency": Frequency(rhythm) if rhythm else None,
+            "start_on": right.get("start_on"),
+        }
+
+
 class DayForm(OurForm):
     to = DayField(N_("New day"), [InputRequired(N_("Choose a day."))])

@@ -14,7 +14,7 @@ from models.plans import Instalment, InstalmentState, Plan, PlanState
 from models.transactions import transaction
 from portal import portal
 from portal.choosing import payer
-from portal.plans import find_plan
+from portal.plans import consent_words, find_plan
 
 
 @portal.post("/plans/<int:plan_id>/card")
@@ -24,6 +24,9 @@ def plan_card(plan_id: int) -> Response:
     plan = find_plan(plan_id)
     if not _takes_a_card(plan):
         raise plans.CannotChange(plans.HAS_ENDED)
+    if payments.consents.living(plan.customer_id, plan.source) is None:
+        with transaction():
+            _agree(plan)
     return to_stripe(plan)
 
 
@@ -84,6 +87,21 @@ def to_stripe(plan: Plan) -> Response:
         )
         key = (attempt.customer_id, attempt.id)
     return redirect(payments.submit(*key, gateway=gateway, now=clock.now), 303)
+
+
+def _agree(plan: Plan) -> None:
+    """The button said what is agreed to: kept word for word, with from where it was given."""
+    payments.consents.give(
+        plan.customer_id,
+        plan.source,
+        contact_id=current_user.contact_id,
+        text=consent_words(plan),
+        language=words.language(),
+        ip=request.remote_addr or "",
+        browser=request.user_agent.string[:400],
+        by=current_user.actor,
+        now=clock.now(),
+    )
 
 
 def _pay(plan: Plan, amount: Money, row: Instalment | None, *, saves: bool = False) -> Response:

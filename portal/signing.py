@@ -7,10 +7,11 @@ from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from frame import files
 from frame.forms import form_page
-from models import clock, customers, payments, plans, words
+from models import accounts, agreements, clock, customers, payments, plans, words
+from models.agreements import Paper, Signature
 from models.customers import codes, contacts
-from models.errors import N_
 from models.money import Money
 from models.plans import CannotPlan, Plan, PlanState, Way, Wish
 from models.transactions import transaction
@@ -21,11 +22,6 @@ from portal.plan_forms import SignForm
 from portal.plan_paying import to_stripe
 from portal.plans import find_plan
 from portal.principal import account_of
-
-AGREED = N_(
-    "I agree that %(company)s takes the payments of the plan %(number)s on their days from the card or bank account"
-    " that I give, until all of it is paid or I take this back."
-)
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,6 @@ class Figures:
     def of(cls, plan: Plan) -> "Figures":
         rows = plans.instalments_of(plan)
         return cls(tuple((row.due_on, row.amount) for row in rows), plan.fee, plan.balance)
-
-    @property
-    def seen(self) -> str:
-        return ",".join(f"{day}:{amount.minor}" for day, amount in self.lines) + f";{self.fee.minor}"
 
 
 @portal.get("/plans/<int:plan_id>/sign")
@@ -68,12 +60,12 @@ def sign(plan_id: int) -> Response | tuple[str, int]:
         return redirect(url_for("portal.plan", plan_id=plan_id), 303)
     if not form.validate():
         return _page(plan, form)
-    before = Figures.of(plan)
-    if request.form.get("seen") != before.seen or not _still_right(plan):
+    paper = _paper(plan)
+    if paper is None or request.form.get("seen") != paper.digest or not _still_right(plan):
         return _renewed(plan, form)
     try:
         with transaction():
-            _sign(plan, form)
+            _sign(plan, paper, form)
     except plans.ChangedMeanwhile:
         return _renewed(find_plan(plan_id), form)
     except CannotPlan as refusal:
@@ -98,35 +90,41 @@ def decline_plan(plan_id: int) -> Response:
     return redirect(url_for("portal.plan", plan_id=plan_id), 303)
 
 
-def consent_text(plan: Plan) -> str:
-    return words.gettext(AGREED, company=g.company.name, number=plan.number)
+@portal.get("/plans/<int:plan_id>/agreement.pdf")
+def agreement_pdf(plan_id: int) -> Response:
+    """What was signed, as it was; before, what would be."""
+    plan = find_plan(plan_id)
+    kept = agreements.signed(plan.customer_id, plan.source)
+    paper = None if kept else _paper(plan)
+    content = kept.pdf if kept else paper.pdf if paper else abort(404)
+    return files.pdf(content, "plan", plan.number)
 
 
-def give_consent(plan: Plan) -> int:
-    """Kept word for word, with from where it was given."""
-    consent = payments.consents.give(
-        plan.customer_id,
-        plan.source,
-        contact_id=current_user.contact_id,
-        text=consent_text(plan),
-        language=words.language(),
-        ip=request.remote_addr or "",
-        browser=request.user_agent.string[:400],
-        by=current_user.actor,
-        now=clock.now(),
-    )
-    return consent.id
-
-
-def _sign(plan: Plan, form: SignForm) -> None:
-    who, now = current_user, clock.now()
-    consent_id = give_consent(plan) if plan.way is Way.AUTOMATIC else None
-    plans.sign(plan, consent_id=consent_id, by=who.actor, on=_today(), now=now)
+def _sign(plan: Plan, paper: Paper, form: SignForm) -> None:
+    """One transaction: what was read is kept as it was read, with the consent to charges, and the plan is agreed."""
+    who, now, browser = current_user, clock.now(), request.user_agent.string[:400]
+    ours = {"by": who.actor, "now": now}
+    address = request.remote_addr or ""
+    offered = agreements.offer(plan.customer_id, who.contact_id, plan.source, paper, **ours)
+    signature = Signature(form.typed_name.data, form.agreed.data, address, browser, clock.real_now())
+    agreements.sign(offered, signature, **ours)
+    consent_id = None
+    if plan.way is Way.AUTOMATIC:
+        agreed = {"contact_id": who.contact_id, "text": paper.text, "language": paper.language}
+        given = payments.consents.give(plan.customer_id, plan.source, ip=address, browser=browser, **agreed, **ours)
+        consent_id = given.id
+    plans.sign(plan, consent_id=consent_id, on=_today(), **ours)
     plans.forget_draft(plan.customer_id, who.contact_id, plan.currency)
+
+
+def _paper(plan: Plan) -> Paper | None:
+    customer, contact = account_of(current_user)
+    return accounts.plan_paper(plan, customer, contact, words.language(), now=clock.now())
 
 
 def _page(plan: Plan, form: SignForm, before: Figures | None = None) -> tuple[str, int]:
     _, contact = account_of(current_user)
+    paper = _paper(plan)
     return form_page(
         "portal/plan_sign.html",
         form,
@@ -139,7 +137,7 @@ def _page(plan: Plan, form: SignForm, before: Figures | None = None) -> tuple[st
         mine=plan.staff_id is None,
         may_sign=contacts.may_manage(contact),
         confirmed=not codes.fresh_code_needed(current_user.session_id, now=clock.real_now()),
-        consent=consent_text(plan) if plan.way is Way.AUTOMATIC else "",
+        paper=paper,
         today=_today(),
     )
 

@@ -19,7 +19,19 @@ from models.plans.changing import (
 )
 from models.plans.charging import charge
 from models.plans.paying import ShownItem, lines_to_pay, next_of, not_on_its_way, shown_items
-from models.plans.proposing import DECLINED, LEFT, REPLACED, ask_for, forget_draft, keep, kept, own_offer, propose, waiting
+from models.plans.proposing import (
+    DECLINED,
+    LEFT,
+    REPLACED,
+    ask_for,
+    forget_draft,
+    keep,
+    kept,
+    leave,
+    own_offer,
+    propose,
+    waiting,
+)
 from models.plans.records import (
     LIVING,
     Because,
@@ -37,7 +49,7 @@ from models.plans.records import (
     of_customers,
     versions_of,
 )
-from models.plans.redoing import Redone, rethink
+from models.plans.redoing import Redone, redo, rethink
 from models.plans.starting import (
     CannotPlan,
     ChangedMeanwhile,
@@ -55,11 +67,11 @@ from models.plans.sums import ItemLeft, items_left
 from models.plans.tending import rests, review, settle, tend
 
 __all__ = [
-    "HAS_ENDED",
-    "NOTHING_TO_PAY",
     "DECLINED",
+    "HAS_ENDED",
     "LEFT",
     "LIVING",
+    "NOTHING_TO_PAY",
     "REPLACED",
     "Because",
     "CannotChange",
@@ -99,6 +111,7 @@ __all__ = [
     "keep_draft",
     "kept",
     "last_day_to_move_to",
+    "leave",
     "lines_to_pay",
     "move",
     "next_of",
@@ -109,6 +122,7 @@ __all__ = [
     "own_offer",
     "pay_by_transfer",
     "propose",
+    "redo",
     "request",
     "reschedule",
     "rests",

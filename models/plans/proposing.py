@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select
 
+from models import payments
 from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
@@ -78,6 +79,19 @@ def ask_for(
     request(plan, proposal, answer_on=answer_on, hardship=hardship, word=word, by=by, on=on, now=now)
     keep_draft(*me, proposal.ask, on=on, now=now)
     return plan
+
+
+def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    Its customer ends it: nothing is charged any more, and what is open is asked for as before.
+
+    :raises models.states.IllegalTransition: it has ended.
+    """
+    lock_account(plan.customer_id, plan.currency)
+    consent = payments.consents.living(plan.customer_id, plan.source)
+    if consent is not None:
+        payments.consents.withdraw(consent, by=by, now=now)
+    cancel(plan, reason=LEFT, by=by, on=on, now=now)
 
 
 def forget_draft(customer_id: int, contact_id: int, currency: str) -> None:

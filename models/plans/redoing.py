@@ -1,11 +1,14 @@
 """The rest of a plan, slower or faster: what somebody would like instead, held against what was agreed and may be."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from models import company, customers
+from models.audit import Actor
+from models.database import session
 from models.money import Money
+from models.plans.changing import reschedule
 from models.plans.past import past_of
 from models.plans.paying import not_on_its_way
 from models.plans.policies import at_version, rule_for
@@ -98,3 +101,12 @@ def _terms(plan: Plan, left: Money, on: date) -> Terms | None:
         fee_percent=Decimal(0),
         interest_percent=Decimal(0),
     )
+
+
+def redo(plan: Plan, redone: Redone, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    :raises CannotChange: as `reschedule`.
+    """
+    reschedule(plan, redone.lines, by=by, on=on, now=now)
+    plan.frequency = redone.ask.frequency
+    session.flush()
