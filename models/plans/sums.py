@@ -33,14 +33,14 @@ from plans p
 join plan_items i on i.customer_id = p.customer_id and i.plan_id = p.id
 join entries e on e.customer_id = i.customer_id and e.id = i.entry_id
 cross join lateral (
-    select sum(a.amount_minor) as minor
+    select sum(a.amount_minor)::bigint as minor
     from allocations a join entries c on c.customer_id = a.customer_id and c.id = a.credit_id
     where a.customer_id = i.customer_id and a.debit_id = i.entry_id and a.id > p.allocated_up_to
       and a.reverses_id is null and c.kind = 'receipt'
       and not exists (select from allocations r where r.customer_id = a.customer_id and r.reverses_id = a.id)
 ) came
 cross join lateral (
-    select sum(coalesce(h.amount_minor, e.open_minor)) as minor
+    select sum(coalesce(h.amount_minor, e.open_minor))::bigint as minor
     from holds h
     where h.customer_id = i.customer_id and h.entry_id = i.entry_id and h.kind = 'dispute' and h.ended_at is null
       and h.from_on <= :today and (h.until_on is null or h.until_on > :today)
