@@ -195,6 +195,11 @@ def living_plans() -> Sequence[Plan]:
 
 
 @portal.app_template_global()
+def next_payment(plan: Plan) -> Instalment | None:
+    return plans.next_of(plans.instalments_of(plan)) if plan.began_on else None
+
+
+@portal.app_template_global()
 def plan_of_item(source: str) -> int:
     """The number in the address of the plan that holds an item."""
     return int(source.partition(":")[2])

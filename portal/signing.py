@@ -51,11 +51,17 @@ def sign_plan(plan_id: int) -> Response | tuple[str, int]:
 
 
 @portal.post("/plans/<int:plan_id>/sign")
-@fresh_code_first("portal.sign_plan")
 def sign(plan_id: int) -> Response | tuple[str, int]:
+    """A code is sent to nobody who may not sign."""
+    find_plan(plan_id)
+    _signer()
+    return _sign_with_code(plan_id)
+
+
+@fresh_code_first("portal.sign_plan")
+def _sign_with_code(plan_id: int) -> Response | tuple[str, int]:
     """What was read is what is signed: where it is no longer the same, the page says so and nothing is agreed."""
     plan, form = find_plan(plan_id), SignForm(request.form)
-    _signer()
     if plan.state is not PlanState.OFFERED or plan.signed_at:
         return redirect(url_for("portal.plan", plan_id=plan_id), 303)
     if not form.validate():

@@ -28,6 +28,7 @@ TODAY = NOW.date()
 GET_MAY_WRITE = {
     "portal.payment": "coming back from Stripe asks Stripe",
     "portal.payment_by_link": "coming back from Stripe asks Stripe",
+    "portal.plan_paid": "coming back from Stripe asks Stripe",
 }
 _house = ExitStack()
 
