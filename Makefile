@@ -49,7 +49,7 @@ run: setup
 	@$(BIN)/python -m runtime --tied
 
 test: setup
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=10
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=10
 
 check: setup
 	@$(BIN)/ruff check .

@@ -80,6 +80,7 @@ NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Jobs"), "backoffice.job_list", Permission.OPERATE),
     (N_("Audit trail"), "backoffice.audit_trail", Permission.READ_AUDIT),
     (N_("Staff"), "backoffice.staff", Permission.APPOINT_STAFF),
+    (N_("Settings"), "backoffice.house_rules", Permission.READ_RULES),
     (N_("Company"), "backoffice.company_settings", Permission.CHANGE_SETTINGS),
     (N_("Your sign-ins"), "backoffice.own_sessions", None),
 )
@@ -134,6 +135,7 @@ from backoffice import (  # noqa: E402
     entries,  # noqa: F401
     files,  # noqa: F401
     holds,  # noqa: F401
+    house_rules,  # noqa: F401
     imports,  # noqa: F401
     invoices,  # noqa: F401
     jobs,  # noqa: F401

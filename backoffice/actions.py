@@ -32,7 +32,7 @@ TOLD = {
 
 class OwnerForm(OurForm):
     owner = SelectField(N_("Owner"), choices=[])
-    due_on = DayField(N_("Due"), validators=[InputRequired()])
+    due_on = DayField(N_("Due"), validators=[InputRequired(N_("Choose a day."))])
     refusals: ClassVar = {OwnerUnfit: "owner", TooEarly: "due_on"}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -46,8 +46,8 @@ class ProposeForm(OwnerForm):
     product = StringField(N_("Product"), [Length(max=120)])
     supplier = StringField(N_("Supplier"), [Length(max=120)])
     site = StringField(N_("Site"), [Length(max=120)])
-    what = TextAreaField(N_("What will be done"), [DataRequired(), Length(max=1000)])
-    expected = TextAreaField(N_("Expected effect"), [DataRequired(), Length(max=500)])
+    what = TextAreaField(N_("What will be done"), [DataRequired(N_("Say what will be done.")), Length(max=1000)])
+    expected = TextAreaField(N_("Expected effect"), [DataRequired(N_("Say what will be different.")), Length(max=500)])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -14,14 +14,15 @@ from models import clock, complaints, staff
 from models.complaints import AlertState, ComplaintAlert, ReasonMissing
 from models.complaints.names import cause_title
 from models.errors import N_
-from models.policies.complaining import REASONS, setting
+from models.policies.complaining import DEFAULTS, REASONS
 from models.policies.permissions import Permission
+from models.policies.settings import decimal
 from models.transactions import transaction
 from models.words import gettext
 
 
 class ReasonForm(OurForm):
-    reason = TextAreaField(N_("Reason"), [DataRequired(), Length(max=1000)])
+    reason = TextAreaField(N_("Reason"), [DataRequired(N_("Say why nothing is done about it.")), Length(max=1000)])
     refusals: ClassVar = {ReasonMissing: "reason"}
 
 
@@ -35,7 +36,7 @@ def alert_list() -> str:
         cause_title=cause_title,
         people={member.id: member.name for member in staff.everybody()},
         rules=complaints.rules(),
-        settings={name: setting(g.company.limits, name) for name in REASONS},
+        settings={name: decimal(g.company.limits, name, DEFAULTS) for name in REASONS},
         reasons=REASONS,
     )
 

@@ -20,7 +20,7 @@ from models.words import gettext
 
 
 class DepartmentForm(OurForm):
-    name = StringField(N_("Name"), [DataRequired(), Length(max=80)])
+    name = StringField(N_("Name"), [DataRequired(N_("Give it a name.")), Length(max=80)])
     email = StringField(N_("Mail address"), [Optional(), mail_address, Length(max=254)])
     head = SelectField(N_("Head"), choices=[])
     active = BooleanField(N_("Is chosen for new cases"))
@@ -37,8 +37,8 @@ class DepartmentForm(OurForm):
 
 
 class CauseForm(OurForm):
-    process_name = StringField(N_("Process"), [DataRequired(), Length(max=80)])
-    name = StringField(N_("Cause"), [DataRequired(), Length(max=120)])
+    process_name = StringField(N_("Process"), [DataRequired(N_("Name the process.")), Length(max=80)])
+    name = StringField(N_("Cause"), [DataRequired(N_("Name the fault.")), Length(max=120)])
     active = BooleanField(N_("Is chosen for new cases"))
     refusals: ClassVar = {NameInUse: "name"}
 

@@ -19,23 +19,25 @@ from models.disputes import LONGEST_TEXT, REASONS, REMEDIES, Disputable, Reason,
 from models.errors import N_
 from models.money import Money
 from models.policies.permissions import Permission
+from models.policies.suggesting import suggest
 from models.transactions import transaction
 from models.words import gettext
 
 WRONG = "wrong-"
 WHOLE = "whole"  # In place of a line's id, where the invoice came without lines.
+SUGGEST = "suggest"  # The button that only asks for a suggestion.
 
 
 class OpenForm(OurForm):
     """One amount for each line that may be disputed."""
 
     contact = SelectField(N_("Who said it"), [Optional()], choices=[])
+    text = TextAreaField(N_("What they said"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)])
     reason = RadioField(
         N_("What is wrong"),
         [InputRequired(N_("Choose what is wrong."))],
         choices=options((one.value, label) for one, label in REASONS.items()),
     )
-    text = TextAreaField(N_("What they said"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)])
     wanted = RadioField(
         N_("What would put it right"),
         [InputRequired(N_("Choose what would put it right."))],
@@ -57,10 +59,11 @@ class OpenForm(OurForm):
 @backoffice.route("/customers/<int:customer_id>/entries/<int:entry_id>/dispute", methods=["GET", "POST"])
 @requires(Permission.WORK_DISPUTES)
 def open_dispute(customer_id: int, entry_id: int) -> Response | tuple[str, int]:
+    """The case; or, for the button that asks and while somebody types, the form with a suggestion and nothing else."""
     customer = customer_or_404(customer_id)
     item = disputes.disputable(customer.id, entry_id) or abort(404)
     form = _form_for(item)(request.form, customer=customer)
-    if request.method == "POST" and form.validate():
+    if request.method == "POST" and SUGGEST not in request.form and form.validate():
         wrong = form.wrong(item.left.currency)
         with form.telling_refusals(), transaction():
             opened = disputes.open_case(
@@ -78,7 +81,8 @@ def open_dispute(customer_id: int, entry_id: int) -> Response | tuple[str, int]:
         if not form.errors:
             flash(gettext("The case is open. Nothing that it is about is asked for."), "ok")
             return redirect(address_of(opened), 303)
-    return form_page("backoffice/dispute_open.html", form, customer=customer, item=item, field_of=_field_of)
+    told = {"customer": customer, "item": item, "field_of": _field_of}
+    return form_page("backoffice/dispute_open.html", form, suggestion=suggest(form.text.data or ""), **told)
 
 
 def _form_for(item: Disputable) -> type[OpenForm]:

@@ -108,7 +108,7 @@ def page_of(found: Dispute) -> dict[str, object]:
         "dispute": found,
         "card": disputes.card_of(found),
         "customer": customer,
-        "contact": customers.contact_of(found.customer_id, found.contact_id or 0),
+        "contact": disputes.reader_of(found),
         "lines": disputes.lines_of(found),
         "item": accounts.debit_document(found.customer_id, found.entry_id, today_here()),
         "files_of": partial(files.of, found.customer_id),

@@ -28,6 +28,8 @@ LINES = 8  # Rows on the page without JavaScript; empty ones are left out.
 class LineForm(OurForm):
     description = StringField(N_("Description"), validators=[Length(max=300)])
     product = StringField(N_("Product"), validators=[Length(max=120)])
+    supplier = StringField(N_("Supplier"), validators=[Length(max=120)])
+    site = StringField(N_("Site"), validators=[Length(max=120)])
     quantity = AmountField(N_("Quantity"), validators=[quantity])
     price = AmountField(N_("Price for one, without tax"), validators=[countable])
     tax_rate = AmountField(N_("Tax in per cent"), validators=[tax_rate])
@@ -47,7 +49,8 @@ class LineForm(OurForm):
     def line(self) -> Line:
         """A quantity that was left out is one, a tax left out is none."""
         one = Decimal(1) if self.quantity.data is None else self.quantity.data
-        return Line(self.description.data, one, self.price.data, self.tax_rate.data or 0, self.product.data or "")
+        origin = {name: self[name].data or "" for name in ("product", "supplier", "site")}
+        return Line(self.description.data, one, self.price.data, self.tax_rate.data or 0, **origin)
 
 
 class InvoiceForm(OurForm):

@@ -24,6 +24,12 @@ FREQUENCIES = {
     Frequency.MONTHLY: N_("Every month"),
     Frequency.OWN: N_("Days of their own"),
 }
+RHYTHMS = {
+    Frequency.WEEKLY: N_("weekly"),
+    Frequency.FORTNIGHTLY: N_("every two weeks"),
+    Frequency.MONTHLY: N_("monthly"),
+    Frequency.OWN: N_("on days of their own"),
+}
 APPROVERS = {Approver.FINANCE: N_("Finance"), Approver.MANAGER: N_("A manager")}
 STATES = {
     PolicyState.DRAFT: (N_("Draft"), ""),
@@ -66,7 +72,8 @@ def rule_balances(rule: Rule) -> str:
         if not start:
             return gettext("Any balance in %(currency)s", currency=rule.currency)
         return gettext("From %(start)s on", start=start)
-    return gettext("From %(start)s to %(end)s", start=start, end=Money(rule.up_to_minor, rule.currency))
+    end = Money(rule.up_to_minor, rule.currency)
+    return gettext("From %(start)s to %(end)s", start=start, end=end) if start else gettext("Up to %(end)s", end=end)
 
 
 @backoffice.app_template_global()
@@ -86,7 +93,7 @@ def rule_months(rule: Rule) -> str:
 
 @backoffice.app_template_global()
 def rule_rhythms(rule: Rule) -> str:
-    return list_of([gettext(word) for one, word in FREQUENCIES.items() if one in rule.terms.frequencies])
+    return list_of([gettext(word) for one, word in RHYTHMS.items() if one in rule.terms.frequencies])
 
 
 @backoffice.app_template_global()

@@ -1,9 +1,10 @@
 """The words of the ledger, the timeline and the audit trail, as staff read them."""
 
 from backoffice import backoffice, returns
-from models import customers, staff
+from models import disputes, staff
 from models.accounts import TimelineEvent
 from models.audit import ActorKind, AuditEvent
+from models.customers import merges
 from models.errors import N_
 from models.ledger import Entry, EntryKind
 from models.words import gettext, money, native_name
@@ -79,6 +80,7 @@ EVENTS = {
     "dispute.asked": N_("Department asked about the case"),
     "dispute.return_offered": N_("Offered to take goods back"),
     "dispute.return_received": N_("Goods came back"),
+    "dispute.return_waits": N_("Goods came back: a second person looks at the credit"),
     "dispute.return_cancelled": N_("Goods are not expected any more"),
     "dispute.escalated": N_("Case is late: the manager was told"),
     "dispute.decided": N_("Case decided"),
@@ -174,6 +176,7 @@ EVENTS = {
     "bank_day.recorded": N_("Bank day recorded"),
     "books.closed": N_("Books closed"),
     "company.changed": N_("Company's facts changed"),
+    "rule.changed": N_("Setting changed"),
     "words.standard_added": N_("Standard reminders added"),
     "plan_policy.waiting": N_("Plan rules sent to a second person"),
     "plan_policy.draft": N_("Plan rules declined"),
@@ -231,11 +234,19 @@ def actor_name(event: AuditEvent) -> str:
         member = staff.find(event.actor_id)
         return member.name if member else gettext("Staff %(number)s", number=event.actor_id)
     if event.actor_kind == ActorKind.CONTACT and event.actor_id:
-        contact = customers.contact_of(event.customer_id, event.actor_id)
+        contact = merges.reader_of(event.customer_id, event.actor_id)
         return (contact.name or contact.email or "") if contact else ""
     if event.actor_kind == ActorKind.LINK:
-        return gettext("Whoever holds a link")
+        return _by_link(event)
     return gettext("Command line") if event.actor_kind == ActorKind.COMMAND else gettext("Duewell")
+
+
+def _by_link(event: AuditEvent) -> str:
+    """A department that was asked about a case answers by a link of its own."""
+    if event.action == "dispute.note" and event.actor_id:
+        department = disputes.asked_department(event.customer_id, event.actor_id)
+        return gettext("%(department)s, by its link", department=department)
+    return gettext("Whoever holds a link")
 
 
 @backoffice.app_template_global()

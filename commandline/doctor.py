@@ -24,6 +24,7 @@ def doctor() -> None:
         wrong.append("DUEWELL_STRIPE_WEBHOOK_SECRETS is missing: Stripe's events are refused.")
     if not told.smtp_url:
         (wrong if told.production else hints).append("DUEWELL_SMTP_URL is missing: mails stay in the outbox.")
+    hints += _plans()
     hints += [hint for name, hint in NOT_SET.items() if not getattr(told, name)]
     for line in wrong:
         click.echo(f"wrong  {line}")
@@ -47,6 +48,27 @@ def _database() -> list[str]:
     except SQLAlchemyError as error:
         return [f"The database does not answer or has no schema yet: run `flask upgrade`. ({type(error).__name__})"]
     return []
+
+
+def _plans() -> list[str]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from commandline.connection import connected
+    from models import clock
+    from models.plans import policies
+    from models.policies.plans.charges import charges_anything, laws_read
+
+    try:
+        with connected():
+            rules = [rule for rule in policies.in_force().rules if rule.kind != "business"]
+            if not any(charges_anything(rule.terms) for rule in rules) or laws_read(clock.now().date()):
+                return []
+    except SQLAlchemyError:
+        return []
+    return [
+        "A plan rule asks for fee or interest. Consumers pay neither: no law that allows it stands in"
+        " models/policies/packs/plan_charges.toml."
+    ]
 
 
 def _company() -> list[str]:

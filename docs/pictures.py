@@ -1,15 +1,21 @@
-"""`make pictures`: the pictures of docs/, always of the same company on the same day."""
+"""
+`make pictures`: the pictures of docs/, always of the same company on the same day. `python -m docs.pictures cases`
+makes one part alone.
+"""
 
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from sqlalchemy import create_engine, select
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
+from docs import pictures_of_cases
 from models import audit, clock, customers, database, schema
 from models.customers import links
 from models.database import session
@@ -41,9 +47,14 @@ def main() -> None:
         with opened(home, server.url()) as house, sync_playwright() as playwright:
             house.till.control(clock_offset_seconds=round((NOON - datetime.now(UTC)).total_seconds()))
             browser = playwright.chromium.launch(executable_path=found(), args=FLAGS)
-            _portal(browser, house)
-            _backoffice(browser, house.url)
-            _reminders(browser, house.url)
+            parts = {
+                "portal": lambda: _portal(browser, house),
+                "backoffice": lambda: _backoffice(browser, house.url),
+                "reminders": lambda: _reminders(browser, house.url),
+                "cases": lambda: pictures_of_cases.take_all(browser, house.url, _take, _take_paper),
+            }
+            for part in sys.argv[1:] or parts:
+                parts[part]()
             browser.close()
     heavy = [path.name for path in FOLDER.iterdir() if path.stat().st_size > MOST_BYTES]
     if heavy:
@@ -220,7 +231,17 @@ def _take(context: BrowserContext, name: str) -> None:
     page = context.pages[-1]
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready.then(() => true)")
-    page.screenshot(path=FOLDER / f"{name}.png", scale="css")
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path, scale="css")
+    if path.stat().st_size > MOST_BYTES:
+        _lighten(path)
+
+
+def _lighten(path: Path) -> None:
+    """In 256 colours: a page has few more."""
+    with Image.open(path) as picture:
+        lighter = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    lighter.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -60,10 +60,12 @@ class OurForm(Form):
         return valid
 
     @contextmanager
-    def telling_refusals(self) -> Iterator[None]:
-        """What the business refuses inside is said beside the field it is about, or above the form."""
+    def telling_refusals(self, *but: type[Refused]) -> Iterator[None]:
+        """What the business refuses inside is said beside the field it is about, or above the form; not `but` these."""
         try:
             yield
+        except but:
+            raise
         except Refused as refusal:
             names = (name for kind, name in self.refusals.items() if isinstance(refusal, kind))
             self.blame(next(names, None), words.explain(refusal))

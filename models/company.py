@@ -12,7 +12,10 @@ from stdnum import bic, iban
 from models import audit, clock
 from models.audit import Actor
 from models.database import Base, session
+from models.errors import N_, Refused
 from models.money import Money
+from models.policies import house_rules
+from models.policies.house_rules import Rule, Unit, Value
 
 ID = 1
 HOLDING_ACCOUNT = 0  # Customer 0 is the company itself: money without a name, its own audit stream, mail to its staff.
@@ -23,7 +26,7 @@ class Company(Base):
     `books_closed_on`: nothing may be effective on or before it. `bank_money_until`: the last day whose
     bank money is in. `account_holder`: whose the bank account is, where it differs from the name. `codes_always`:
     every link also asks for a code. `law_firm`: who writes the last letters, its name on the first line and its
-    address below. `limits`: settings that differ from `policies.limits.DEFAULTS`, amounts as text.
+    address below. `limits`: what of `policies.house_rules` differs from the defaults, amounts as text.
     """
 
     __tablename__ = "company"
@@ -137,6 +140,36 @@ def change(facts: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
             about=f"company:{ID}",
             facts={"before": {name: before[name] for name in changed}, "after": changed},
         )
+
+
+class RuleChanged(Refused):
+    """Somebody else changed the rule since it was looked at."""
+
+
+def set_rule(rule: Rule, value: Value, *, was: str, by: Actor, now: datetime) -> None:
+    """
+    Change one rule of the house; its default is kept nowhere. Audited in the company's own stream.
+
+    :param was: the value that was looked at, as `Rule.write` writes it.
+    :raises RuleChanged: it is another one by now.
+    :raises RuleRefused: not a value it may have, alone or beside the others.
+    """
+    row = locked()
+    before = rule.write(rule.of(row.limits))
+    if before != was:
+        raise RuleChanged(N_("This has changed in the meantime. Please look at it again."))
+    rule.check(value)
+    if rule.unit is Unit.MONEY and isinstance(value, Decimal):
+        Money.of(value, row.currency)
+    others = {name: kept for name, kept in row.limits.items() if name != rule.name}
+    limits = others if value == rule.default else {**others, rule.name: rule.keep(value)}
+    house_rules.check_together(limits)
+    if rule.write(value) == before:
+        return
+    row.limits = limits
+    session.flush()
+    facts = {"before": {rule.name: before}, "after": {rule.name: rule.write(value)}}
+    audit.record(HOLDING_ACCOUNT, "rule.changed", by=by, now=now, about=f"company:{ID}", facts=facts)
 
 
 def _tidy(fact: str | bool | None) -> str | bool:

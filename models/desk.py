@@ -43,6 +43,8 @@ class Line:
     price: Decimal
     tax_rate: Decimal
     product: str = ""
+    supplier: str = ""
+    site: str = ""
 
     def net(self, currency: str) -> Money:
         return Money.rounded(self.quantity * self.price, currency)
@@ -67,6 +69,8 @@ def document_lines(lines: Sequence[Line], currency: str) -> list[InvoiceLine]:
             tax_minor=line.tax(currency).minor,
             currency=currency,
             product=line.product,
+            supplier=line.supplier,
+            site=line.site,
         )
         for line in lines
     ]

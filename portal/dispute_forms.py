@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import request
-from wtforms import Field, MultipleFileField, RadioField, TextAreaField
+from wtforms import Field, MultipleFileField, RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, ValidationError
 
 from frame.forms import AmountField, OurForm, options
@@ -51,6 +51,7 @@ class ReasonForm(Question):
         [InputRequired(N_("Choose what fits best."))],
         choices=options([*disputes.REASONS.items(), *ELSEWHERE.items()]),
     )
+    unlike = StringField()  # The reason that was suggested to whoever says that it is another.
 
 
 class LinesForm(Question):
@@ -105,12 +106,13 @@ class LinesForm(Question):
 
 
 class StoryForm(Question):
+    longest = LONGEST_TEXT
     story = TextAreaField(N_("What happened?"), [InputRequired(N_("Tell us in a few words what happened."))])
 
     def validate_story(self, field: Field) -> None:
         """Not by an attribute of the field: a browser would cut off what is pasted."""
-        if len(written(field.data)) > LONGEST_TEXT:
-            most = words.number(LONGEST_TEXT)
+        if len(written(field.data)) > self.longest:
+            most = words.number(self.longest)
             raise ValidationError(words.gettext("Please tell it in no more than %(most)s characters.", most=most))
 
 

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from frame import files as give
 from frame.forms import OurForm, form_page
-from models import accounts, clock, disputes, files, payments, words
+from models import accounts, approvals, clock, disputes, files, payments, words
 from models.customers import merges
 from models.disputes import CreditWish, Decision, Dispute, DisputeState
 from models.errors import N_
@@ -80,7 +80,7 @@ def withdraw_case(dispute_id: int) -> Response:
     mine = _case(dispute_id)
     disputing_contact()
     with transaction():
-        disputes.withdraw(mine, by=current_user.actor, on=_today(), now=clock.now())
+        approvals.withdraw_case(mine, by=current_user.actor, on=_today(), now=clock.now())
     flash(words.gettext("You took your case back. What is open is to be paid as before."), "ok")
     return redirect(url_for("portal.case", dispute_id=dispute_id), 303)
 

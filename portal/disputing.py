@@ -12,6 +12,7 @@ from frame.forms import OurForm, form_page
 from models import accounts, clock, customers, disputes, files, payments, words
 from models.disputes import Disputable, Dispute, Reason, Remedy
 from models.money import total
+from models.policies.suggesting import Suggestion, suggest
 from models.transactions import transaction
 from portal import portal
 from portal.dispute_forms import (
@@ -97,8 +98,16 @@ def check_dispute(entry_id: int) -> Response | tuple[str, int]:
     held = total((share for _, share in wrong), item.left.currency)
     evidence = _evidence(entry_id)
     evidence.look()
-    told = {"asked": asked, "wrong": wrong, "held": held, "evidence": evidence}
+    told = {"asked": asked, "wrong": wrong, "held": held, "evidence": evidence, "suggestion": _suggestion(asked)}
     return _page("check", form, item, **told)
+
+
+def _suggestion(asked: dict[str, Any]) -> Suggestion | None:
+    """For somebody who chose 'something else': what their words speak for, until they say that it is not that."""
+    if asked["reason"].reason.data != Reason.OTHER:
+        return None
+    found = suggest(asked["story"].story.data, words.language())
+    return found if found and found.reason != asked["reason"].unlike.data else None
 
 
 def _open(item: Disputable, asked: dict[str, Any]) -> Dispute | None:

@@ -1,7 +1,9 @@
 """One embedded PostgreSQL for the whole run, a template with the schema, a database of its own for every test."""
 
+import gc
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from app import create_app
 from models import database
 from runtime import cluster
 from runtime.settings import Settings
-from tests import databases, templates
+from tests import databases, hashing, routes, templates
 from tests.databases import new_database
 from tests.making import Maker
 from tests.standin import contract, watching
@@ -30,6 +32,12 @@ GET_MAY_WRITE = {
     "portal.payment_by_link": "coming back from Stripe asks Stripe",
     "portal.plan_paid": "coming back from Stripe asks Stripe",
 }
+# Files of few tests that run for long: they begin first, or one of them would run alone at the end.
+LONG = (
+    *("journeys/test_every_page_mirrored.py", "journeys/test_every_page_on_a_phone.py", "journeys/test_real_run.py"),
+    *("kills/", "journeys/", "models/ledger/test_random_books.py", "commandline/test_demo.py", "runtime/"),
+    *("test_translations.py", "test_permissions.py", "models/payments/"),
+)
 _house = ExitStack()
 
 
@@ -38,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.register_profile("ours", deadline=None)  # A busy machine is no fault of ours.
     hypothesis.settings.load_profile("ours")
     templates.compile_once()
+    routes.compile_once()
+    hashing.make_cheap()
     if contract.is_there():
         watching.watch_all(Path(_house.enter_context(tempfile.TemporaryDirectory(prefix="duewell-contract-")), "found"))
     if hasattr(config, "workerinput"):
@@ -55,6 +65,7 @@ def pytest_configure_node(node: object) -> None:
 
 
 def pytest_unconfigure() -> None:
+    databases.forget()
     _house.close()
 
 
@@ -63,12 +74,26 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Proofs at full size run by `make prove` alone."""
+    """Proofs at full size run by `make prove` alone. Several processes take file after file: the longest first."""
     if os.environ.get("DUEWELL_PROVE"):
         return
     keep = [item for item in items if "prove" not in item.keywords]
     config.hook.pytest_deselected(items=[item for item in items if "prove" in item.keywords])
+    if hasattr(config, "workerinput"):
+        many = Counter(item.path for item in keep)
+        keep.sort(key=lambda item: (_turn(item.path), -many[item.path]))  # Stable: a file keeps its own order.
     items[:] = keep
+
+
+def pytest_collection_finish() -> None:
+    """All that was imported stays to the end: nobody needs to look through it for garbage, again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def _turn(path: Path) -> int:
+    name = path.relative_to(Path(__file__).parent).as_posix()
+    return next((turn for turn, start in enumerate(LONG) if name.startswith(start)), len(LONG))
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from models import database
 from models.transactions import release
 from tests.conftest import NOW
-from tests.databases import LOOK, Database, url
+from tests.databases import LOOK, OTHERS, Database, url
 from tests.making import Maker
 
 TOUCHED = [
@@ -83,3 +83,10 @@ def test_whoever_touched_the_schema_is_the_last_user() -> None:
         connection.execute("drop index ix_entries_open")
     assert not lent.emptied()
     lent.drop()
+
+
+def test_whoever_cuts_all_connections_cuts_nothing_of_the_next_test(lent: Database) -> None:
+    with psycopg.connect(url(lent.name).replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(OTHERS)
+    assert lent.emptied()
+    assert lent.emptied()

@@ -147,6 +147,7 @@ def world(app: Flask, make: Maker) -> World:
     made.arguments[""]["link_id"] = customer_links.of_customer(mine.id)[0].id
     row = sessions.living(SessionKind.STAFF, sessions_of, now=real_now())
     made.arguments["backoffice.end_session"] = {"staff_id": people["second"], "session_id": row.id}
+    made.arguments["backoffice.change_house_rule"] = {"key": "gap_days"}
     made.arguments["backoffice.undo_merge"] = {"customer_id": apart.id}
     return made
 

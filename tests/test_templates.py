@@ -1,4 +1,4 @@
-"""What no template may hold: what a strict policy for scripts blocks, and forms that anybody could send."""
+"""What no template may hold: what a strict policy blocks, forms that anybody could send, numbers in one language."""
 
 import re
 from pathlib import Path
@@ -20,6 +20,7 @@ FORBIDDEN = {
     "a value that htmx evaluates": r"""["'{\s]js:|["'\s]javascript:""",
     "a filter of a trigger": r"""hx-trigger\s*=\s*"[^"]*\[""",
     "text that is not escaped": r"""\|\s*safe\b|autoescape\s+false""",
+    "a number that is written once, for all languages": r"""[\s(=,]\d+\s*\|\s*(?:number|percent|digits)\b""",
     "an address of another site": r"""(?:src|href|action)\s*=\s*["']https?://""",
 }
 POST_FORM = re.compile(r"""<form\b[^>]*method\s*=\s*["']?post.*?</form>""", re.IGNORECASE | re.DOTALL)
@@ -62,6 +63,7 @@ def test_every_form_that_changes_something_carries_a_token(path: Path) -> None:
         ("a value that htmx evaluates", """<p hx-vals='js:{a: 1}'>"""),
         ("a filter of a trigger", '<p hx-trigger="click[ctrlKey]">'),
         ("text that is not escaped", "{{ name|safe }}"),
+        ("a number that is written once, for all languages", "{{ 2000|number }}"),
         ("an address of another site", '<script src="https://cdn.example/x.js"></script>'),
     ],
 )

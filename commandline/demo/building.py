@@ -72,10 +72,11 @@ def build(count: int, *, seed: int, today: date, home: Path, address: str) -> No
         history.write(file, builder.draw, count, today)
         imports.run(imports.Kind.INVOICES, [file], home=home, by=builder.by, now=builder.at(today))
     with transaction():
-        _special_cases(builder, people)
-    from commandline.demo import telling
+        café = _special_cases(builder, people)
+    from commandline.demo import complaining, telling
 
     telling.tell(builder, people)
+    complaining.complain(builder, people, café, address=address)
     reminders.run_past_weeks(today, home=home, address=address)
     with transaction():
         reminders.propose(people["Eglė Šimkutė"], now=builder.at(today))
@@ -178,8 +179,11 @@ def pay(builder: Builder, customer: Customer, debit: Entry, day: date, *, part: 
     return builder.last_receipt
 
 
-def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None:
-    """Zero, five hundred, three currencies, a very long name, one address on two accounts, and every state twice."""
+def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> Customer:
+    """
+    Zero, five hundred, three currencies, a very long name, one address on two accounts, and every state twice. Returns
+    whom the link that is shown belongs to.
+    """
     today = builder.today
     for _ in range(2):
         add_customer(builder, names.firm(builder.draw, "LT"), "LT")
@@ -213,6 +217,7 @@ def _special_cases(builder: Builder, people: dict[str, staff.Principal]) -> None
             by=builder.by,
             now=builder.at(today),
         )
+    return twins[0]
 
 
 def _money_cases(builder: Builder, customer: Customer, people: dict[str, staff.Principal]) -> None:

@@ -15,11 +15,16 @@ COLUMNS = (
     *("number", "currency", "amount", "issued", "due", "terms", "reference", "settled", "settled_on"),
 )
 MANY = 500
+TELLING = (8, 1, 2, 2, 2, 2, 2, 2) * 2  # Open invoices of each customer of `telling`.
+FIRST_TELLING = 30_001  # Their numbers begin here.
 TEMPERS = (5, 5, 12, 25, 60)  # Days late on average: most are nearly prompt, some are very late.
 
 
 def write(file: Path, draw: Random, count: int, today: date) -> None:
-    """`count` customers, and one more with 500 open items. Names and amounts follow from `draw`, dates from `today`."""
+    """
+    `count` customers, one more with 500 open items, and those who tell something. Names and amounts follow from `draw`,
+    dates from `today`.
+    """
     with file.open("w", newline="", encoding="utf-8") as out:
         rows = csv.DictWriter(out, COLUMNS)
         rows.writeheader()
@@ -34,6 +39,18 @@ def write(file: Path, draw: Random, count: int, today: date) -> None:
             rows.writerow(
                 {"number": f"BS-{number}", **canteens, **_invoice(draw, "LT", today - timedelta(MANY - place))}
             )
+        for row in _telling(draw, today):
+            number += 1
+            rows.writerow({"number": f"BS-{number}", **row})
+
+
+def _telling(draw: Random, today: date) -> Iterator[dict[str, str]]:
+    """Firms whose bills are overdue, about which they say something."""
+    for place, count in enumerate(TELLING):
+        firm = {"name": names.firm(draw, "LT"), "kind": "business"}
+        party = _party(draw, "LT", FIRST_TELLING + place) | firm
+        for day in range(count):
+            yield party | _invoice(draw, "LT", today - timedelta(days=60 - day))
 
 
 def _history(draw: Random, place: int, today: date) -> Iterator[dict[str, str]]:

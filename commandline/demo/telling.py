@@ -1,9 +1,10 @@
 """What the demonstration's customers have said, and what staff placed: promises, claims, pauses, opt-outs."""
 
 from datetime import date, timedelta
+from itertools import count
 from typing import Any
 
-from commandline.demo import building, names
+from commandline.demo import building, history
 from commandline.demo.building import Builder
 from models import audit, claims, customers, ledger, pauses, payments, promises, staff
 from models.customers import Contact, Customer, opt_outs
@@ -29,28 +30,29 @@ PLACED: dict[HoldKind, tuple[str, dict[str, Any]]] = {
 def tell(builder: Builder, people: dict[str, staff.Principal]) -> None:
     """Every state of each, twice. The judge of promises and the end of pauses work as they do every night."""
     collector = people["Rūta Kazlauskienė"].actor
+    numbers = count(history.FIRST_TELLING)
     for place in range(2):
         with transaction():
-            customer, contact, items = _customer(builder, 8)
+            customer, contact, items = _customer(next(numbers))
             _promises(builder, customer, contact, items[:4])
             _claims(builder, customer, contact, items[4:], collector)
-            stopped, person, _ = _customer(builder, 1)
+            stopped, person, _ = _customer(next(numbers))
             opt_outs.opt_out(person, OptedOutBy.PAGE, now=builder.at(builder.today - timedelta(days=25)))
             claims.disown(stopped, person, ("sold", "company")[place], "", **_at(builder, person))
             for kind in PLACED:
-                _place(builder, kind, collector)
+                _place(builder, kind, next(numbers), collector)
     now = builder.at(builder.today)
     promises.judge(builder.today, now=now)
     claims.lapse(builder.today, now=now)
 
 
-def _customer(builder: Builder, count: int) -> tuple[Customer, Contact, list[Entry]]:
-    customer = building.add_customer(builder, names.firm(builder.draw, "LT"), "LT")
-    due = builder.today - timedelta(days=60)
-    items = [building.bill(builder, customer, "EUR", due + timedelta(days=day)) for day in range(count)]
-    contact = customers.first_contact(customer.id)
+def _customer(number: int) -> tuple[Customer, Contact, list[Entry]]:
+    """One of those that the file has brought, with what they owe."""
+    customer = customers.by_number(str(number))
+    contact = customers.first_contact(customer.id) if customer else None
+    assert customer is not None
     assert contact is not None
-    return customer, contact, items
+    return customer, contact, list(ledger.open_debits(customer.id, "EUR"))
 
 
 def _promises(builder: Builder, customer: Customer, contact: Contact, items: list[Entry]) -> None:
@@ -84,8 +86,8 @@ def _claims(builder: Builder, customer: Customer, contact: Contact, items: list[
             claims.close(said, "It went to our other account", **{**at, "by": collector})
 
 
-def _place(builder: Builder, kind: HoldKind, collector: audit.Actor) -> None:
-    customer, _, items = _customer(builder, 2)
+def _place(builder: Builder, kind: HoldKind, number: int, collector: audit.Actor) -> None:
+    customer, _, items = _customer(number)
     reason, facts = PLACED[kind]
     at = {"by": collector, "on": builder.today, "now": builder.at(builder.today)}
     if kind is HoldKind.PAUSE:

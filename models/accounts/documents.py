@@ -63,6 +63,11 @@ class Document:
         return max((self.on - due).days, 0) if due and self.left else 0
 
     @property
+    def has_tax(self) -> bool:
+        """Whether the lines say anything of tax: what an import brought without a rate is one amount."""
+        return any(line.tax_rate or line.tax_minor for line in self.lines)
+
+    @property
     def net(self) -> Money:
         return total((line.net for line in self.lines), self.entry.currency)
 

@@ -48,7 +48,7 @@ def _content(customer: Customer, document: Document, company: Company, now: date
             pdf.Fact(label=_("Paid or credited"), value=words.money(entry.amount - document.left)),
             pdf.Fact(label=_("Due"), value=words.date(entry.due_on or entry.effective_on)),
         ],
-        lines=_lines(document) if document.lines else None,
+        lines=_lines(document),
         payments=_payments(document),
         payment=stationery.payment(how),
     )
@@ -67,7 +67,21 @@ def _facts(customer: Customer, document: Document, now: datetime) -> list[pdf.Fa
     return [pdf.Fact(label=label, value=value) for label, value in facts if value]
 
 
-def _lines(document: Document) -> pdf.Table:
+def _lines(document: Document) -> pdf.Table | None:
+    """Nothing where no line has words; without tax what is known is the amount alone."""
+    if not any(line.description for line in document.lines):
+        return None
+    heading = _("What was billed, in %(currency)s", currency=document.entry.currency)
+    if not document.has_tax:
+        return pdf.Table(
+            heading=heading,
+            columns=[_("Description"), _("Quantity"), _("Amount")],
+            rows=[
+                [line.description, words.number(line.quantity.normalize()), words.amount(line.net)]
+                for line in document.lines
+            ],
+            total=[_("Total"), "", words.amount(document.net)],
+        )
     rows = [
         [
             *(line.description, words.number(line.quantity.normalize()), words.number(line.tax_rate.normalize())),
@@ -76,7 +90,7 @@ def _lines(document: Document) -> pdf.Table:
         for line in document.lines
     ]
     return pdf.Table(
-        heading=_("What was billed, in %(currency)s", currency=document.entry.currency),
+        heading=heading,
         columns=[_("Description"), _("Quantity"), _("Tax rate, %%"), _("Tax"), _("Net")],
         rows=rows,
         total=[_("Total"), "", "", words.amount(document.tax), words.amount(document.net)],

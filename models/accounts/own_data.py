@@ -25,7 +25,14 @@ select e.kind, coalesce(i.number_as_written, e.reference) as number, e.effective
 from entries e left join invoices i on i.customer_id = e.customer_id and i.id = e.invoice_id
 where e.customer_id = :customer order by e.id""",
     "payments": """
-select asked_at, currency, amount_minor, state from attempts where customer_id = :customer order by asked_at""",
+select asked_at, currency, amount_minor, state from attempts
+where customer_id = :customer and kind <> 'setup' order by asked_at""",
+    "saved_cards_and_accounts": """
+select kind, brand, last4, exp_month, exp_year, state, added_at, ended_at from saved_methods
+where customer_id = :customer and contact_id = :contact order by id""",
+    "permissions_to_charge": """
+select about, text, language, given_at, ip as address, browser, withdrawn_at from consents
+where customer_id = :customer and contact_id = :contact order by id""",
     "promises": """
 select pay_on, currency, amount_minor, state, moves, made_at, ended_on, end_reason
 from promises where customer_id = :customer order by id""",

@@ -70,17 +70,20 @@ with events as (
 ), page as (
     select * from events order by at desc, rank desc, place desc, what, customer_id limit :most offset :skip
 )
-select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email,
+select page.*, coalesce(nullif(page.by, ''), s.name, nullif(c.name, ''), c.email, d.name,
                         case when v.actor_kind in ('job', 'command', 'link') then v.actor_kind end, '') as who
 from page
 left join lateral (
-    select v.actor_kind, v.actor_id from audit_events v
+    select v.actor_kind, v.actor_id, v.action from audit_events v
     where v.customer_id = page.customer_id and page.about <> ''
       and (v.about = page.about or v.id = case when page.about like 'event:%' then substr(page.about, 7)::bigint end)
     order by v.id limit 1
 ) v on true
 left join staff s on v.actor_kind = 'staff' and s.id = v.actor_id
 left join contacts c on v.actor_kind = 'contact' and c.customer_id = page.customer_id and c.id = v.actor_id
+left join dispute_questions q
+    on v.actor_kind = 'link' and v.action = 'dispute.note' and q.customer_id = page.customer_id and q.id = v.actor_id
+left join departments d on d.id = q.department_id
 order by page.at desc, page.rank desc, page.place desc, page.what, page.customer_id
 """
 )

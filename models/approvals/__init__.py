@@ -21,6 +21,7 @@ from models.approvals.waiting import (
     submit,
     waiting,
     withdraw,
+    withdraw_case,
 )
 from models.credit_notes import CreditLine, CreditNote, CreditRefused
 
@@ -54,4 +55,5 @@ __all__ = [
     "submit",
     "waiting",
     "withdraw",
+    "withdraw_case",
 ]

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, company, disputes, payments
+from models import audit, company, disputes, payments, words
 from models.approvals.booking import carry_out, dedupe_key
 from models.approvals.decisions import (
     CaseDecision,
@@ -21,9 +21,11 @@ from models.approvals.decisions import (
     kind_of,
     payload_of,
 )
+from models.audit import Actor, ActorKind
 from models.credit_notes import CreditNote
 from models.customers import Customer, lock_account
 from models.database import Base, session
+from models.disputes import Dispute
 from models.errors import N_, Refused
 from models.invoices import Invoice
 from models.ledger import Entry
@@ -180,6 +182,9 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
     with session.begin_nested() as trial:
         carry_out(decision, by=by, now=now)
         trial.rollback()
+    if isinstance(decision, GoodsBack):
+        on_day = decision.effective_on
+        disputes.wait_with(decision.customer_id, decision.return_id, by=by, on=on_day, now=now)
     return Waiting(_ask(decision, check.because, by=by, now=now))
 
 
@@ -210,7 +215,7 @@ def decline(approval: Approval, *, by: Principal, now: datetime, comment: str) -
         raise ReasonMissing(N_("Say why you decline, so that it can be done better."))
     _decide(approval, ApprovalState.DECLINED, comment, by=by, now=now)
     if approval.kind is Kind.CASE:
-        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by, now=now)
+        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by.actor, now=now)
 
 
 def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
@@ -219,9 +224,39 @@ def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
     """
     if approval.asked_by != by.staff_id:
         raise NotYours(N_("Only the person who asked for it can withdraw it."))
-    _move(approval, ApprovalState.WITHDRAWN, "", by=by, now=now)
+    _move(approval, ApprovalState.WITHDRAWN, "", by=by.actor, now=now)
     if approval.kind is Kind.CASE:
-        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by, now=now)
+        disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by.actor, now=now)
+
+
+def withdraw_case(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    The customer takes back a case: nobody is asked about it any more, whatever it was that waited for a second person.
+
+    :raises models.states.IllegalTransition: it has been decided.
+    """
+    lock_account(dispute.customer_id, dispute.currency)
+    asked = _about_case(dispute)
+    disputes.withdraw(dispute, by=by, on=on, now=now)
+    creditor = company.get()
+    with words.speak(creditor.language, timezone=creditor.timezone):
+        why = words.gettext("The customer took the case back.")
+    for approval in asked:
+        _move(approval, ApprovalState.WITHDRAWN, why, by=by, now=now)
+
+
+def _about_case(dispute: Dispute) -> list[Approval]:
+    decisions = [one.id for one in disputes.decisions_of(dispute)]
+    goods = [one.id for one in disputes.returns_of(dispute)]
+    query = select(Approval).where(
+        Approval.customer_id == dispute.customer_id,
+        Approval.state == ApprovalState.WAITING,
+        or_(
+            Approval.payload["decision_id"].as_integer().in_(decisions),
+            Approval.payload["return_id"].as_integer().in_(goods),
+        ),
+    )
+    return list(session.scalars(query.order_by(Approval.id)))
 
 
 def of_customer(customer_id: int, approval_id: int) -> Approval | None:
@@ -271,7 +306,7 @@ def _ask(decision: Decision, because: Because, *, by: Principal, now: datetime) 
     )
     session.add(approval)
     session.flush()
-    _record(approval, "asked", by=by, now=now, words={"reason": approval.reason})
+    _record(approval, "asked", by=by.actor, now=now, words={"reason": approval.reason})
     return approval
 
 
@@ -279,14 +314,15 @@ def _decide(approval: Approval, state: ApprovalState, comment: str, *, by: Princ
     _refuse_role(SECOND[approval.kind], by)
     if approval.asked_by == by.staff_id:
         raise NotYours(N_("You asked for this yourself, so somebody else has to decide."))
-    _move(approval, state, comment, by=by, now=now)
+    _move(approval, state, comment, by=by.actor, now=now)
 
 
-def _move(approval: Approval, state: ApprovalState, comment: str, *, by: Principal, now: datetime) -> None:
+def _move(approval: Approval, state: ApprovalState, comment: str, *, by: Actor, now: datetime) -> None:
     lock_account(approval.customer_id, approval.currency)
     session.refresh(approval, with_for_update=True)
     approval.move_to(state)
-    approval.decided_by, approval.decided_at, approval.comment = by.staff_id, now, comment.strip()
+    approval.decided_by = by.id if by.kind == ActorKind.STAFF else None
+    approval.decided_at, approval.comment = now, comment.strip()
     session.flush()
     _record(approval, state.value, by=by, now=now, words={"comment": approval.comment} if comment.strip() else None)
 
@@ -316,11 +352,11 @@ def _known(decision: Decision) -> Done | Waiting | None:
     return Done(entry) if entry is not None else None
 
 
-def _record(approval: Approval, what: str, *, by: Principal, now: datetime, words: dict[str, Any] | None) -> None:
+def _record(approval: Approval, what: str, *, by: Actor, now: datetime, words: dict[str, Any] | None) -> None:
     audit.record(
         approval.customer_id,
         f"approval.{what}",
-        by=by.actor,
+        by=by,
         now=now,
         about=f"approvals:{approval.id}",
         facts={"kind": approval.kind, "amount": approval.amount},

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import audit, company
 from models.audit import Actor
 from models.customers.accounts import lock_all, lock_all_of
+from models.customers.contacts import Contact, contact_of
 from models.customers.customers import Customer
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -43,6 +44,13 @@ class Merge(Base):
 def living_merge(customer_id: int) -> Merge | None:
     """The link by which this customer is read as part of another, if any."""
     return session.scalar(select(Merge).where(Merge.customer_id == customer_id, Merge.undone_at.is_(None)))
+
+
+def reader_of(customer_id: int, contact_id: int) -> Contact | None:
+    """This contact of the customer's, or of the one that it is read as part of: who did something about its items."""
+    own = contact_of(customer_id, contact_id)
+    joined_to = None if own else living_merge(customer_id)
+    return contact_of(joined_to.into_id, contact_id) if joined_to else own
 
 
 # Made once: to put such a query together takes longer than to run it.

@@ -1,6 +1,6 @@
 """Disputes: what a customer says is wrong with a part of a bill, held at once, and the answer to it."""
 
-from models.disputes.asking import Question, answer, ask, ask_by_mail, by_token, questions_of
+from models.disputes.asking import Question, answer, ask, ask_by_mail, asked_department, by_token, questions_of
 from models.disputes.assigning import (
     Absence,
     AssignmentRule,
@@ -33,7 +33,7 @@ from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answe
 from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
 from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen, withdraw
-from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case
+from models.disputes.opening import LONGEST_TEXT, CannotDispute, limits, open_case, reader_of
 from models.disputes.reasons import REASONS, REMEDIES, Reason, Remedy
 from models.disputes.records import (
     LIVING,
@@ -48,7 +48,7 @@ from models.disputes.records import (
     of_customers,
     of_item,
 )
-from models.disputes.returning import cancel, offer, receive
+from models.disputes.returning import cancel, offer, receive, wait_with
 from models.disputes.thread import (
     Author,
     DisputeMessage,
@@ -105,6 +105,7 @@ __all__ = [
     "ask",
     "ask_by_mail",
     "ask_customer",
+    "asked_department",
     "assign",
     "by_token",
     "can_disagree",
@@ -148,6 +149,7 @@ __all__ = [
     "owner_by_rule",
     "propose",
     "questions_of",
+    "reader_of",
     "receive",
     "remove_absence",
     "remove_rule",
@@ -156,6 +158,7 @@ __all__ = [
     "rules",
     "take",
     "take_draft",
+    "wait_with",
     "watch",
     "withdraw",
     "write",

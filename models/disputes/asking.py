@@ -138,6 +138,12 @@ def answer(question: Question, text: str, *, name: str, now: datetime) -> None:
     session.flush()
 
 
+def asked_department(customer_id: int, question_id: int) -> str:
+    """The name of the department to which the link of a question went."""
+    query = select(Department.name).join(Question, Question.department_id == Department.id)
+    return session.scalar(query.where(Question.customer_id == customer_id, Question.id == question_id)) or ""
+
+
 def questions_of(dispute: Dispute) -> Sequence[tuple[Question, str]]:
     """With the department's name; oldest first."""
     query = (

@@ -168,9 +168,6 @@ def take(dispute: Dispute, staff_id: int, *, by: Actor, now: datetime) -> None:
 
     :raises models.states.IllegalTransition: it is over.
     """
-    lock(dispute)
-    if not dispute.is_living:
-        raise changed_meanwhile()
     hand_to(dispute, staff_id, by=by, now=now)
     if dispute.state is DisputeState.NEW:
         dispute.move_to(DisputeState.LOOKING)
@@ -184,10 +181,13 @@ def hand_to(dispute: Dispute, staff_id: int | None, *, by: Actor, now: datetime)
     Say whose case it is; None gives it back to everybody.
 
     :raises CannotDispute: nobody active has this id.
+    :raises models.states.IllegalTransition: it is over.
     """
     if staff_id is not None:
         _refuse_absent(staff_id)
     lock(dispute)
+    if not dispute.is_living:
+        raise changed_meanwhile()
     before, dispute.owner_id = dispute.owner_id, staff_id
     session.flush()
     if before != staff_id:

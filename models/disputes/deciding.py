@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from models import audit, causes, customers, holds
-from models.customers import contact_of
+from models.audit import Actor
 from models.database import session
 from models.disputes import crediting
 from models.disputes.decisions import (
@@ -19,7 +19,7 @@ from models.disputes.decisions import (
 )
 from models.disputes.giving import credited, left_by_line
 from models.disputes.goods import on_their_way
-from models.disputes.opening import hold, limits, lock, tell
+from models.disputes.opening import hold, limits, lock, reader_of, tell
 from models.disputes.reasons import Remedy
 from models.disputes.records import Dispute, DisputeState
 from models.errors import N_, Refused
@@ -91,7 +91,7 @@ def carry_out(customer_id: int, decision_id: int, *, by: Principal, on: date, no
         hold(dispute, rest, on=on, now=now, until_on=decision.resume_on)
     facts = {"outcome": decision.outcome, "amount": decision.credited, "decision": decision.id}
     audit.record(customer_id, "dispute.decided", by=by.actor, now=now, about=dispute.source, facts=facts)
-    customer, contact = customers.find(customer_id), contact_of(customer_id, dispute.contact_id or 0)
+    customer, contact = customers.find(customer_id), reader_of(dispute)
     if customer is not None:
         last_day = decision.resume_on - timedelta(days=1)  # To disagree.
         told = {"decision": decision, "outcome": OUTCOMES[decision.outcome], "last_day": last_day}
@@ -99,13 +99,13 @@ def carry_out(customer_id: int, decision_id: int, *, by: Principal, on: date, no
     return entry
 
 
-def drop(customer_id: int, decision_id: int, *, by: Principal, now: datetime) -> None:
-    """The second person did not agree, or who asked took it back: the case is looked at again."""
+def drop(customer_id: int, decision_id: int, *, by: Actor, now: datetime) -> None:
+    """The second person did not agree, or who asked took it back, or the customer took back the case."""
     decision = session.get_one(Decision, (customer_id, decision_id), populate_existing=True)
     decision.move_to(DecisionState.DROPPED)
     session.flush()
     about, facts = f"disputes:{decision.dispute_id}", {"decision": decision.id}
-    audit.record(customer_id, "dispute.decision_dropped", by=by.actor, now=now, about=about, facts=facts)
+    audit.record(customer_id, "dispute.decision_dropped", by=by, now=now, about=about, facts=facts)
 
 
 def _check_person(dispute: Dispute, by: Principal) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from models import audit, holds, jobs
 from models.audit import Actor
 from models.database import session
-from models.disputes.decisions import refuse_while_one_waits
+from models.disputes.deciding import drop
+from models.disputes.decisions import DecisionState, decisions_of, refuse_while_one_waits
 from models.disputes.giving import credited
 from models.disputes.goods import on_their_way
 from models.disputes.opening import CannotDispute, hold, limits, lock, tell_reader, wait_ends_on
@@ -48,7 +49,8 @@ def move(dispute: Dispute, state: DisputeState, *, by: Actor, on: date, now: dat
 
 def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     """
-    The customer takes it back: nothing is held any more, and no goods are expected.
+    The customer takes it back: nothing is held any more, no goods are expected, and what somebody decided meanwhile is
+    dropped. `approvals.withdraw_case` calls it, and asks no second person about it any more.
 
     :raises models.states.IllegalTransition: it has been decided.
     """
@@ -57,6 +59,8 @@ def withdraw(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
     dispute.ended_on = on
     for goods in on_their_way(dispute):
         cancel(goods, by=by, now=now)
+    for decision in decisions_of(dispute, state=DecisionState.WAITING):
+        drop(dispute.customer_id, decision.id, by=by, now=now)
     holds.end(dispute.customer_id, dispute.source, on=on, now=now)
     session.flush()
     facts = {"amount": dispute.claimed}
@@ -75,10 +79,13 @@ def disagree(dispute: Dispute, text: str, *, by: Actor, on: date, now: datetime)
     until they have.
 
     :raises CannotDispute: without a word why, a second time, or too late.
+    :raises models.states.IllegalTransition: there is no answer now.
     """
     lock(dispute)
     if not text.strip():
         raise CannotDispute(N_("Tell us in a few words what we got wrong."))
+    if dispute.state not in (DisputeState.DECIDED, DisputeState.CLOSED):
+        raise changed_meanwhile()
     if not can_disagree(dispute, on):
         raise CannotDispute(N_("This answer is final. You can still talk to us: we will explain it."))
     _again(dispute, on=on, now=now)
@@ -116,6 +123,8 @@ def reopen(dispute: Dispute, reason: str, *, by: Actor, on: date, now: datetime)
     if not reason.strip():
         raise CannotDispute(N_("Say why the case is opened again."))
     lock(dispute)
+    if dispute.is_undecided:
+        raise changed_meanwhile()
     _again(dispute, on=on, now=now)
     dispute.ended_on, dispute.end_reason = None, ""
     session.flush()

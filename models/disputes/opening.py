@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from models import audit, company, customers, holds, jobs, payments
 from models.audit import Actor, ActorKind
-from models.customers import Contact, Customer, contact_of, lock_account, mails, merges
+from models.customers import Contact, Customer, lock_account, mails, merges
 from models.database import session
 from models.disputes.disputable import Disputable, disputable
 from models.disputes.reasons import Reason, Remedy
@@ -14,6 +14,7 @@ from models.errors import N_, Refused
 from models.holds import HoldKind
 from models.money import Money, total
 from models.policies.answering import Answering
+from models.states import changed_meanwhile
 
 LONGEST_TEXT = 2_000
 
@@ -156,6 +157,8 @@ def wait_for(dispute: Dispute, state: DisputeState, on: date) -> None:
 
     :raises models.states.IllegalTransition: the case is decided.
     """
+    if not dispute.is_undecided:
+        raise changed_meanwhile()
     if dispute.state is not state:
         if dispute.state is not DisputeState.LOOKING:
             dispute.move_to(DisputeState.LOOKING)
@@ -167,7 +170,7 @@ def tell(
     dispute: Dispute, customer: Customer, contact: Contact | None, step: str, *, now: datetime, **told: object
 ) -> None:
     """Write to whose case it is what has happened; each step of a case is told once."""
-    contact = contact or _reader(dispute)
+    contact = contact or reader_of(dispute)
     if contact is None or not contact.email:
         return
     reader = customer if contact.customer_id == customer.id else customers.find(contact.customer_id) or customer
@@ -178,12 +181,11 @@ def tell(
 
 def tell_reader(dispute: Dispute, step: str, *, now: datetime) -> None:
     """As `tell`, where the customer and their contact are not at hand."""
-    customer, contact = customers.find(dispute.customer_id), contact_of(dispute.customer_id, dispute.contact_id or 0)
+    customer = customers.find(dispute.customer_id)
     if customer is not None:
-        tell(dispute, customer, contact, step, now=now)
+        tell(dispute, customer, reader_of(dispute), step, now=now)
 
 
-def _reader(dispute: Dispute) -> Contact | None:
-    """Of the account that this one is read as part of: who opened the case there."""
-    merge = merges.living_merge(dispute.customer_id)
-    return contact_of(merge.into_id, dispute.contact_id) if merge and dispute.contact_id else None
+def reader_of(dispute: Dispute) -> Contact | None:
+    """Who opened it: a contact of the account, or of the one that it is read as part of."""
+    return merges.reader_of(dispute.customer_id, dispute.contact_id) if dispute.contact_id else None

@@ -16,6 +16,8 @@ from models.ledger import Entry
 from models.money import Money
 from models.staff import Principal
 
+SECOND_PERSON_WITHIN = timedelta(days=30)
+
 
 def offer(
     dispute: Dispute,
@@ -45,9 +47,7 @@ def offer(
     )
     session.add(row)
     session.flush()
-    if dispute.state is DisputeState.DECIDED and dispute.resume_on and dispute.resume_on < row.asked_again_on:
-        dispute.resume_on = row.asked_again_on
-        _hold_rest(dispute, on=on, now=now)
+    _rest_until(dispute, row.asked_again_on, on=on, now=now)
     facts = {"return": row.id, "amount": credit, "until_on": until_on}
     audit.record(dispute.customer_id, "dispute.return_offered", by=by, now=now, about=dispute.source, facts=facts)
     tell_reader(dispute, f"return:{row.id}", now=now)
@@ -65,6 +65,21 @@ def _refuse_offer(dispute: Dispute, position: int, what: str, credit: Money, *, 
         raise CannotDispute(N_("Enter an amount up to %(most)s."), most=most)
     if not ends_well:
         raise CannotDispute(N_("Choose a day that is still to come."))
+
+
+def wait_with(customer_id: int, return_id: int, *, by: Principal, on: date, now: datetime) -> None:
+    """
+    The goods are here, and a second person has yet to agree to their credit: until then they do not lapse, and nothing
+    of the case is asked for.
+    """
+    row = session.get_one(GoodsReturn, (customer_id, return_id), populate_existing=True)
+    dispute = session.get_one(Dispute, (customer_id, row.dispute_id))
+    lock(dispute)
+    row.until_on = max(row.until_on, on + SECOND_PERSON_WITHIN)
+    session.flush()
+    _rest_until(dispute, row.asked_again_on, on=on, now=now)
+    facts = {"return": row.id, "until_on": row.until_on}
+    audit.record(customer_id, "dispute.return_waits", by=by.actor, now=now, about=dispute.source, facts=facts)
 
 
 def receive(
@@ -105,6 +120,13 @@ def cancel(row: GoodsReturn, *, by: Actor, now: datetime) -> None:
     session.flush()
     about, facts = dispute.source, {"return": row.id}
     audit.record(row.customer_id, "dispute.return_cancelled", by=by, now=now, about=about, facts=facts)
+
+
+def _rest_until(dispute: Dispute, day: date, *, on: date, now: datetime) -> None:
+    """Once it is decided: what is left of it is asked for again on this day at the earliest."""
+    if dispute.state is DisputeState.DECIDED and dispute.resume_on and dispute.resume_on < day:
+        dispute.resume_on = day
+        _hold_rest(dispute, on=on, now=now)
 
 
 def _hold_rest(dispute: Dispute, *, on: date, now: datetime) -> None:

@@ -24,8 +24,9 @@ Act = Callable[[Dispute, date, datetime, str], None]
 
 def assign(customer_id: int, dispute_id: int, *, address: str, now: datetime) -> None:
     """
-    Give a new case, or one that the customer disagrees with, to whoever the rules name, and write to them. Whoever
-    decided before does not get it again. A case that has an owner keeps them.
+    Give a new case, or one that the customer disagrees with, to whoever the rules name, and write to them; where they
+    name nobody, the managers hear of it. Whoever decided before does not get it again. A case that has an owner keeps
+    them.
 
     :param address: of the portal, for the link in the mail.
     """
@@ -36,10 +37,10 @@ def assign(customer_id: int, dispute_id: int, *, address: str, now: datetime) ->
     decided = decisions_of(dispute, state=DecisionState.FINAL)
     not_id = decided[-1].decided_by if decided else None
     owner_id = owner_by_rule(dispute, company.get().today(now), not_id=not_id)
-    if owner_id is None:
-        return
-    hand_to(dispute, owner_id, by=JOB, now=now)
-    _write(dispute, "given", [owner_id], address, now, cause=str(len(decided)))
+    if owner_id is not None:
+        hand_to(dispute, owner_id, by=JOB, now=now)
+    step, people = ("given", [owner_id]) if owner_id is not None else ("nobodys", _managers())
+    _write(dispute, step, people, address, now, cause=str(len(decided)))
 
 
 def watch(as_of: date, *, address: str, now: datetime) -> int:

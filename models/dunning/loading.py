@@ -22,7 +22,7 @@ from models.ledger import OpenItem, Side, items_as_of
 from models.messages import addresses
 from models.policies import contact_limits
 from models.policies.calling_hours import Quiet
-from models.policies.contact_limits import Contacted, ContactLimits, limits_of
+from models.policies.contact_limits import BANK_MONEY_DAYS, GRACE_DAYS, Contacted, ContactLimits, limits_of
 from models.policies.dunning.facts import Claim, Facts, Item, Person, WentOut
 from models.policies.public_holidays import holidays_of
 from models.policies.sequences import Purpose
@@ -31,8 +31,6 @@ from models.worklist import CONVERSATIONS, calls
 
 LOGGED = timedelta(days=30)
 AHEAD = timedelta(days=60)
-GRACE_DAYS = 7
-BANK_MONEY_DAYS = 7
 REMINDER, INVOICE, STATEMENT = "reminder", "invoice_mail", "statement_mail"
 LIMITED = (REMINDER, STATEMENT)
 FOREVER = datetime.max.replace(tzinfo=UTC)

@@ -18,9 +18,10 @@ from models.dunning import sequences
 from models.dunning.choosing import candidates
 from models.dunning.keeping import keep
 from models.dunning.lines import ReminderChunk, ReminderRun
-from models.dunning.loading import BANK_MONEY_DAYS, load, whole_at
+from models.dunning.loading import load, whole_at
 from models.dunning.writing import dedupe_key
 from models.messages import Message
+from models.policies.contact_limits import BANK_MONEY_DAYS
 from models.policies.dunning import Send, decide
 from models.transactions import transaction
 

@@ -179,7 +179,7 @@ def _finish(summary: Summary, at: Circumstances) -> None:
 
 def _batches(source: Source, kind: Kind) -> Iterator[Batch]:
     batch = Batch()
-    for chunk in source.table.chunks():
+    for chunk in source.checker.chunks():
         batch.add(chunk, source.checker.check(chunk))
         if len(batch.rows) + len(batch.rejects) >= ROWS_AT_ONCE[kind]:
             yield batch

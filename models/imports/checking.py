@@ -2,11 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from models.errors import N_
 from models.imports.columns import LONGEST_KEY, LONGEST_TEXT, Columns, Layout, normal_key
+from models.imports.grouping import Grouping, read_lines, totals
 from models.imports.mappings import KeyForm, Kind, Mapping
 from models.imports.reading import Chunk, Table
 from models.imports.rows import Checked, Problem, Reject
@@ -33,8 +34,14 @@ class Checker:
 
     def __init__(self, mapping: Mapping, table: Table) -> None:
         """:raises FileRefused: the file lacks a column that the mapping needs."""
-        self.layout = Layout.of(mapping, table)
+        self.layout, self.table = Layout.of(mapping, table), table
+        self.grouping = Grouping(self.layout, table) if Grouping.is_told_by(self.layout) else None
         self.met: Counter[str] = Counter()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The file, cut where no invoice is cut."""
+        chunks = self.table.chunks()
+        return self.grouping.whole(chunks) if self.grouping else chunks
 
     def check(self, chunk: Chunk) -> Checked:
         columns = Columns(self.layout, chunk)
@@ -42,7 +49,7 @@ class Checker:
         flagged: list[int] = []
         kind = self.layout.mapping.kind
         if kind == Kind.INVOICES:
-            rows, rounded, flagged = _invoices(columns)
+            rows, rounded, flagged = _invoices(columns, self.grouping, [row for row, _ in chunk.broken])
         elif kind == Kind.PAYMENTS:
             rows, rounded = _payments(columns, self.met)
         else:
@@ -50,31 +57,40 @@ class Checker:
         bad = columns.problems
         rejects = [Reject(chunk.numbers[at], problem, chunk.rows[at]) for at, problem in bad.items()]
         rejects += [Reject(row, Problem("", line[:LONGEST_TEXT], OPEN_QUOTE, {}), []) for row, line in chunk.broken]
+        left_out = bad.keys() | columns.followers
         return Checked(
-            [row for at, row in enumerate(rows) if at not in bad] if bad else rows,
+            [row for at, row in enumerate(rows) if at not in left_out] if left_out else rows,
             rejects,
             sum(at not in bad for at in rounded),
             sum(at not in bad for at in flagged),
         )
 
 
-def _invoices(columns: Columns) -> tuple[list[tuple[object, ...]], list[int], list[int]]:
+def _invoices(
+    columns: Columns, grouping: Grouping | None, broken: list[int]
+) -> tuple[list[tuple[object, ...]], list[int], list[int]]:
     currencies = columns.currencies()
     minors, rounded = columns.amounts("amount", currencies)
-    _note_empty_amounts(columns, minors)
     numbers, numbers_written = columns.key("number")
+    groups = grouping.groups(columns, numbers) if grouping else []
+    lines = read_lines(columns, groups, minors)
+    minors = totals(columns, groups, minors)
+    _note_empty_amounts(columns, minors)
     customers, customers_written = columns.key("customer")
     issued = columns.dates("issued", required=True)
     due = columns.dates("due", required=True)
     settled, settled_on = _settled(columns, minors, currencies)
-    rows = zip(
+    rows = list(zip(
         columns.numbers, numbers, numbers_written, customers, customers_written, columns.text("name"),
         minors, currencies, issued, due, columns.text("terms"), columns.text("reference"), settled, settled_on,
-        *_person(columns),
+        *_person(columns), lines,
         strict=True,
-    )  # fmt: skip
+    ))  # fmt: skip
+    if grouping:
+        told = {"customer": customers, "currency": currencies, "issued": issued, "due": due, "settled_on": settled_on}
+        grouping.judge(columns, groups, numbers, {**told, "settled": settled}, broken)
     flagged = [at for at, (day, last) in enumerate(zip(issued, due, strict=True)) if day and last and last < day]
-    return list(rows), rounded, flagged
+    return rows, rounded, flagged
 
 
 def _note_empty_amounts(columns: Columns, minors: Sequence[int | None]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from models.errors import N_
 from models.imports.amounts import AmountReader
@@ -29,6 +30,7 @@ NO_DATE = N_("The date is missing.")
 BAD_DATE = N_("This is not a date written as %(formats)s.")
 FAR_DATE = N_("The date lies before 1970 or after 2100.")
 BAD_DAYS = N_("This is not a whole number of days.")
+BAD_NUMBER = N_("This is not a number: only digits and the decimal sign “%(decimal)s” are understood.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class Columns:
         self.layout, self.mapping = layout, layout.mapping
         self.numbers, self.size = chunk.numbers, len(chunk.rows)
         self.problems: dict[int, Problem] = {}
+        self.followers: set[int] = set()  # Rows that go with another one: further lines of its invoice.
         width = len(layout.header)
         rows = chunk.rows
         if set(map(len, rows)) - {width}:
@@ -158,6 +161,16 @@ class Columns:
                 if minor is None and cell:
                     self.note(at, field, cell, BAD_AMOUNT, decimal=self.mapping.decimal)
         return minors, rounded
+
+    def numbers_of(self, field: str, places: int) -> list[Decimal | None]:
+        """Numbers that are no money, rounded to so many decimals; None for an empty cell."""
+        cells, mapping = self.raw(field), self.mapping
+        reader = AmountReader(decimal=mapping.decimal, thousands=mapping.thousands, exponent=places)
+        whole, _ = reader.column(cells)
+        for at, (number, cell) in enumerate(zip(whole, cells, strict=True)):
+            if number is None and cell:
+                self.note(at, field, cell, BAD_NUMBER, decimal=mapping.decimal)
+        return [None if number is None else Decimal(number).scaleb(-places) for number in whole]
 
     def _reader(self, currency: str) -> AmountReader:
         return AmountReader(

@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import text
 
 from models.database import session
-from models.imports import judging, parties
+from models.imports import judging, lines, parties
 from models.imports.outcomes import Circumstances, Outcome
 from models.imports.rows import InvoiceRow
 from models.imports.staging import tell_planner
 from models.ledger import bulk
 
-ROW, SETTLED_MINOR = InvoiceRow._fields.index("row"), InvoiceRow._fields.index("settled_minor")
+ROW, SETTLED_MINOR, LINES = (InvoiceRow._fields.index(name) for name in ("row", "settled_minor", "lines"))
 
-COUNTS = "select verdict, count(*) from judged group by verdict"
+COUNTS = "select verdict, sum(rows)::bigint from judged group by verdict"
 SUMS = "select currency, sum(amount_minor)::bigint as minor from judged where verdict = 'new' group by currency"
 FIND_CUSTOMERS = """
 update judged j set customer_id = c.id from customers c where j.customer_id is null and c.number = j.customer
@@ -111,12 +112,12 @@ update invoices set terms = :new_terms, reference = :new_reference where custome
 """
 
 
-def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
+def apply(rows: Sequence[tuple[Any, ...]], at: Circumstances) -> Outcome:
     """Book a chunk in the caller's transaction. In a dry run nothing but temporary tables is written."""
     refusals = judging.judge(rows, at)
     if not at.dry:
         session.execute(text(LOCK))
-    settled = any(row[SETTLED_MINOR] for row in rows)
+    settled, lined = any(row[SETTLED_MINOR] for row in rows), any(row[LINES] for row in rows)
     if settled:
         refusals += judging.judge_settled(at)
     lost = {refusal.row for refusal in refusals}
@@ -129,6 +130,9 @@ def apply(rows: Sequence[tuple[object, ...]], at: Circumstances) -> Outcome:
         judging.remember()
     else:
         _book(counts, at, settled=settled)
+        if lined:
+            lines.write(at)
+    refusals = lines.of_every_row(refusals, rows)
     outcome = Outcome(counts["new"], counts["changed"], counts["unchanged"], refusals)
     outcome.sums.update({currency: minor for currency, minor in session.execute(text(SUMS))})
     return outcome

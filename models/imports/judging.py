@@ -1,17 +1,20 @@
 """What each invoice row of a chunk is beside the books: new, changed, unchanged, or why it cannot be booked."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import RowMapping, text
 
 from models.database import session
 from models.errors import N_
+from models.imports import lines
+from models.imports.grouping import TWIN_REFUSED
 from models.imports.outcomes import BOOKS_CLOSED, Circumstances, Refusal
 from models.imports.rows import InvoiceRow
 from models.imports.staging import copy_rows, temporary
 from models.money import Money
 
-ROW, NUMBER = InvoiceRow._fields.index("row"), InvoiceRow._fields.index("number")
+ROW, NUMBER, LINES = (InvoiceRow._fields.index(name) for name in ("row", "number", "lines"))
 
 # After booking these never change by import.
 DIFFERS = {
@@ -35,7 +38,10 @@ DIFFERS = {
         "Invoice %(number)s is booked as due on %(booked)s, the file says %(said)s."
         " Correct it by a credit note, or reverse it and book it again."
     ),
-    "twin": N_("Another row of the file has this number and was refused: correct that one first."),
+    "twin": TWIN_REFUSED,
+    "lines": N_(
+        "Invoice %(number)s is booked with other lines than the file says, or a case is about it: its lines stay."
+    ),
     "settled": N_("The file settles invoice %(number)s twice, with different amounts or days."),
 }
 
@@ -44,8 +50,8 @@ STAGED = """
 row bigint, number text, number_as_written text, customer text, customer_as_written text, name text,
 amount_minor bigint, currency text, issued_on date, due_on date, terms text, reference text,
 settled_minor bigint, settled_on date, email text, contact text, language text, country text, kind text,
-leader bigint, invoice_id bigint default nextval('invoices_id_seq'), entry_id bigint default nextval('entries_id_seq'),
-receipt_id bigint default nextval('entries_id_seq')
+rows bigint, leader bigint, invoice_id bigint default nextval('invoices_id_seq'),
+entry_id bigint default nextval('entries_id_seq'), receipt_id bigint default nextval('entries_id_seq')
 """
 SETTLED = """
 row bigint, number text, customer_id bigint, debit_id bigint, currency text, amount_minor bigint, settled_on date,
@@ -148,14 +154,14 @@ where j.row = n.row
 SETTLED_TOO_LATE = "select j.* from judged j join settled_now n on n.row = j.row where j.verdict = 'closed'"
 
 
-def judge(rows: Sequence[tuple[object, ...]], at: Circumstances) -> list[Refusal]:
+def judge(rows: Sequence[tuple[Any, ...]], at: Circumstances) -> list[Refusal]:
     """Stage the rows as the temporary table `judged`, with a verdict on each. Returns those that are refused."""
     leaders = _leaders(rows)
     temporary("staged_invoices", STAGED)
     copy_rows(
         "staged_invoices",
-        (*InvoiceRow._fields, "leader"),
-        [(*row, leader) for row, leader in zip(rows, leaders, strict=True)],
+        (*InvoiceRow._fields[:LINES], "rows", "leader"),
+        [(*row[:LINES], len(row[LINES]) or 1, leader) for row, leader in zip(rows, leaders, strict=True)],
     )
     if at.dry:
         session.execute(text(f"create temporary table if not exists seen_invoices ({SEEN}) on commit drop"))
@@ -166,6 +172,8 @@ def judge(rows: Sequence[tuple[object, ...]], at: Circumstances) -> list[Refusal
     if any(leaders):
         difference = DIFFERENCE.format(other="l", unbooked="true")
         session.execute(text(JUDGE_TWINS.format(difference=difference)))
+    if any(row[LINES] for row in rows):
+        lines.judge(rows)
     return [_refusal(row, at) for row in session.execute(text(REFUSED)).mappings()]
 
 
@@ -204,5 +212,5 @@ def _refusal(row: RowMapping, at: Circumstances) -> Refusal:
         "due": (row["booked_due_on"], row["due_on"]),
     }
     was, said = values.get(verdict, ("", ""))
-    field = "number" if verdict == "twin" else verdict
+    field = "number" if verdict in ("twin", "lines") else verdict
     return Refusal(row["row"], field, DIFFERS[verdict], {"number": row["number"], "booked": was, "said": said})

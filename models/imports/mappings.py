@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PAYMENTS = "payments"
 
 
+LINE_FIELDS = ("line", "description", "product", "supplier", "site", "quantity", "tax_rate")
 FIELDS = {
     Kind.CUSTOMERS: (
         *("customer", "name", "email", "contact", "phone", "language", "country", "timezone"),
@@ -31,6 +32,7 @@ FIELDS = {
     Kind.INVOICES: (
         *("amount", "number", "customer", "name", "currency", "issued", "due", "terms", "reference"),
         *("settled", "settled_on", "email", "contact", "language", "country", "kind"),
+        *LINE_FIELDS,
     ),
     Kind.PAYMENTS: ("amount", "currency", "received", "customer", "payer", "reference", "number"),
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 
@@ -18,8 +19,25 @@ class Reject(NamedTuple):
     cells: Sequence[str]
 
 
+class LineRow(NamedTuple):
+    """What a row says of one line. `quantity` and `tax_rate` none: the file does not say."""
+
+    row: int
+    description: str
+    product: str
+    supplier: str
+    site: str
+    quantity: Decimal | None
+    net_minor: int
+    tax_rate: Decimal | None
+    tax_minor: int
+
+
 class InvoiceRow(NamedTuple):
-    """The columns that are staged for an invoice file, in order. Plain tuples of this shape are passed around."""
+    """
+    The columns that are staged for an invoice file, in order. Plain tuples of this shape are passed around. `lines`
+    come last: where there are any, each is a row of the file, the first of them this one.
+    """
 
     row: int
     number: str
@@ -40,6 +58,7 @@ class InvoiceRow(NamedTuple):
     language: str
     country: str
     kind: str
+    lines: tuple[LineRow, ...] = ()
 
 
 class CustomerRow(NamedTuple):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -23,13 +23,11 @@ from models.money import Money, total
 from models.payments.attempts import AHEAD, CHECKOUT, FINAL, Attempt, AttemptLine, AttemptState, GatewayObject
 from models.payments.introducing import introduced
 from models.payments.payable import (
-    NotPayable,
     PaymentPageUnreachable,
+    asked_for,
     check_instalment,
-    check_share,
     check_undisputed,
     gives_up,
-    payable_items,
 )
 from models.payments.syncing import close, sync
 from models.policies import payment_limits
@@ -92,13 +90,8 @@ def request(
     """
     whole = total((amount for _, amount in lines), lines[0][1].currency)
     lock_account(customer_id, whole.currency)
-    payable = {item.entry_id: item for item in payable_items(customer_id, on, among=[one for one, _ in lines])}
-    for entry_id, amount in lines:
-        item = payable.get(entry_id)
-        if item is None or item.customer_id != customer_id:
-            raise NotPayable(N_("There is nothing to pay on this item now."))
-        check_share(amount, item)
-        check_undisputed(amount, item, disputed.get(entry_id, 0))
+    for item, amount in asked_for(customer_id, lines, on):
+        check_undisputed(amount, item, disputed.get(item.entry_id, 0))
     check_instalment(customer_id, purpose.instalment_id)
     listed = [CheckoutLine(description, whole)]
     if names is not None and payment_limits.can_be_listed([amount for _, amount in lines]):
@@ -145,17 +138,7 @@ def _record(
     """:raises models.policies.payment_limits.AmountOutsideLimits: Stripe takes no such amount."""
     payment_limits.check(whole)
     attempt_id = uuid4()
-    body = checkout_request(
-        attempt_id=str(attempt_id),
-        lines=listed,
-        description=page.description,
-        success_url=page.success_url.replace("{attempt}", str(attempt_id)),
-        cancel_url=page.cancel_url,
-        expires_at=now + LIVES,
-        customer=introduced(customer_id) if purpose.saves else None,
-        saves=purpose.saves,
-        language=page.language,
-    )
+    customer = introduced(customer_id) if purpose.saves else None
     attempt = Attempt(
         customer_id=customer_id,
         id=attempt_id,
@@ -167,7 +150,7 @@ def _record(
         currency=whole.currency,
         amount_minor=whole.minor,
         state=AttemptState.CREATED,
-        request_json=json.dumps(body),
+        request_json=json.dumps(_body(attempt_id, listed, page, customer, now + LIVES)),
         asked_at=now,
         expires_at=now + LIVES,
         next_try_at=now + ASK_AGAIN,
@@ -175,6 +158,23 @@ def _record(
     session.add(attempt)
     session.flush()
     return attempt
+
+
+def _body(
+    attempt_id: UUID, listed: Sequence[CheckoutLine], page: _Page, customer: str | None, expires_at: datetime
+) -> dict[str, Any]:
+    """`customer`: Stripe's id of whom it keeps for what is paid with."""
+    return checkout_request(
+        attempt_id=str(attempt_id),
+        lines=listed,
+        description=page.description,
+        success_url=page.success_url.replace("{attempt}", str(attempt_id)),
+        cancel_url=page.cancel_url,
+        expires_at=expires_at,
+        customer=customer,
+        saves=customer is not None,
+        language=page.language,
+    )
 
 
 def hold(attempt: Attempt, lines: Sequence[tuple[int, Money]], *, on: date, now: datetime) -> None:

@@ -204,7 +204,8 @@ def lines_of(attempt: Attempt) -> Sequence[AttemptLine]:
 
 
 def of_customer(customer_id: int, *, most: int = 50) -> Sequence[Attempt]:
-    query = select(Attempt).where(Attempt.customer_id == customer_id)
+    """Of money; the newest first."""
+    query = select(Attempt).where(Attempt.customer_id == customer_id, Attempt.kind != SETUP)
     return session.scalars(query.order_by(Attempt.asked_at.desc()).limit(most)).all()
 
 

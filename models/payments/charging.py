@@ -21,7 +21,7 @@ from models.payments.attempts import OFF_SESSION, Attempt, AttemptState, Gateway
 from models.payments.introducing import stripe_id_of
 from models.payments.looking import of_payment
 from models.payments.methods import MethodNotUsable, SavedMethod
-from models.payments.payable import NotPayable, check_instalment, check_share, payable_items
+from models.payments.payable import NotPayable, asked_for, check_instalment
 from models.payments.syncing import merge, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -56,7 +56,10 @@ def request_charge(
     lock_account(customer_id, whole.currency)
     agreed = consents.check(consent, customer_id, method)
     kept = methods.usable(customer_id, method, on)
-    _check(customer_id, lines, instalment_id, on)
+    check_instalment(customer_id, instalment_id)
+    for item, amount in asked_for(customer_id, lines, on):
+        if amount > item.chargeable:
+            raise NotPayable(N_("Only %(most)s of this item may be charged now."), most=item.chargeable)
     payment_limits.check(whole)
     attempt = _record(whole, kept, description, now=now)
     attempt.contact_id, attempt.consent_id, attempt.about = agreed.contact_id, agreed.id, agreed.about
@@ -73,18 +76,6 @@ def request_charge(
     }
     audit.record(customer_id, "payment.charge_asked", by=by, now=now, about=attempt.source, facts=facts)
     return attempt
-
-
-def _check(customer_id: int, lines: Sequence[tuple[int, Money]], instalment_id: int | None, on: date) -> None:
-    check_instalment(customer_id, instalment_id)
-    payable = {item.entry_id: item for item in payable_items(customer_id, on, among=[one for one, _ in lines])}
-    for entry_id, amount in lines:
-        item = payable.get(entry_id)
-        if item is None or item.customer_id != customer_id:
-            raise NotPayable(N_("There is nothing to pay on this item now."))
-        check_share(amount, item)
-        if amount > item.chargeable:
-            raise NotPayable(N_("Only %(most)s of this item may be charged now."), most=item.chargeable)
 
 
 def _record(whole: Money, kept: SavedMethod, description: str, *, now: datetime) -> Attempt:

@@ -167,6 +167,23 @@ def check_share(amount: Money, item: PayableItem) -> None:
         raise NotPayable(N_("Enter an amount up to %(most)s."), most=item.payable)
 
 
+def asked_for(customer_id: int, lines: Sequence[tuple[int, Money]], on: date) -> list[tuple[PayableItem, Money]]:
+    """
+    What is asked for of items (entry and amount) of one customer; the account's lock is the caller's.
+
+    :raises NotPayable: one has less to pay.
+    """
+    payable = {item.entry_id: item for item in payable_items(customer_id, on, among=[one for one, _ in lines])}
+    found = []
+    for entry_id, amount in lines:
+        item = payable.get(entry_id)
+        if item is None or item.customer_id != customer_id:
+            raise NotPayable(N_("There is nothing to pay on this item now."))
+        check_share(amount, item)
+        found.append((item, amount))
+    return found
+
+
 def check_undisputed(amount: Money, item: PayableItem, known: int) -> None:
     """
     Whoever pays what is disputed knows that it is.

@@ -58,6 +58,5 @@ def request_setup(
         next_try_at=now + ASK_AGAIN,
     )
     session.add(attempt)
-    session.flush()
     audit.record(customer_id, "method.asked", by=by, now=now, about=attempt.source, facts={"about": about})
     return attempt

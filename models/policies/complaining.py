@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from models.errors import N_
+from models.policies.settings import decimal
 
 DEFAULTS: dict[str, Decimal] = {
     "alert_cases": Decimal(5),
@@ -34,11 +35,6 @@ REASONS: dict[str, str] = {
     "action_overdue_days": N_("Days overdue until the next one up hears of it: the head of department, then managers."),
     "digest_days": N_("Days between two summaries by mail. A week is short enough to remember what it is about."),
 }
-
-
-def setting(settings: Mapping[str, object], name: str) -> Decimal:
-    """A company's own setting, or the default."""
-    return Decimal(str(settings.get(name, DEFAULTS[name])))
 
 
 class Heard(IntEnum):
@@ -74,7 +70,7 @@ class Complaining:
     @classmethod
     def of(cls, settings: Mapping[str, object]) -> "Complaining":
         """A company's own settings, or the defaults."""
-        found = {name: setting(settings, name) for name in DEFAULTS}
+        found = {name: decimal(settings, name, DEFAULTS) for name in DEFAULTS}
         return cls(
             alert_cases=int(found["alert_cases"]),
             alert_percent=found["alert_percent"],

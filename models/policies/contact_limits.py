@@ -49,6 +49,8 @@ class ContactLimits:
 OURS = ContactLimits(
     opens=time(8), closes=time(20), weekdays=frozenset(range(1, 6)), holidays=False, gap_days=3, per_week=2
 )
+GRACE_DAYS = 7  # In which a new invoice rests.
+BANK_MONEY_DAYS = 7  # How old the last day of bank money may be.
 NUMBERS = ("gap_days", "per_week", "calls_per_week", "after_conversation_days", "first_overdue_days")
 
 

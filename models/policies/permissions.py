@@ -24,7 +24,6 @@ class Permission(StrEnum):
     READ_COMPLAINTS = "read_complaints"  # what came in and why; proposing an action
     LEAD_COMPLAINTS = "lead_complaints"  # causes and departments, agreeing to actions, closing an alert
     OFFER_PLAN = "offer_plan"  # what may be offered as a plan, and offering it
-    APPROVE_PLAN = "approve_plan"
     PLAN_POLICY = "plan_policy"  # writing what may be offered, and publishing what somebody else wrote
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
@@ -42,6 +41,7 @@ class Permission(StrEnum):
     RUN_REMINDERS = "run_reminders"
     APPOINT_STAFF = "appoint_staff"
     CHANGE_SETTINGS = "change_settings"  # the company's own facts
+    READ_RULES = "read_rules"  # deadlines, limits, alerts; each group of them is changed by who answers for it
     READ_OUTBOX = "read_outbox"  # mails to customers; those to staff hold sign-up links and are for who appoints
     OPERATE = "operate"  # queued and failed jobs
     READ_AUDIT = "read_audit"
@@ -65,22 +65,24 @@ _COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
-_PLANS = frozenset({Permission.OFFER_PLAN, Permission.APPROVE_PLAN, Permission.PLAN_POLICY})
+_PLANS = frozenset({Permission.OFFER_PLAN, Permission.PLAN_POLICY})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS, Permission.OFFER_PLAN},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
-    Role.FINANCE: _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS | {Permission.DECIDE_DISPUTES},
+    Role.FINANCE: (
+        _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS | {Permission.DECIDE_DISPUTES, Permission.READ_RULES}
+    ),
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
     Role.MANAGER: frozenset(
         {
             *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS | _PLANS),
-            *(Permission.LEAD_COMPLAINTS, Permission.READ_AUDIT),
+            *(Permission.LEAD_COMPLAINTS, Permission.READ_RULES, Permission.READ_AUDIT),
         }
     ),
     Role.ADMIN: frozenset(
         {
             *(Permission.APPOINT_STAFF, Permission.CHANGE_SETTINGS, Permission.READ_OUTBOX),
-            *(Permission.OPERATE, Permission.READ_AUDIT),
+            *(Permission.OPERATE, Permission.READ_AUDIT, Permission.READ_RULES),
         }
     ),
 }

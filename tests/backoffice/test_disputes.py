@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from models import accounts, approvals, audit, causes, company, disputes, messages, payments, staff
 from models.audit import Actor, ActorKind
@@ -206,6 +207,9 @@ def test_a_department_answers_by_its_link_once_and_learns_nothing_else(
     assert anybody.get(link[:-1] + ("a" if link[-1] != "a" else "b")).status_code == 404
     case = shown(clerk.get(page_of(dispute)))
     assert "Warehouse, Jonas" in case
+    assert "Warehouse, by its link" in case
+    timeline = shown(clerk.get(f"/staff/customers/{dispute.customer_id}/timeline"))
+    assert re.search(r"Note about the case [^·]+· Warehouse Department asked", timeline)
     assert disputes.find(dispute.customer_id, dispute.id).state is DisputeState.LOOKING
 
 
@@ -229,6 +233,11 @@ def test_a_case_is_opened_for_somebody_who_called(clerk: FlaskClient, customer: 
     said = {"reason": "defective", "wanted": "repair", "text": "It does not stick"}
     assert "at least one line" in errors_above(clerk.post(page, data=said))[0]
     assert error_at(clerk.post(page, data={**said, field: "60.51"}), field)
+    asked = clerk.post(page, data={"text": "The bottle came broken", field: "6O", "suggest": "1"})
+    assert asked.status_code == 200
+    assert "This sounds like: It arrived damaged because of came broken" in shown(asked)
+    assert (value_of(asked, field), " checked" in asked.text) == ("6O", False)
+    assert "This sounds like" not in shown(clerk.get(page))
     answer = clerk.post(page, data={**said, field: "60.50"})
     assert "Glue" in shown(clerk.get(answer.location))
     [found] = payments.payable_items(customer_id, TODAY, among=[item_id])
@@ -265,3 +274,68 @@ def test_rules_and_absences_are_kept(clerk: FlaskClient, people: dict[Role, int]
     assert error_at(clerk.post("/staff/disputes/absences", data=away), "until_on")
     assert clerk.post("/staff/disputes/absences", data={**away, "until_on": "2026-12-03"}).status_code == 303
     assert "The clerk 2 Dec 2026 3 Dec 2026" in shown(clerk.get("/staff/disputes/absences"))
+
+
+def test_a_case_is_taken_handed_over_and_opened_again_while_it_may_be(
+    clerk: FlaskClient, opened: Callable[..., Dispute], people: dict[Role, int], cause: int
+) -> None:
+    dispute = opened()
+    page, key = page_of(dispute), (dispute.customer_id, dispute.id)
+
+    def state() -> tuple[DisputeState, int | None]:
+        session.rollback()
+        found = disputes.find(*key)
+        return found.state, found.owner_id
+
+    def refused(answer: TestResponse) -> str:
+        assert answer.status_code == 409
+        return answer.text
+
+    assert clerk.post(f"{page}/take").location == page
+    assert state() == (DisputeState.LOOKING, people[Role.CLERK])
+    assert clerk.post(f"{page}/owner", data={"owner": str(people[Role.COLLECTOR])}).location == page
+    assert state() == (DisputeState.LOOKING, people[Role.COLLECTOR])
+    assert clerk.post(f"{page}/owner", data={"owner": "987"}).status_code == 422
+    assert clerk.post(f"{page}/move", data={"state": "nowhere"}).status_code == 422
+    assert "by itself" in refused(clerk.post(f"{page}/move", data={"state": "closed"}))
+    assert error_at(clerk.post(f"{page}/reopen", data={}), "text") == "Say why the case is opened again."
+    early = clerk.post(f"{page}/reopen", data={"text": "New pictures"})
+    assert "changed in the meantime" in errors_above(early)[0]
+    assert value_of(early, "text") == "New pictures"
+
+    clerk.post(f"{page}/decide", data={"outcome": "refused", "text": "They were whole.", "cause": str(cause)})
+    assert state()[0] is DisputeState.DECIDED
+    asked = clerk.post(f"{page}/write", data={"text": "Have you a picture?", "waits": "y"})
+    assert "changed in the meantime" in errors_above(asked)[0]
+    assert value_of(asked, "text") == "Have you a picture?"
+    assert "changed in the meantime" in refused(clerk.post(f"{page}/move", data={"state": "looking"}))
+    assert clerk.post(f"{page}/reopen", data={"text": "New pictures"}).location == page
+    assert "New pictures" in shown(clerk.get(page))
+    assert state() == (DisputeState.LOOKING, people[Role.COLLECTOR])
+    with transaction():
+        approvals.withdraw_case(disputes.find(*key), by=audit.COMMAND, on=TODAY, now=NOW)
+    for path, typed in (("take", {}), ("owner", {"owner": ""}), ("move", {"state": "looking"})):
+        assert "changed in the meantime" in refused(clerk.post(f"{page}/{path}", data=typed))
+    elsewhere = f"/staff/disputes/{key[0] + 1}/{key[1]}"
+    assert clerk.get(elsewhere).status_code == 404
+    for path in ("take", "owner", "move", "reopen", "write", "note", "ask", "decide", "returns/new"):
+        assert clerk.post(f"{elsewhere}/{path}", data={"text": "x"}).status_code == 404
+
+
+def test_the_second_person_is_not_asked_about_a_case_that_was_taken_back(
+    clerk: FlaskClient, as_role: Callable[[Role], FlaskClient], opened: Callable[..., Dispute], cause: int
+) -> None:
+    with transaction():
+        company.locked().limits = {"credit_note": "50"}
+    dispute = opened()
+    key = (dispute.customer_id, dispute.id)
+    answer = {"outcome": "upheld", "text": "They came broken.", "cause": str(cause), "credit_1": "121"}
+    clerk.post(f"{page_of(dispute)}/decide", data=answer)
+    [waiting] = approvals.waiting()
+    page = f"/staff/approvals/{waiting.customer_id}/{waiting.id}"
+    with transaction():
+        approvals.withdraw_case(disputes.find(*key), by=audit.COMMAND, on=TODAY, now=NOW)
+    finance = as_role(Role.FINANCE)
+    assert "The customer took the case back." in shown(finance.get(page))
+    assert "Withdrawn" in shown(finance.get("/staff/approvals"))
+    assert finance.post(page, data={"decision": "approve"}).status_code == 409

@@ -82,6 +82,31 @@ STATES = {
     "a note": "notes",
     "nobody's invoice": "customers c where id > 0 and not exists (select from entries e where e.customer_id = c.id)",
 }
+ONCE = {
+    **{
+        f"a case that is {state}": f"disputes where state = '{state}'"
+        for state in ("new", "looking", "waiting_customer", "waiting_department", "decided", "closed", "withdrawn")
+    },
+    "a case whose answer is late": "disputes where state = 'looking' and escalated_at is not null",
+    "a case that was disagreed with": "disputes where state = 'looking' and appealed_on is not null",
+    **{
+        f"an answer that is {outcome}": f"dispute_decisions where state = 'final' and outcome = '{outcome}'"
+        for outcome in ("upheld", "in_part", "refused")
+    },
+    "an answer that waits": "dispute_decisions where state = 'waiting'",
+    "a credit of what was paid": "dispute_decisions d join entries e on e.id = d.entry_id and e.unapplied_minor > 0",
+    **{f"goods that are {state}": f"goods_returns where state = '{state}'" for state in ("offered", "received")},
+    "a department's answer": "dispute_questions where answered_at is not null",
+    "a photo": "files where kind = 'jpeg' and about like 'disputes:%'",
+    "a paper": "files where kind = 'pdf' and about like 'disputes:%'",
+    "a rule": "assignment_rules",
+    "an absence": "absences",
+    "an alert that waits": "complaint_alerts where state = 'open'",
+    **{
+        f"an action that is {state}": f"corrective_actions where state = '{state}'"
+        for state in ("proposed", "agreed", "in_work", "done", "verified", "failed", "dropped")
+    },
+}
 
 
 def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Flask) -> None:
@@ -95,6 +120,11 @@ def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Fla
     assert "€" in browser.get("/statement").text
     seen = {state: number(f"select count(*) from {where}") for state, where in STATES.items()}
     assert {state: count for state, count in seen.items() if count < 2} == {}
+    once = {state: number(f"select count(*) from {where}") for state, where in ONCE.items()}
+    assert [state for state, count in once.items() if not count] == []
+    assert len(rows("select distinct language from disputes")) == 6
+    cafés = "select d.state from disputes d join contacts c on c.id = d.contact_id where c.email like 'finansai@%'"
+    assert {row[0] for row in rows(cafés)} == {"waiting_customer", "decided"}
     assert verify(now=clock.now()).broken == []
     per_customer = "select count(*) from entries where open_minor > 0 group by customer_id, currency"
     assert number(f"select max(count) from ({per_customer}) as counted") >= 500

@@ -13,7 +13,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import accounts, claims, clock, company, database, payments, promises
+from models import accounts, claims, clock, company, complaints, database, disputes, payments, promises
 from models.dunning.sending import Reminders
 from models.gateways.mail import Sender
 from models.messages import sending
@@ -52,6 +52,16 @@ class House:
             claims.lapse(today, now=clock.now())
             keeper = Reminders(self.url, accounts.invoices_enclosed)
             sending.send_due(sender or LocalOutbox(), now=clock.now, keeper=keeper)
+        finally:
+            release()
+
+    def look_after_cases(self) -> None:
+        """What the worker does about cases and complaints by its clockwork, once."""
+        today = company.get().today(clock.now())
+        try:
+            disputes.watch(today, address=self.url, now=clock.now())
+            disputes.close_ended(today, now=clock.now())
+            complaints.review(self.url, now=clock.now())
         finally:
             release()
 

@@ -432,6 +432,10 @@ HOUSE = (
     at("backoffice.staff_member", ADMIN, "somebody who was invited", staff_id=other("invited")),
     at("backoffice.job_list", ADMIN),
     at("backoffice.company_settings", ADMIN),
+    at("backoffice.house_rules"),
+    at("backoffice.change_house_rule", key="gap_days"),
+    at("backoffice.change_house_rule", name="a setting of weekdays", key="weekdays"),
+    sent("a setting that is no number", "backoffice.change_house_rule", MANAGER, {"value": "4,5"}, 422, key="gap_days"),
     at("backoffice.sign_in", NOBODY),
     at("backoffice.forgotten", NOBODY),
     Case("backoffice.second_factor", "backoffice.second_factor", NOBODY, _halfway),
@@ -596,9 +600,7 @@ PLAN_RULES = (
     at("backoffice.plan_policy_rules", number=2),
     at("backoffice.try_plan_policy", number=2),
     at("backoffice.decide_plan_policy", number=2),
-    sent(
-        "plan rules without a number", "backoffice.plan_policy_rules", MANAGER, {"rules-0-most": "many"}, 422, number=2
-    ),
+    sent("a plan rule without a name", "backoffice.plan_policy_rules", MANAGER, {"rules-0-name": ""}, 422, number=2),
 )
 MINE = (*PORTAL, *CASES_OF_MINE, *PLANS)
 CASES = (*MINE, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)

@@ -1,4 +1,4 @@
-"""A customer on a phone says what is wrong, and only that; the rest is paid, the answer is read, and disagreed with."""
+"""A customer on a phone says what is wrong, and only that; staff answer; they agree or disagree, and pay the rest."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,17 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import approvals, audit, causes, clock, disputes, holds, ledger, staff, words
-from models.approvals import CaseDecision
+from models import audit, causes, clock, disputes, holds, ledger, words
 from models.customers import Customer
-from models.disputes import Outcome, Verdict
 from models.holds import HoldKind
 from models.invoices import InvoiceLine
 from models.ledger import Entry
 from models.money import Money
 from models.policies.permissions import Role
 from models.reports.verify import verify
-from models.staff import StaffState
 from models.transactions import release, transaction
 from tests.journeys.house import House
 from tests.making import Maker
@@ -47,26 +44,24 @@ def come_in(page: Page, make: Maker, customer: Customer, **facts: object) -> Non
     page.locator("main form button").click()
 
 
-def decide(customer_id: int, outcome: Outcome, credits: dict[int, int], text: str) -> None:
-    """What staff decide of the customer's one case."""
+def padding(make: Maker) -> None:
+    """A root cause to choose."""
     with transaction():
-        member = staff.active_with_role(Role.CLERK) or staff.add(
-            email="clerk@company.test", role=Role.CLERK, by=audit.COMMAND, now=clock.now(), state=StaffState.ACTIVE
-        )
-        by, today = staff.principal(member), clock.now().date()
-        warehouse = causes.add_department("Warehouse", email="", by=audit.COMMAND, now=clock.now())
-        cause = causes.add(warehouse.id, "Packing", "Not padded", by=audit.COMMAND, now=clock.now())
-        [case] = disputes.of_customers([customer_id])
-        verdict = Verdict(
-            outcome=outcome,
-            text=text,
-            credits={position: Money(minor, "EUR") for position, minor in credits.items()},
-            cause_id=cause.id,
-        )
-        decision = disputes.propose(case, verdict, by=by, on=today, now=clock.now())
-        told = {"customer_id": customer_id, "decision_id": decision.id, "amount": decision.credited}
-        approvals.submit(CaseDecision(**told, reason=case.number, effective_on=today), by=by, now=clock.now())
+        warehouse = causes.add_department("Warehouse", email="", by=audit.COMMAND, now=make.now)
+        causes.add(warehouse.id, "Packing", "Not padded", by=audit.COMMAND, now=make.now)
     release()
+
+
+def decide(page: Page, customer_id: int, outcome: str, reasons: str, credit: str = "") -> None:
+    """What somebody of ours presses on the one screen, from the page of the case."""
+    page.goto(f"/staff/disputes/{customer_id}/{case_of(customer_id)}")
+    page.get_by_role("link", name="Decide").first.click()
+    page.get_by_label(outcome, exact=True).check()
+    if credit:
+        page.get_by_label("Plates").fill(credit)
+    page.get_by_label("Root cause").select_option(label="Warehouse › Packing › Not padded")
+    page.get_by_label("Reasons for the customer").fill(reasons)
+    page.get_by_role("button", name="Decide").click()
 
 
 def case_of(customer_id: int) -> int:
@@ -108,7 +103,7 @@ def dispute(page: Page, say: Callable[[str], str], right: str, photo: Path | Non
 
 
 def test_a_damaged_item_is_disputed_with_a_photo_credited_and_the_rest_is_paid(
-    duewell: House, make: Maker, new_page: Callable[..., Page], tmp_path: Path
+    duewell: House, make: Maker, new_page: Callable[..., Page], staff_page: Callable[..., Page], tmp_path: Path
 ) -> None:
     customer = make.customer("Žalias Namas UAB", language="en")
     customer_id, item_id = customer.id, billed(make, customer).id
@@ -122,30 +117,47 @@ def test_a_damaged_item_is_disputed_with_a_photo_credited_and_the_rest_is_paid(
     expect(page.get_by_role("main")).to_contain_text("€86.70")
     expect(page.get_by_role("link", name="broken.jpg")).to_be_visible()
 
-    page.get_by_role("button", name="Pay the rest: €94.80").click()
-    page.get_by_role("button", name="Pay €94.80").click()
+    padding(make)
+    clerk = staff_page(Role.CLERK)
+    decide(
+        clerk, customer_id, "You are right in part", "Five came broken. We are sorry: they were not padded.", "60.50"
+    )
+    expect(clerk.get_by_text("The case is decided.")).to_be_visible()
+    page.goto(f"/cases/{case_id}")
+    expect(page.get_by_role("heading", level=2, name="You are right in part")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("We take €60.50 off your bill.")
+    page.get_by_role("button", name="I agree").click()
+    expect(page.get_by_text("You agreed on")).to_be_visible()
+
+    duewell.flask("clock", "+15d")
+    duewell.look_after_cases()
+    page.reload()
+    page.get_by_role("link", name="Back to your statement").click()
+    page.get_by_role("link", name="Pay A-7").click()
+    expect(page.get_by_role("main")).to_contain_text("€121.00")
+    page.get_by_role("button", name="Continue to payment").click()
     page.get_by_role("button", name="Pay").click()
     page.wait_for_url("**/payments/*")
     duewell.await_webhooks()
     duewell.work()
-    decide(customer_id, Outcome.UPHELD, {1: 8_670}, "You are right. We are sorry: it was not padded.")
-    page.goto(f"/cases/{case_id}")
-    expect(page.get_by_role("heading", level=2, name="You are right")).to_be_visible()
-    expect(page.get_by_role("main")).to_contain_text("We take €86.70 off your bill.")
     assert not ledger.entry_of(customer_id, item_id).left
     assert verify(now=clock.now()).broken == []
 
 
-def test_who_is_refused_disagrees_without_javascript(
-    duewell: House, make: Maker, new_page: Callable[..., Page]
+def test_who_is_refused_disagrees_and_somebody_else_decides(
+    duewell: House, make: Maker, new_page: Callable[..., Page], staff_page: Callable[..., Page]
 ) -> None:
+    """Without JavaScript, at both doors."""
     customer = make.customer("Žalias Namas UAB", language="en")
-    customer_id, _ = customer.id, billed(make, customer)
+    customer_id, item_id = customer.id, billed(make, customer).id
     page = new_page(java_script_enabled=False)
     come_in(page, make, customer)
     dispute(page, str, "21")
     case_id = case_of(customer_id)
-    decide(customer_id, Outcome.REFUSED, {}, "They left our house whole: see the picture.")
+    padding(make)
+    clerk = staff_page(Role.CLERK, java_script_enabled=False)
+    decide(clerk, customer_id, "We see it differently", "They left our house whole: see the picture.")
+    expect(clerk.get_by_text("The case is decided.")).to_be_visible()
     page.goto(f"/cases/{case_id}")
     expect(page.get_by_role("main")).to_contain_text("They left our house whole")
     page.get_by_role("link", name="I see it differently").click()
@@ -157,6 +169,19 @@ def test_who_is_refused_disagrees_without_javascript(
     expect(page.get_by_role("link", name="I see it differently")).to_have_count(0)
     [held] = holds.living([customer_id], make.today)
     assert (held.kind, held.claimed_minor, held.until_on) == (HoldKind.DISPUTE, 10_000, None)
+    release()
+
+    decide(clerk, customer_id, "We see it differently", "They were whole.")
+    expect(clerk.locator(".errors")).to_contain_text("somebody else has to look at it")
+    expect(clerk.get_by_label("Reasons for the customer")).to_have_value("They were whole.")
+    finance = staff_page(Role.FINANCE, java_script_enabled=False)
+    decide(finance, customer_id, "You are right", "The driver remembers it. We are sorry.")
+    expect(finance.get_by_text("The case is decided.")).to_be_visible()
+    page.goto(f"/cases/{case_id}")
+    expect(page.get_by_role("heading", level=2, name="You are right")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("Our first answer: We see it differently")
+    expect(page.get_by_role("main")).to_contain_text("Two people have looked at it now")
+    assert ledger.entry_of(customer_id, item_id).left == Money(8_150, "EUR")
 
 
 def test_a_dispute_is_opened_in_persian(duewell: House, make: Maker, new_page: Callable[..., Page]) -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from models.staff import Principal, StaffState
 from models.transactions import transaction
 from tests.journeys.house import House
 from tests.making import Maker
-from tests.models.gateways.mail_server import MailServer, running
+from tests.models.gateways.mail_server import MailServer
 
 pytestmark = pytest.mark.browser
 NewPage = Callable[..., Page]
@@ -53,19 +53,6 @@ def old(begins: datetime) -> Maker:
     maker = Maker(begins - timedelta(days=60))
     maker.today = begins.date()
     return maker
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    with running(MailServer()) as server:
-        yield server
-
-
-@pytest.fixture
-def sender(mail_server: MailServer) -> Iterator[SmtpSender]:
-    sender = SmtpSender(f"smtp://127.0.0.1:{mail_server.port}", "pay@company.test")
-    yield sender
-    sender.close()
 
 
 def owing(old: Maker, minor: int = 64_000, *, overdue: int = 1, **facts: object) -> Customer:

@@ -73,3 +73,36 @@ def test_every_answer_is_kept_and_becomes_a_case(
     assert len(mails("dispute")) == 1
     assert browser.post(f"/cases/{case.id}/pay").location == "/pay/review?currency=EUR"
     assert "Pay €94.80" in browser.get("/pay/review").text
+
+
+def test_what_somebody_tells_suggests_a_reason_and_chooses_none(
+    browser: FlaskClient, customer: Customer, contact: Contact, item: Entry, line_ids: list[int]
+) -> None:
+    way = f"/invoices/{item.id}/wrong"
+
+    def check(story: str, reason: str = "other") -> str:
+        browser.post(f"{way}/reason", data={"reason": reason})
+        browser.post(f"{way}/story", data={"story": story})
+        return browser.get(f"{way}/check").text
+
+    browser.post(f"{way}/lines", data={f"how-{line_ids[0]}": "all"})
+    browser.post(f"{way}/wish", data={"wish": "credit"})
+    assert "this sounds like" not in check("You have spelled our street wrong")
+    assert "this sounds like" not in check("Half of it came broken", reason="late")
+    page = check("Half of it came broken & wet")
+    assert "this sounds like: It arrived damaged" in page
+    assert "Because you wrote: <q><bdi>came broken" in page
+    assert "Something else" in page
+    browser.set_cookie("duewell_language", "fa")
+    assert "<q><bdi>شکسته" in check("نیمی از کاشی‌ها شکسته رسیده بود")
+    browser.delete_cookie("duewell_language")
+    kept = browser.post(f"{way}/reason?change=1", data={"reason": "other", "unlike": "damaged"})
+    assert kept.location == f"{way}/check"
+    assert "this sounds like" not in browser.get(kept.location).text
+    assert "this sounds like: It never arrived" in check("The parcel never arrived")
+    chosen = browser.post(f"{way}/reason?change=1", data={"reason": "not_received"})
+    page = browser.get(chosen.location).text
+    assert ("It never arrived" in page, "this sounds like" in page) == (True, False)
+    browser.post(f"{way}/check")
+    session.rollback()
+    assert [one.reason for one in disputes.of_customers([customer.id])] == [disputes.Reason.NOT_RECEIVED]

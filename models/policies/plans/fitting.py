@@ -67,9 +67,9 @@ def _of_the_wish(terms: Terms, balance: Money, ask: Ask, today: date) -> Iterato
     if ask.frequency not in terms.frequencies:
         yield Sentence.of(NOT_OFFERED[ask.frequency])
     if ask.payments < terms.fewest:
-        yield Sentence.of(N_("A plan has at least %(fewest)s payments."), fewest=terms.fewest)
+        yield Sentence.of(N_("A plan has at least this many payments: %(fewest)s."), fewest=terms.fewest)
     if ask.payments > terms.most:
-        yield Sentence.of(N_("A plan has at most %(most)s payments."), most=terms.most)
+        yield Sentence.of(N_("A plan has at most this many payments: %(most)s."), most=terms.most)
     least = terms.smallest_first(balance)
     if ask.first.currency == balance.currency and ask.first < least:
         yield Sentence.of(N_("The first payment, today, is at least %(least)s."), least=least)

@@ -101,7 +101,7 @@ def _refuse_impossible(balance: Money, fee: Money, ask: Ask) -> None:
     if not 0 <= ask.first.minor <= balance.minor + fee.minor:
         raise CannotBeBuilt(N_("The first payment can be anything up to %(most)s."), most=balance + fee)
     if not 1 <= ask.payments <= MOST_PAYMENTS:
-        raise CannotBeBuilt(N_("A plan has between 1 and %(most)s payments."), most=MOST_PAYMENTS)
+        raise CannotBeBuilt(N_("A plan has one payment at least and %(most)s at most."), most=MOST_PAYMENTS)
 
 
 def _wished(ask: Ask, today: date) -> Sequence[date]:

@@ -1,9 +1,10 @@
 """An action is judged by what comes in after it; what comes back reopens it; nobody is reminded twice."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models import complaints, holds
 from models.complaints import ActionState, AlertBecause, AlertState, CannotAct, CorrectiveAction, ReasonMissing, Scope
@@ -20,6 +21,7 @@ from tests.conftest import TODAY
 from tests.making import Maker
 
 PORTAL = "https://pay.example.test"
+A = ActionState
 
 
 @pytest.fixture
@@ -70,16 +72,51 @@ def mails(kind: str) -> list[Message]:
     return list(session.scalars(select(Message).where(Message.kind == kind).order_by(Message.id)))
 
 
-@pytest.mark.parametrize("state", ActionState)
-def test_a_state_goes_only_where_its_table_says(state: ActionState) -> None:
-    for target in ActionState:
-        action = CorrectiveAction(state=state)
-        if target in CorrectiveAction.TRANSITIONS[state]:
-            action.move_to(target)
-            assert action.state is target
-        else:
-            with pytest.raises(IllegalTransition):
-                action.move_to(target)
+# Where each step is allowed, and where the action stands afterwards; everywhere else it is refused.
+STEPS: dict[str, dict[ActionState, ActionState]] = {
+    "agree": {A.PROPOSED: A.AGREED},
+    "begin": {A.AGREED: A.IN_WORK},
+    "finish": {A.IN_WORK: A.DONE},
+    "again": dict.fromkeys((A.DONE, A.VERIFIED, A.FAILED), A.IN_WORK),
+    "drop": dict.fromkeys((A.PROPOSED, A.AGREED, A.IN_WORK, A.DONE, A.FAILED), A.DROPPED),
+    "hand over": {state: state for state in (A.PROPOSED, A.AGREED, A.IN_WORK)},
+    "tell": {A.VERIFIED: A.VERIFIED},
+}
+
+
+def test_every_step_is_tried_from_every_state(complainer: Complainer, manager: Principal) -> None:
+    owner, today = complainer.clerk, {"on": TODAY, "now": at(TODAY)}
+    due_on = TODAY + timedelta(days=1)
+    steps = {
+        "agree": lambda one: complaints.agree(one, by=manager, now=at(TODAY)),
+        "begin": lambda one: complaints.begin(one, by=owner, now=at(TODAY)),
+        "finish": lambda one: complaints.finish(one, by=owner, **today),
+        "again": lambda one: complaints.again(one, "Not in place", due_on=due_on, by=manager.actor, now=at(TODAY)),
+        "drop": lambda one: complaints.drop(one, "Too dear", by=manager.actor, **today),
+        "hand over": lambda one: complaints.hand_over(one, manager.staff_id, due_on, by=manager.actor, **today),
+        "tell": lambda one: complaints.tell(one, by=manager.actor, **today),
+    }
+    action_id = proposed(complainer.cause(), owner, owner).id
+    went: dict[str, dict[ActionState, ActionState]] = {step: {} for step in steps}
+    for state in ActionState:
+        with transaction():
+            action = complaints.find_action(action_id)
+            action.state, action.done_on = state, TODAY
+        before = everything()
+        for step, take in steps.items():
+            action = complaints.find_action(action_id)
+            with suppress(CannotAct, IllegalTransition):
+                take(action)
+                went[step][state] = action.state
+            assert (everything() != before) == (state in went[step]), f"{step} when {state}"
+            session.rollback()
+    assert went == STEPS
+
+
+def everything() -> object:
+    """What a step could have changed, and what is told of it."""
+    query = "select a::text, (select count(*) from audit_events) from corrective_actions a"
+    return session.execute(text(query)).one()
 
 
 def test_five_cases_raise_one_alert_which_ends_with_an_action_or_a_reason(

@@ -13,7 +13,6 @@ from models.ledger import Entry
 from models.money import Money
 from models.reports.verify import verify
 from models.staff import Principal
-from models.states import IllegalTransition
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.models.disputes.conftest import OpenCase
@@ -151,13 +150,6 @@ def test_an_outcome_fits_what_it_gives_and_names_one_cause(
 ) -> None:
     with pytest.raises(CannotDecide):
         decide(open_case(), clerk, cause, **told)
-
-
-def test_a_case_is_decided_once(open_case: OpenCase, clerk: Principal, cause: int) -> None:
-    dispute = open_case()
-    decide(dispute, clerk, cause)
-    with pytest.raises(IllegalTransition):
-        decide(dispute, clerk, cause)
 
 
 def test_a_decided_case_is_closed_when_the_time_to_disagree_is_over(

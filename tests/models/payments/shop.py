@@ -127,7 +127,7 @@ class Shop:
                 instalment_id=instalment,
                 method=method.id,
                 consent=consent.id,
-                description="Instalment 1 of 3",
+                description=f"Instalment {instalment} of 3",
                 by=audit.JOB,
                 on=company.get().today(self.moment),
                 now=self.moment,

@@ -1,7 +1,7 @@
 """Random days at the till: whatever is lost, doubled, shuffled or late, our ledger ends as Stripe's own books."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import select
 
 import standin
-from models import ledger, payments
+from models import audit, ledger, payments
 from models.customers import Contact, Customer
 from models.database import session
 from models.errors import Refused
 from models.gateways.stripe import GatewayError, StripeGateway
 from models.ledger import Entry, EntryKind
-from models.payments import FINAL, Attempt, AttemptState
+from models.payments import FINAL, SETUP, Attempt, AttemptState, consents, methods
 from models.transactions import transaction
 from tests.conftest import NOW
 from tests.making import Maker
@@ -27,7 +27,12 @@ CARDS = (
     *("AT611904300234573201", "AT861904300235473202", "AT591904300235473203"),
 )
 T = TypeVar("T")
-TOLD = ("checkout.session.", "payment_intent.succeeded", "refund.", "charge.dispute.")
+TOLD = (
+    *("checkout.session.", "payment_intent.succeeded", "refund.", "charge.dispute.", "setup_intent.succeeded"),
+    *("payment_method.automatically_updated", "payment_method.detached"),
+)
+KEPT = ("4242424242424242", "4000000000000341", "4000000000000002", "AT611904300234573201", "AT861904300235473202")
+INSTALMENTS = 6
 STEPS_SMALL, STEPS_FULL = 60, 10_000
 
 
@@ -121,11 +126,50 @@ class Days:
             if dispute["status"] == "needs_response":
                 self.shop.close_dispute(dispute["id"], won=self.draw.random() < 0.5)
 
+    # While nobody is there
+
+    def keep(self) -> None:
+        """A card or an account is given, on a page that may be left."""
+        attempt = self.shop.ask_setup(self.draw.choice(self.contacts), "plans:7")
+        url = self.shop.submit(attempt)
+        if self.draw.random() < 0.8:
+            self.shop.till.press_pay(url, self.draw.choice(KEPT))
+
+    def agree(self) -> None:
+        self.shop.agree(self.draw.choice(self.contacts))
+
+    def withdraw(self) -> None:
+        consent = consents.living(self.customer.id, "plans:7")
+        if consent and self.draw.random() < 0.3:
+            with transaction():
+                consents.withdraw(consent, by=audit.JOB, now=self.shop.moment)
+
+    def charge(self) -> None:
+        """What a plan does on its day; it may die before Stripe is called, and be started twice."""
+        attempt = self._charge_asked()
+        if attempt is not None:
+            for _ in range(self.draw.choice((0, 1, 1, 1, 2))):
+                self.shop.charge(attempt)
+
+    def change_card(self) -> None:
+        kept = methods.of_customer(self.customer.id)
+        if kept:
+            method = self.draw.choice(kept)
+            what = self.draw.choice(("decline", "decline", "replace", "remove"))
+            if what == "decline":
+                code = self.draw.choice(("insufficient_funds", "authentication_required", "lost_card"))
+                self.shop.till.control(decline={"method": method.stripe_id, "code": code})
+            elif what == "replace" and method.kind == "card":
+                self.shop.till.control(replace_card={"method": method.stripe_id, "last4": "1881"})
+            elif self.draw.random() < 0.3:
+                with transaction():
+                    methods.remove(method, by=audit.JOB, now=self.shop.moment)
+
     # The network
 
     def lose(self) -> None:
         kind = self.draw.choice(("lost", "unreached", "rate_limited", "error_500", "error_500_done"))
-        path = self.draw.choice(("/v1/checkout/sessions", "/v1/refunds", "/v1/disputes", "/v1/"))
+        path = self.draw.choice(("/v1/checkout/sessions", "/v1/refunds", "/v1/disputes", "/v1/payment_intents", "/v1/"))
         self.shop.fail(kind, path=path, times=self.draw.choice((1, 3)))
 
     def hear(self) -> None:
@@ -148,7 +192,7 @@ class Days:
         """The worker or a web process is killed in the middle of what it does."""
         self.shop.gateway.calls_left = self.draw.choice((0, 0, 1, 2))
         try:
-            self.draw.choice((self.sweep, self.hear, self.look, self.pay))()
+            self.draw.choice((self.sweep, self.hear, self.look, self.pay, self.charge, self.charge))()
         except Killed:
             self.log.append("killed")
         finally:
@@ -168,13 +212,21 @@ class Days:
         most = self.shop.payable(invoice, contact)
         return self.shop.ask(contact, invoice, self.draw.choice((most, most, max(most // 2, 50))) or 50)
 
+    def _charge_asked(self) -> Attempt | None:
+        usable = [one for one in methods.of_customer(self.customer.id) if one.is_usable(self.shop.moment.date())]
+        consent = consents.living(self.customer.id, "plans:7")
+        if not usable or consent is None:
+            return None
+        invoice, number = self.draw.choice(self.invoices), self.draw.randint(1, INSTALMENTS)
+        return self.shop.ask_charge(invoice, self.draw.choice(usable), consent, 100 * number, number)
+
     def _pages(self) -> list[dict]:
         query = select(Attempt.session_id).where(Attempt.customer_id == self.customer.id)
         ours = set(session.scalars(query))
         return [page for page in self.shop.sessions() if page["id"] in ours]
 
     def _charge(self) -> dict | None:
-        intents = {page["payment_intent"] for page in self._pages()}
+        intents = {one["id"] for one in self._intents()}
         charges = [one for one in self.shop.there("charge") if one["paid"] and one["payment_intent"] in intents]
         return self.draw.choice(charges) if charges else None
 
@@ -204,8 +256,20 @@ class Days:
         assert {attempt.state for attempt in attempts} <= FINAL, self.log
         ours = self._totals()
         assert ours == self._theirs(), self.log
-        paid = {one.session_id for one in attempts if one.state is AttemptState.SUCCEEDED}
-        assert len(paid) == sum(page["payment_status"] == "paid" for page in self._everything()), self.log
+        paid = {one.payment_intent_id for one in attempts if one.state is AttemptState.SUCCEEDED} - {None}
+        assert paid == {one["id"] for one in self._intents() if one["status"] == "succeeded"}, self.log
+        self._check_kept(attempts)
+
+    def _check_kept(self, attempts: Sequence[Attempt]) -> None:
+        """By Stripe's own books: no instalment is taken twice, and what we keep is what Stripe keeps."""
+        taken = [one["description"] for one in self._intents() if one["status"] == "succeeded"]
+        instalments = [what for what in taken if what.startswith("Instalment")]
+        assert len(instalments) == len(set(instalments)), self.log
+        there = {one["id"]: one["card"]["last4"] for one in self._cards_there()}
+        ours = {one.stripe_id: one.last4 for one in methods.of_customer(self.customer.id) if one.kind == "card"}
+        assert ours.items() <= there.items(), self.log
+        kept = sum(one.state is AttemptState.SUCCEEDED and one.kind == SETUP for one in attempts)
+        assert kept == sum(one["mode"] == "setup" and one["status"] == "complete" for one in self._everything())
 
     def _totals(self) -> tuple[int, int, int, int]:
         """Paid, refunded less what came back, charged back, won back."""
@@ -217,8 +281,8 @@ class Days:
         return of("paid"), of("refund") - of("refund_failed"), of("withdrawn"), of("reinstated")
 
     def _theirs(self) -> tuple[int, int, int, int]:
-        intents = {page["payment_intent"] for page in self._everything()}
-        mine = [one for one in self.shop.there("payment_intent") if one["id"] in intents]
+        mine = self._intents()
+        intents = {one["id"] for one in mine}
         refunds = [one for one in self.shop.there("refund") if one["payment_intent"] in intents]
         moves = [
             move["amount"]
@@ -235,11 +299,22 @@ class Days:
 
     def _everything(self) -> list[dict]:
         """Every page at Stripe that was asked for by this customer's attempts, known to us or not."""
+        return self._ours("checkout.session")
+
+    def _intents(self) -> list[dict]:
+        """Every payment there, with a page or without."""
+        return self._ours("payment_intent")
+
+    def _cards_there(self) -> list[dict]:
+        return [one for one in self.shop.there("payment_method") if one["customer"] and one["type"] == "card"]
+
+    def _ours(self, kind: str) -> list[dict]:
         ids = {str(one) for one in session.scalars(select(Attempt.id).where(Attempt.customer_id == self.customer.id))}
-        return [page for page in self.shop.sessions() if page["metadata"]["attempt"] in ids]
+        return [one for one in self.shop.there(kind) if one["metadata"]["attempt"] in ids]
 
 
 ACTIONS = (
+    *(Days.keep, Days.agree, Days.withdraw, Days.charge, Days.charge, Days.charge, Days.change_card),
     *(Days.pay, Days.pay, Days.click_twice, Days.leave, Days.press, Days.refund, Days.refund_there, Days.dispute),
     *(Days.decide, Days.lose, Days.hear, Days.hear, Days.wait, Days.sweep, Days.sweep, Days.look, Days.die, Days.die),
 )

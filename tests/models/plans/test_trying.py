@@ -38,11 +38,12 @@ def test_who_would_have_qualified_is_read_as_of_the_quarters_end(make: Maker, fi
     make.invoice(liar, 100_00, **BEFORE)
     promised(liar.id, debit.currency, date(2026, 6, 30))
     make.invoice(make.customer(), 39_99, **BEFORE)
+    make.invoice(make.customer(), 500_00, **BEFORE)
     make.invoice(make.customer(), 10_000_00, currency="PLN", **BEFORE)
     version = written(
         replace(first, past=Wanted.BROKEN),
         replace(changed(first, alone_up_to=None), id=0, name="Polish firms", kind="business", country="PL"),
-        replace(first, id=0, name="Others", kind="consumer"),
+        replace(first, id=0, name="Others", kind="consumer", up_to_minor=499_99),
     )
     tried = try_out(version.id, Quarter(2026, 3))
     assert [(one.rule.name, one.qualified, one.money.minor, one.alone, one.without) for one in tried.by_rule] == [
@@ -50,10 +51,12 @@ def test_who_would_have_qualified_is_read_as_of_the_quarters_end(make: Maker, fi
         ("Polish firms", 1, 6_000_00, 1, 0),
         ("Others", 1, 250_00, 1, 1),
     ]
-    assert [(one.currency, one.without, one.without_money.minor) for one in tried.nobodys] == [("PLN", 1, 10_000_00)]
+    assert [(one.currency, one.without, one.without_money.minor) for one in tried.nobodys] == [
+        *(("EUR", 1, 500_00), ("PLN", 1, 10_000_00)),
+    ]
     live = try_out(policies.in_force().version_id, Quarter(2026, 3))
-    assert [(one.qualified, one.alone, one.alone_money.minor) for one in live.by_rule] == [(3, 2, 350_00)]
-    assert [(one.currency, one.qualified, one.without) for one in live.totals()] == [("EUR", 3, 1), ("PLN", 0, 1)]
+    assert [(one.qualified, one.alone, one.alone_money.minor) for one in live.by_rule] == [(4, 3, 850_00)]
+    assert [(one.currency, one.qualified, one.without) for one in live.totals()] == [("EUR", 4, 1), ("PLN", 0, 1)]
 
 
 def promised(customer_id: int, currency: str, ended_on: date) -> None:

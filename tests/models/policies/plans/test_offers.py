@@ -162,21 +162,19 @@ def test_there_is_a_nearest_plan_whenever_there_is_a_regular_one_at_all(
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    terms(), some.integers(1_000_00, 10_000_00), some.integers(0, 600_00), some.integers(1, 60), some.integers(1, 30)
-)
+@given(terms(), some.integers(3_000_00, 10_000_00), some.integers(0, 600_00), some.integers(31, 60), some.data())
 def test_no_other_number_of_payments_is_nearer_to_the_monthly_amount(
-    rules: Terms, minor: int, first: int, count: int, other: int
+    rules: Terms, minor: int, first: int, count: int, data: some.DataObject
 ) -> None:
-    balance, rhythm = Money(minor, "EUR"), sorted(rules.frequencies)[0]
-    assume(rhythm != Frequency.OWN)
-    ask = Ask(Money(first, "EUR"), count, rhythm, TODAY + timedelta(days=9))
+    balance = Money(minor, "EUR")
+    rules = replace(rules, frequencies=(rules.frequencies - {Frequency.OWN}) or frozenset({Frequency.MONTHLY}))
+    ask = Ask(Money(first, "EUR"), count, sorted(rules.frequencies)[0], TODAY + timedelta(days=9))
     judged = judge(rules, balance, ask, country=LAND, today=TODAY)
-    assume(isinstance(judged, Outside) and judged.schedule and judged.nearest)
     assert isinstance(judged, Outside)
+    assume(judged.schedule and judged.nearest)
     assert judged.schedule
     assert judged.nearest
-    another = replace(judged.nearest, count=other)
+    another = replace(judged.nearest, count=data.draw(some.integers(rules.fewest, rules.most)))
     schedule = fits(rules, balance, another, country=LAND, today=TODAY)
     assume(schedule is not None)
     found = fits(rules, balance, judged.nearest, country=LAND, today=TODAY)
@@ -257,12 +255,21 @@ def test_what_is_outside_says_why_and_what_is_nearest() -> None:
     judged = judge(PLAIN, Money(1_000_00, "EUR"), monthly(24, first=50_00), country=LAND, today=TODAY)
     assert isinstance(judged, Outside)
     assert [str(reason) for reason in judged.reasons] == [
-        "A plan has at most 12 payments.",
+        "A plan has at most this many payments: 12.",
         "The first payment, today, is at least 100.00 EUR.",
         "The last payment is made by 2029-01-02.",
     ]
     assert judged.schedule is not None
     assert judged.nearest == monthly(12)
+
+
+def test_a_start_too_late_for_any_plan_becomes_an_earlier_one() -> None:
+    rules = replace(PLAIN, first_percent=Decimal(0), most_months=2, working_days=False)
+    judged = judge(
+        rules, Money(1_000_00, "EUR"), monthly(2, first=0, start=TODAY + timedelta(40)), country=LAND, today=TODAY
+    )
+    assert isinstance(judged, Outside)
+    assert judged.nearest == monthly(2, first=0, start=date(2028, 1, 31))  # The last day whose next month is in time.
 
 
 def test_interest_is_reckoned_on_what_is_still_open() -> None:
