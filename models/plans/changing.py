@@ -9,6 +9,7 @@ from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
 from models.money import Money, total
+from models.plans import telling
 from models.plans.following import add_instalment, keep_version
 from models.plans.records import (
     Because,
@@ -70,6 +71,7 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
     session.flush()
     keep_version(plan, Because.MOVED, on=on, now=now)
     audit.record(plan.customer_id, "plan.moved", by=by, now=now, about=plan.source, facts=facts)
+    telling.tell(plan, "changed", now=now)
 
 
 def reschedule(
@@ -99,6 +101,7 @@ def reschedule(
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None
     audit.record(plan.customer_id, "plan.rescheduled", by=by, now=now, about=plan.source, facts=facts, words=words)
+    telling.tell(plan, "changed", now=now)
 
 
 def _set_aside(row: Instalment, *, on: date) -> None:
@@ -138,6 +141,7 @@ def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime
     session.flush()
     keep_version(plan, Because.CHANGED, on=on, now=now)
     audit.record(plan.customer_id, "plan.spread", by=by, now=now, about=plan.source, facts=facts)
+    telling.tell(plan, "changed", now=now)
 
 
 def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:

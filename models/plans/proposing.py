@@ -8,6 +8,7 @@ from models import payments
 from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
+from models.plans import telling
 from models.plans.building import Wish
 from models.plans.records import Plan, PlanState
 from models.plans.starting import Proposal, cancel, draft_of, keep_draft, offer, request
@@ -92,6 +93,8 @@ def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
     if consent is not None:
         payments.consents.withdraw(consent, by=by, now=now)
     cancel(plan, reason=LEFT, by=by, on=on, now=now)
+    if plan.began_on is not None:
+        telling.tell(plan, "left", now=now)
 
 
 def forget_draft(customer_id: int, contact_id: int, currency: str) -> None:
