@@ -24,6 +24,7 @@ class Permission(StrEnum):
     READ_COMPLAINTS = "read_complaints"  # what came in and why; proposing an action
     LEAD_COMPLAINTS = "lead_complaints"  # causes and departments, agreeing to actions, closing an alert
     OFFER_PLAN = "offer_plan"  # what may be offered as a plan, and offering it
+    APPROVE_PLAN = "approve_plan"  # what lies outside of it, when somebody else offers it
     PLAN_POLICY = "plan_policy"  # writing what may be offered, and publishing what somebody else wrote
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
@@ -65,12 +66,15 @@ _COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
-_PLANS = frozenset({Permission.OFFER_PLAN, Permission.PLAN_POLICY})
+_PLANS = frozenset({Permission.OFFER_PLAN, Permission.APPROVE_PLAN, Permission.PLAN_POLICY})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS, Permission.OFFER_PLAN},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
-    Role.FINANCE: (
-        _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS | {Permission.DECIDE_DISPUTES, Permission.READ_RULES}
+    Role.FINANCE: frozenset(
+        {
+            *(_ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS),
+            *(Permission.DECIDE_DISPUTES, Permission.READ_RULES),
+        }
     ),
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
     Role.MANAGER: frozenset(
