@@ -200,7 +200,7 @@ def test_a_payment_is_spread_over_those_after_it(browser: FlaskClient, begun: Pl
 def test_the_rest_becomes_slower_inside_the_rules_and_faster_at_will(browser: FlaskClient, begun: Plan) -> None:
     address = f"/plans/{begun.id}/change"
     page = browser.get(f"{address}?count=40")
-    assert "A plan has at most 12 payments." in told(page)
+    assert "A plan has at most this many payments: 12." in told(page)
     assert browser.post(address, data={"count": "40", "seen": "x"}).status_code == 409
     page = browser.get(f"{address}?count=6&frequency=monthly&start_on=2026-12-22")
     data = {"count": "6", "frequency": "monthly", "start_on": "2026-12-22", "seen": seen(page)}
