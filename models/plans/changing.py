@@ -26,6 +26,7 @@ from models.plans.starting import saved_by
 MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
 
 
+IN_FORCE = N_("This plan is signed already. You can end it on its page.")
 HAS_ENDED = N_("This plan has ended. What is open can be paid at any time.")
 NOTHING_TO_PAY = N_("There is nothing to pay on this item now.")
 
@@ -162,11 +163,15 @@ def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on
 
 
 def take_new_method(plan: Plan, *, on: date, now: datetime) -> None:
-    """What the customer gave last for this plan is charged from now on, while they agree to charges."""
-    method_id, consent = saved_by(plan), payments.consents.living(plan.customer_id, plan.source)
-    if plan.state is not PlanState.ACTIVE or method_id is None or consent is None:
+    """
+    What the customer gave last for this plan is charged from now on, while they agree to charges. Who paid by transfer
+    and agrees again gives a card again as well.
+    """
+    consent = payments.consents.living(plan.customer_id, plan.source)
+    if plan.state is not PlanState.ACTIVE or consent is None:
         return
-    if (method_id, consent.id, True) != (plan.method_id, plan.consent_id, plan.is_automatic):
+    method_id = saved_by(plan, since=None if plan.is_automatic else consent.given_at)
+    if method_id is not None and (method_id, consent.id, True) != (plan.method_id, plan.consent_id, plan.is_automatic):
         charge_another(plan, method_id, consent.id, by=audit.JOB, on=on, now=now)
 
 

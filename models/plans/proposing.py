@@ -78,6 +78,7 @@ def ask_for(
             cancel(former, reason=REPLACED, by=by, on=on, now=now)
     plan = keep_draft(*me, proposal.ask, on=on, now=now)
     request(plan, proposal, answer_on=answer_on, hardship=hardship, word=word, by=by, on=on, now=now)
+    telling.tell(plan, "requested", now=now)
     keep_draft(*me, proposal.ask, on=on, now=now)
     return plan
 

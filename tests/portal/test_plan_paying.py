@@ -131,6 +131,10 @@ def test_by_transfer_the_permission_is_taken_back_and_can_be_given_again(
     with transaction():
         plans.review(customer.id, now=clock.now())
     assert the_plan(customer).way is Way.TRANSFER, "the old card does not come back by itself"
+    browser.post(f"/plans/{begun.id}/card")
+    with transaction():
+        plans.review(customer.id, now=clock.now())
+    assert the_plan(customer).way is Way.TRANSFER, "nor because somebody agreed and then went away"
     assert "I agree that Baltic Supply takes the payments of the plan" in page
     said = come_back(browser, till, browser.post(f"/plans/{begun.id}/card"))
     assert "We take it from Visa •••• 4242." in said

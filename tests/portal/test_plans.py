@@ -153,11 +153,16 @@ def test_who_goes_back_finds_what_they_typed_and_who_declines_too(
 def test_only_who_may_sign_signs(
     come_in: Callable[[Customer, Contact], FlaskClient], make: Maker, customer: Customer, items: list[Entry]
 ) -> None:
-    make.contact(customer, "boss@example.test", may_sign=True)
+    boss = make.contact(customer, "boss@example.test", may_sign=True)
     browser = come_in(customer, make.contact(customer, "payer@example.test"))
     address = read(browser, items)
     assert "Your colleague who may sign for you signs it." in told(browser.get(address))
     assert browser.post(address, data={"typed_name": NAME, "agreed": "y"}).status_code == 403
+    browser = come_in(customer, boss)
+    assert address.removesuffix("/sign") in browser.get("/plans").text
+    confirm(browser, address)
+    assert sign(browser, address).status_code == 303
+    assert the_plan(customer).contact_id == boss.id
 
 
 def test_a_plan_by_transfer_says_what_to_send_and_silences_its_items(browser: FlaskClient, begun: Plan) -> None:
@@ -184,6 +189,11 @@ def test_a_payment_is_moved_once_to_a_day_before_the_next_one(browser: FlaskClie
     assert again.status_code == 422
     assert "moved as often as was agreed" in told(again)
     assert browser.post(address.replace("move", "spread")).status_code == 409
+
+
+def test_what_is_in_force_is_not_declined(browser: FlaskClient, begun: Plan) -> None:
+    assert browser.post(f"/plans/{begun.id}/decline").status_code == 409
+    assert browser.get(f"/plans/{begun.id}/sign").location == f"/plans/{begun.id}"
 
 
 def test_a_payment_is_spread_over_those_after_it(browser: FlaskClient, begun: Plan) -> None:
@@ -251,7 +261,7 @@ def test_an_offer_of_staff_is_read_and_signed_or_declined(
     confirm(browser, f"/plans/{plan.id}/sign")
     assert sign(browser, f"/plans/{plan.id}/sign").status_code == 303
     assert the_plan(customer).state is PlanState.ACTIVE
-    assert len(mails("plan")) == 1
+    assert len(mails("plan")) == 2, "that we look at it, and that it has begun"
 
 
 def test_somebody_elses_plan_does_not_exist(
