@@ -129,7 +129,8 @@ def _sign(plan: Plan, paper: Paper, form: SignForm) -> None:
 
 def _paper(plan: Plan) -> Paper | None:
     customer, contact = account_of(current_user)
-    return accounts.plan_paper(plan, customer, contact, words.language(), now=clock.now())
+    language = words.language() if words.language() in words.LANGUAGES else str(g.company.language)
+    return accounts.plan_paper(plan, customer, contact, language, now=clock.now())
 
 
 def _page(plan: Plan, form: SignForm, before: Figures | None = None) -> tuple[str, int]:

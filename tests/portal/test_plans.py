@@ -127,16 +127,16 @@ def test_a_plan_that_became_another_one_is_read_again_before_it_is_signed(
     confirm(browser, address)
     was = seen(browser.get(address))
     make.now = NOW + timedelta(hours=1)
-    receipt = make.receipt(customer, 6_000)
-    with transaction():
-        ledger.allocate(receipt, ledger.entry_of(customer.id, items[0].id), Money(6_000, "EUR"), now=make.now)
+    make.receipt(customer, 6_000)
     answer = sign(browser, address, seen=was)
     assert answer.status_code == 409
     assert "Before: €300.00 , the last payment on 22 Jan 2027. Now: €240.00" in told(answer)
     assert the_plan(customer).signed_at is None
     assert f'value="{NAME}"' in answer.text, "what was typed stays"
+    assert "€60.00 of your money with us is counted in" in told(answer)
     assert sign(browser, address, seen=seen(answer)).status_code == 303
     assert the_plan(customer).state is PlanState.ACTIVE
+    assert ledger.entry_of(customer.id, items[0].id).left.minor == 4_000
 
 
 def test_who_goes_back_finds_what_they_typed_and_who_declines_too(
