@@ -146,11 +146,8 @@ def charge_it(shop: Shop, customer_id: int, entry_id: int, method_id: int, conse
         payments.submit_charge(customer_id, attempt_id, gateway=shop.gateway, now=shop.now)
 
 
-def race(shop: Shop, make: Maker, rounds: int) -> Counter[str]:
-    """
-    All of it is paid while a colleague disputes a part: of each three payers one leaves Stripe's page open, one presses
-    its button, and of one a kept card is charged.
-    """
+def owing(shop: Shop, make: Maker, rounds: int) -> tuple[list[tuple[int, int, int]], dict[int, tuple[int, int]]]:
+    """Customer, contact and item of each round; by the round the card and the consent of every third."""
     keys, kept = [], {}
     for number in range(rounds):
         customer = make.customer()
@@ -159,6 +156,15 @@ def race(shop: Shop, make: Maker, rounds: int) -> Counter[str]:
         if number % 3 == 2:
             card = shop.keep(contact)
             kept[number] = card.id, shop.agree(contact).id
+    return keys, kept
+
+
+def race(shop: Shop, make: Maker, rounds: int) -> Counter[str]:
+    """
+    All of it is paid while a colleague disputes a part: of each three payers one leaves Stripe's page open, one presses
+    its button, and of one a kept card is charged.
+    """
+    keys, kept = owing(shop, make, rounds)
     release()
     together = threading.Barrier(2, timeout=30)
 
