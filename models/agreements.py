@@ -93,6 +93,11 @@ class Paper:
     pdf: bytes
     made_from: Mapping[str, Any]
 
+    @property
+    def digest(self) -> str:
+        """Names exactly this text: still the same when it is sent back."""
+        return digest(self.text, self.binding_text)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

@@ -32,7 +32,7 @@ def fresh_code_first(back: str) -> Callable[[Callable[Asked, Answer]], Callable[
         @wraps(view)
         def guarded(*args: Asked.args, **kwargs: Asked.kwargs) -> Answer | Response:
             if codes.fresh_code_needed(current_user.session_id, now=clock.real_now()):
-                return see_other(url_for("portal.confirm", next=url_for(back)))
+                return see_other(url_for("portal.confirm", next=url_for(back, **(request.view_args or {}))))
             return view(*args, **kwargs)
 
         return guarded

@@ -33,6 +33,12 @@
     if (ctx.response?.status < 400) document.getElementById("trouble")?.replaceChildren();
   });
 
+  // A number and its slider are one value: whichever is moved takes the other along.
+  document.addEventListener("input", ({ target }) => {
+    const other = document.getElementById(target.dataset?.twin ?? "");
+    if (other && other.value !== target.value) other.value = target.value;
+  }, true);
+
   // A card dragged to a column presses the button that would move it there; without such a button nothing happens.
   let dragged = null;
   const wayTo = (card, column) => [...card.querySelectorAll("form, a[data-state]")].find((way) =>

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from models import (
     accounts,
+    agreements,
     approvals,
     audit,
     causes,
@@ -29,6 +30,7 @@ from models import (
     messages,
     pauses,
     payments,
+    plans,
     promises,
     sessions,
     staff,
@@ -211,6 +213,7 @@ def _add_money(made: World, make: Maker) -> None:
     }
     _add_holds(made)
     _add_case(made, make)
+    _add_plan(made, make)
     made.arguments["backoffice.move_receipt"] = {"customer_id": 0, "entry_id": nameless.id}
     of_receipt = ("backoffice.allocate", "backoffice.refund", "portal.credit", "portal.receipt_pdf")
     made.arguments |= {name: {"entry_id": receipt.id} for name in of_receipt}
@@ -272,6 +275,24 @@ def _add_case(made: World, make: Maker) -> None:
         **{"rule_id": rule.id, "absence_id": away.id, "step": "lines"},
     }
     made.arguments["portal.case_letter"] = {"dispute_id": answered.id, "decision_id": answer.id}
+
+
+def _add_plan(made: World, make: Maker) -> None:
+    """One in force, paid by transfer, as it was signed."""
+    mine, contact = made.mine, made.contact
+    item = make.invoice(mine, 9_000)
+    at = {"by": audit.Actor(audit.ActorKind.CONTACT, contact.id), "now": NOW}
+    later = [(TODAY + timedelta(days=30 * place), Money(4_500, "EUR")) for place in (1, 2)]
+    proposal = plans.Proposal({item.id: item.left}, later, Money(0, "EUR"), plans.Way.TRANSFER, moves=1)
+    paper = agreements.Paper("Plan", "en", "We agree.", "en", "", b"%PDF-", {})
+    with transaction():
+        plan = plans.keep_draft(mine.id, contact.id, "EUR", {}, on=TODAY, now=NOW)
+        plans.offer(plan, proposal, until=TODAY, on=TODAY, **at)
+        offered = agreements.offer(mine.id, contact.id, plan.source, paper, **at)
+        agreements.sign(offered, agreements.Signature("Ann Example", True, "", "", NOW), **at)
+        plans.sign(plan, consent_id=None, on=TODAY, **at)
+        first = plans.instalments_of(plan)[0]
+    made.arguments[""] |= {"plan_id": plan.id, "instalment_id": first.id}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from models import audit
+from models import audit, payments
 from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
@@ -20,8 +20,13 @@ from models.plans.records import (
     find_instalment,
     instalments_of,
 )
+from models.plans.starting import saved_by
 
 MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
+
+
+HAS_ENDED = N_("This plan has ended. What is open can be paid at any time.")
+NOTHING_TO_PAY = N_("There is nothing to pay on this item now.")
 
 
 class CannotChange(Refused):
@@ -107,6 +112,40 @@ def _set_aside(row: Instalment, *, on: date) -> None:
     row.next_try_on, row.waits_for_customer = None, False
 
 
+def can_spread(plan: Plan, instalment: Instalment) -> bool:
+    return can_move(plan, instalment) and bool(_others(plan, instalment))
+
+
+def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    One instalment is not paid on its day: the others after it become larger by it. It counts as a day that was moved.
+
+    :raises CannotChange: no move is left, a payment of it is on its way, or there is no other one.
+    """
+    _locked(plan)
+    instalment = find_instalment(plan.customer_id, instalment_id)
+    if instalment is None or instalment.plan_id != plan.id or not can_spread(plan, instalment):
+        raise CannotChange(N_("This payment cannot be spread over others. Please talk to us: we will find a way."))
+    others = _others(plan, instalment)
+    share, rest = divmod(instalment.left_minor, len(others))
+    facts = {"instalment": instalment.number, "amount": instalment.left, "others": len(others)}
+    _set_aside(instalment, on=on)
+    for row in others:
+        row.amount_minor += share
+        row.notified_at = None
+    others[-1].amount_minor += rest
+    plan.moves_left -= 1
+    session.flush()
+    keep_version(plan, Because.CHANGED, on=on, now=now)
+    audit.record(plan.customer_id, "plan.spread", by=by, now=now, about=plan.source, facts=facts)
+
+
+def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
+    """The ones to come after it."""
+    rows = instalments_of(plan)
+    return [row for row in rows if row.state is InstalmentState.PLANNED and row.due_on > instalment.due_on]
+
+
 def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on: date, now: datetime) -> None:
     """Another card or account is charged from now on; what waited for one is tried again today."""
     _locked(plan)
@@ -118,9 +157,21 @@ def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})
 
 
+def take_new_method(plan: Plan, *, on: date, now: datetime) -> None:
+    """What the customer gave last for this plan is charged from now on, while they agree to charges."""
+    method_id, consent = saved_by(plan), payments.consents.living(plan.customer_id, plan.source)
+    if plan.state is not PlanState.ACTIVE or method_id is None or consent is None:
+        return
+    if (method_id, consent.id, True) != (plan.method_id, plan.consent_id, plan.is_automatic):
+        charge_another(plan, method_id, consent.id, by=audit.JOB, on=on, now=now)
+
+
 def pay_by_transfer(plan: Plan, *, by: Actor, now: datetime) -> None:
-    """Nothing is charged any more: each instalment is paid by bank transfer on the same days."""
+    """The consent is taken back, nothing is charged any more: each instalment is paid by transfer on the same days."""
     _locked(plan)
+    consent = payments.consents.living(plan.customer_id, plan.source)
+    if consent is not None:
+        payments.consents.withdraw(consent, by=by, now=now)
     plan.way, plan.method_id = Way.TRANSFER, None
     for row in instalments_of(plan):
         row.next_try_on = None
@@ -132,4 +183,4 @@ def _locked(plan: Plan) -> None:
     lock_account(plan.customer_id, plan.currency)
     session.refresh(plan, with_for_update=True)
     if plan.state is not PlanState.ACTIVE:
-        raise CannotChange(N_("This plan has ended. What is open can be paid at any time."))
+        raise CannotChange(HAS_ENDED)

@@ -146,6 +146,7 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     session.refresh(plan, with_for_update=True)
     if plan.state is not PlanState.OFFERED or plan.signed_at is not None or (plan.offered_until or on) < on:
         raise CannotPlan(N_("This offer has ended. Please make a new plan, or ask us."))
+    _use_own_money(plan, by=by, on=on, now=now)
     wanted = {item.entry_id: item.amount_minor for item in items_of(plan)}
     _check_shares(plan, wanted, on=on)
     plan.signed_at, plan.consent_id = now, consent_id
@@ -156,14 +157,23 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
         begin(plan, on=on, now=now)
 
 
+def _use_own_money(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+    """What the customer had unapplied was counted in: it goes to the items before the plan does."""
+    counted = {int(entry_id): minor for entry_id, minor in plan.ask.get("credits", {}).items()}
+    if counted and counted != payments.use_credits(plan.customer_id, counted, plan.currency, by=by, on=on, now=now):
+        raise ChangedMeanwhile(
+            N_("What is open has changed meanwhile. Please look at the new figures before you go on.")
+        )
+
+
 def is_ready(plan: Plan) -> bool:
     """Signed, and where it is charged: its first payment has come, or its card is known."""
     if plan.state is not PlanState.OFFERED or plan.signed_at is None:
         return False
-    return not plan.is_automatic or _saved_by(plan) is not None
+    return not plan.is_automatic or saved_by(plan) is not None
 
 
-def _saved_by(plan: Plan) -> int | None:
+def saved_by(plan: Plan) -> int | None:
     """The card or account that came with its first payment, or without one."""
     query = select(Attempt.method_id).where(
         Attempt.customer_id == plan.customer_id,
@@ -177,7 +187,7 @@ def _saved_by(plan: Plan) -> int | None:
 def begin(plan: Plan, *, on: date, now: datetime) -> None:
     """In force: the fee is billed, its items are held, and the schedule is its first version."""
     plan.move_to(PlanState.ACTIVE)
-    plan.began_on, plan.method_id = on, plan.method_id or _saved_by(plan)
+    plan.began_on, plan.method_id = on, plan.method_id or saved_by(plan)
     if plan.fee_minor:
         fee = ledger.bill(
             plan.customer_id,

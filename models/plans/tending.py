@@ -10,6 +10,7 @@ from models.customers import lock_account
 from models.database import session
 from models.holds import HoldKind
 from models.plans import telling
+from models.plans.changing import take_new_method
 from models.plans.following import end_holds, follow
 from models.plans.records import LATE, LIVING, Instalment, InstalmentState, Plan, PlanState, instalments_of
 from models.plans.starting import CARD_WAITED_FOR, begin, cancel, is_ready
@@ -40,6 +41,7 @@ def review(customer_id: int, *, now: datetime) -> None:
         if is_ready(plan):
             begin(plan, on=on, now=now)
         elif plan.state in (PlanState.ACTIVE, PlanState.DEFAULTED):
+            take_new_method(plan, on=on, now=now)
             follow(plan, on=on, now=now)
 
 

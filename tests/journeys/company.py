@@ -55,6 +55,7 @@ from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
 from tests.journeys import complaints as complaining
 from tests.journeys.disputed import Disputer
+from tests.journeys.planned import Planner
 from tests.making import Maker
 
 HOSTILE = '<a hx-get="/hostile" hx-trigger="load" href="/hostile">Free</a>'
@@ -107,6 +108,7 @@ class Furnisher:
             self._plan_rules()
         self._reminded()
         self._disputed()
+        self._planned()
         self.made.others |= complaining.furnish(self.make, self.people, HOSTILE, now=self.now)
         return self.made
 
@@ -120,6 +122,14 @@ class Furnisher:
         self.made.entries["disputed"] = disputes.of_customers([customer.id])[-1].entry_id
         self.made.tokens |= disputer.tokens
         self.made.entries["disputing"] = disputer.items["new"]
+
+    def _planned(self) -> None:
+        with transaction():
+            customer = self._customer("planning", "Ταβέρνα «Η Δόση»", "1013", country="GB", language="en")
+            contact = customers.contact_of(customer.id, self.made.contacts["planning"])
+        planner = Planner(self.make, customer, contact, self.people[Role.FINANCE].actor)
+        planner.furnish(HOSTILE)
+        self.made.others |= planner.ids
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""

@@ -29,6 +29,9 @@ NO_PAGES = {
     "portal.statement_csv": "a file",
     "portal.invoice_pdf": "a file",
     "portal.account_code": "a picture",
+    "portal.plan_code": "a picture",
+    "portal.agreement_pdf": "a file",
+    "portal.plan_paid": "leads on to portal.plan",
     "portal.invoice_code": "a picture",
     "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
@@ -255,6 +258,32 @@ def _link_for_a_letter(walk: Walk) -> int:
 def _without_database(walk: Walk) -> int:
     with walk.house.without_database():
         return walk.page.goto(f"{walk.house.url}/").status
+
+
+def _outside(walk: Walk) -> int:
+    walk.open("portal.new_plan")
+    _press(walk, "/plans/new", count="40", first="0")
+    return walk.open("portal.new_plan")
+
+
+def _to_sign(walk: Walk) -> int:
+    walk.open("portal.new_plan")
+    walk.page.locator("[name=then][value=check]").click()
+    walk.page.wait_for_url("**/sign")
+    return walk.page.reload().status
+
+
+def _sign_nothing(walk: Walk) -> int:
+    _to_sign(walk)
+    return _press(walk, "/sign")
+
+
+def _sign_another(walk: Walk) -> int:
+    """What was read is no longer what would be signed."""
+    _to_sign(walk)
+    walk.page.locator("[name=seen]").evaluate("field => field.value = 'else'")
+    walk.page.locator("[name=agreed]").check()
+    return _press(walk, "/sign", typed_name=HOSTILE)
 
 
 PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
@@ -488,6 +517,30 @@ CASES_OF_MINE = (
     sent("something is wrong, no evidence", "portal.dispute_evidence", contact("busy"), {}, 422, **_WRONG),
     Case("portal.check_dispute", "portal.check_dispute", contact("busy"), _answer_all),
 )  # fmt: skip
+_MINE = contact("planning")
+_IN_FORCE = {"plan_id": other("plan active")}
+PLANS = (
+    *(at("portal.new_plan", contact(key), f"a plan to be built, {key}")
+      for key in ("none", "one", "planning", "long", "hundreds", "busy")),
+    at("portal.new_plan", contact("persian"), "a plan in dinars", currency="KWD"),
+    sent("a plan of nothing", "portal.new_plan", _MINE, {"first": "much", "count": ""}, 422),
+    Case("a plan outside the rules", "portal.new_plan", _MINE, _outside),
+    Case("portal.sign_plan", "portal.sign_plan", contact("one"), _to_sign),
+    Case("a plan signed without a name", "portal.sign_plan", contact("one"), _sign_nothing, 422),
+    Case("a plan that changed meanwhile", "portal.sign_plan", contact("one"), _sign_another, 409),
+    at("portal.sign_plan", _MINE, "an offer to be signed", plan_id=other("plan offered")),
+    at("portal.plan_list", _MINE),
+    at("portal.plan_list", contact("none"), "no plans of mine"),
+    *(at("portal.plan", _MINE, f"your plan, {key}", plan_id=other(f"plan {key}"))
+      for key in ("requested", "offered", "unready", "active", "declined", "completed", "defaulted", "ended")),
+    at("portal.change_plan", _MINE, **_IN_FORCE),
+    at("portal.change_plan", _MINE, "a plan made too slow", count=40, **_IN_FORCE),
+    at("portal.move_instalment", _MINE, instalment_id=other("instalment"), **_IN_FORCE),
+    sent("no day to move to", "portal.move_instalment", _MINE, {}, 422, instalment_id=other("instalment"), **_IN_FORCE),
+    *(at("portal.end_plan", _MINE, f"ending your plan, {key}", plan_id=other(f"plan {key}"))
+      for key in ("active", "requested", "ended")),
+    at("portal.statement", _MINE, "your statement, planning"),
+)  # fmt: skip
 DISPUTING = {"customer_id": customer("disputing")}
 DISPUTES = (
     at("backoffice.dispute_board"),
@@ -549,4 +602,5 @@ PLAN_RULES = (
     at("backoffice.decide_plan_policy", number=2),
     sent("a plan rule without a name", "backoffice.plan_policy_rules", MANAGER, {"rules-0-name": ""}, 422, number=2),
 )
-CASES = (*PORTAL, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *CASES_OF_MINE, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)
+MINE = (*PORTAL, *CASES_OF_MINE, *PLANS)
+CASES = (*MINE, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)

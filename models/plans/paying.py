@@ -1,0 +1,64 @@
+"""Paying a plan by oneself: which items a payment is for, and what of the plan is shown to whoever pays."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from models import payments
+from models.database import session
+from models.invoices import Invoice
+from models.ledger import Entry
+from models.money import Money, total
+from models.plans.records import Instalment, InstalmentState, Plan, PlanItem, instalments_of
+from models.plans.sums import items_left
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item of a plan: what was agreed of it."""
+
+    entry_id: int
+    number: str
+    amount: Money
+    is_fee: bool
+
+
+def shown_items(plan: Plan) -> list[ShownItem]:
+    """Oldest due first."""
+    rows = session.execute(
+        select(PlanItem.entry_id, Invoice.number_as_written, PlanItem.amount_minor)
+        .join(Entry, (Entry.customer_id == PlanItem.customer_id) & (Entry.id == PlanItem.entry_id))
+        .outerjoin(Invoice, (Invoice.customer_id == Entry.customer_id) & (Invoice.id == Entry.invoice_id))
+        .where(PlanItem.customer_id == plan.customer_id, PlanItem.plan_id == plan.id)
+        .order_by(Entry.due_on, Entry.id)
+    )
+    return [
+        ShownItem(entry_id, number or "", plan.money(minor), entry_id == plan.fee_entry_id)
+        for entry_id, number, minor in rows
+    ]
+
+
+def lines_to_pay(plan: Plan, amount: Money, on: date) -> list[tuple[int, Money]]:
+    """So much for the items of the plan, oldest due first, as far as it can be paid now; empty where nothing can."""
+    payable = {item.entry_id: item.payable for item in payments.payable_items(plan.customer_id, on)}
+    zero = plan.money(0)
+    free = [(item.entry_id, min(item.left, payable.get(item.entry_id, zero))) for item in items_left(plan, on)]
+    lines, rest = [], amount
+    for entry_id, most in free:
+        share = min(most, rest)
+        if share:
+            lines.append((entry_id, share))
+            rest -= share
+    return lines
+
+
+def not_on_its_way(plan: Plan) -> Money:
+    """What is left of the plan, without what is being charged."""
+    rows = (row for row in instalments_of(plan) if row.is_living and row.state is not InstalmentState.CHARGING)
+    return total((row.left for row in rows), plan.currency)
+
+
+def next_of(rows: list[Instalment]) -> Instalment | None:
+    """What is to be paid next: what was missed before what is to come."""
+    return next((row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING), None)
