@@ -1,6 +1,6 @@
 """Decisions that wait for a second person: money that leaves or is forgiven, above a limit."""
 
-from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, Refund, WriteOff
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, PlanOffer, Refund, WriteOff
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
     PERMISSIONS,
@@ -18,6 +18,8 @@ from models.approvals.waiting import (
     limit_of,
     may_decide,
     of_customer,
+    of_plans,
+    second_of,
     submit,
     waiting,
     withdraw,
@@ -39,6 +41,7 @@ __all__ = [
     "GoodsBack",
     "Kind",
     "NotYours",
+    "PlanOffer",
     "ReasonMissing",
     "Refund",
     "Shown",
@@ -51,6 +54,8 @@ __all__ = [
     "limit_of",
     "may_decide",
     "of_customer",
+    "of_plans",
+    "second_of",
     "shown",
     "submit",
     "waiting",

@@ -9,15 +9,28 @@ from models.plans.changing import (
     NOTHING_TO_PAY,
     CannotChange,
     can_move,
+    can_move_beyond,
     can_spread,
     charge_another,
     last_day_to_move_to,
     move,
+    move_beyond,
     pay_by_transfer,
     reschedule,
     spread,
 )
 from models.plans.charging import charge
+from models.plans.offering import (
+    Asked,
+    by_form,
+    decline_request,
+    end,
+    in_states,
+    put_forward,
+    read,
+    requested,
+    written,
+)
 from models.plans.paying import ShownItem, lines_to_pay, next_of, not_on_its_way, shown_items
 from models.plans.proposing import (
     DECLINED,
@@ -65,6 +78,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
+from models.plans.telling import tell
 from models.plans.tending import rests, review, settle, tend
 
 __all__ = [
@@ -74,6 +88,7 @@ __all__ = [
     "LIVING",
     "NOTHING_TO_PAY",
     "REPLACED",
+    "Asked",
     "Because",
     "CannotChange",
     "CannotPlan",
@@ -96,15 +111,20 @@ __all__ = [
     "answer_on",
     "ask_for",
     "begin",
+    "by_form",
     "can_move",
+    "can_move_beyond",
     "can_spread",
     "cancel",
     "charge",
     "charge_another",
+    "decline_request",
     "draft_of",
+    "end",
     "find",
     "find_instalment",
     "forget_draft",
+    "in_states",
     "instalments_of",
     "is_ready",
     "items_left",
@@ -116,6 +136,7 @@ __all__ = [
     "leave",
     "lines_to_pay",
     "move",
+    "move_beyond",
     "next_of",
     "not_on_its_way",
     "of_customers",
@@ -124,8 +145,11 @@ __all__ = [
     "own_offer",
     "pay_by_transfer",
     "propose",
+    "put_forward",
+    "read",
     "redo",
     "request",
+    "requested",
     "reschedule",
     "rests",
     "rethink",
@@ -134,8 +158,10 @@ __all__ = [
     "shown_items",
     "sign",
     "spread",
+    "tell",
     "tend",
     "think",
     "versions_of",
     "waiting",
+    "written",
 ]

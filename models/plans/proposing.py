@@ -81,9 +81,9 @@ def ask_for(
     return plan
 
 
-def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+def leave(plan: Plan, *, by: Actor, on: date, now: datetime, reason: str = LEFT) -> None:
     """
-    Its customer ends it: nothing is charged any more, and what is open is asked for as before.
+    Its customer ends it, or we do for a `reason`: nothing is charged any more, and what is open is asked for as before.
 
     :raises models.states.IllegalTransition: it has ended.
     """
@@ -91,7 +91,7 @@ def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
     consent = payments.consents.living(plan.customer_id, plan.source)
     if consent is not None:
         payments.consents.withdraw(consent, by=by, now=now)
-    cancel(plan, reason=LEFT, by=by, on=on, now=now)
+    cancel(plan, reason=reason, by=by, on=on, now=now)
 
 
 def forget_draft(customer_id: int, contact_id: int, currency: str) -> None:
