@@ -27,7 +27,8 @@ def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | pa
         on_day, said = decision.effective_on, decision.condition
         return disputes.receive(decision.customer_id, decision.return_id, said, by=by, on=on_day, now=now)
     if isinstance(decision, PlanOffer):
-        return _put_forward(decision, by=by, now=now)
+        _put_forward(decision, by=by, now=now)
+        return None
     if isinstance(decision, CreditNote):
         entry = credit_notes.book(decision, now=now)
     else:

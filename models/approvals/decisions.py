@@ -189,7 +189,7 @@ def from_payload(
         return GoodsBack(**whole, return_id=payload["return_id"], condition=payload["condition"], key=key)
     if kind == Kind.PLAN:
         named = {name: payload[name] for name in ("contact_id", "plan_id", "offered_by")}
-        asked = {"approver": Approver(payload["approver"]), "proposal": plans.read(payload["proposal"])}
+        asked: dict[str, Any] = {"approver": Approver(payload["approver"]), "proposal": plans.read(payload["proposal"])}
         return PlanOffer(**whole, **named, **asked, key=key)
     made = Refund if kind == Kind.REFUND else WriteOff
     return made(**whole, entry_id=payload["entry_id"], key=key)

@@ -97,8 +97,8 @@ def rethink(
 
 def _without_rule(plan: Plan, left: Money, ask: Ask, on: date) -> Outside | None:
     with suppress(CannotBeBuilt):
-        terms = {"country": company.get().country, "working_days": plan.working_days, "today": on}
-        return Outside((), build(left, plan.money(0), ask, **terms), None)
+        country, days = company.get().country, plan.working_days
+        return Outside((), build(left, plan.money(0), ask, country=country, working_days=days, today=on), None)
     return None
 
 
