@@ -48,13 +48,12 @@ class OfferForm(OurForm):
 def offer_form(idea: Idea, customer_id: int | None, *, transfers: bool) -> type[OfferForm]:
     """With a tick for each item; with the contacts of a customer, unless it is known who signs."""
     fields = dict(_items(idea)) | dict(_who(customer_id))
-    rhythms = [one for one in Frequency if one is not Frequency.OWN or idea.wish.frequency is Frequency.OWN]
+    own = idea.wish.frequency is Frequency.OWN
+    rhythms = options((one.value, word) for one, word in FREQUENCIES.items() if own or one is not Frequency.OWN)
     ways = [(way.value, word) for way, word in WAYS.items() if way is Way.AUTOMATIC or transfers]
     fields["first"] = AmountField(N_("First payment, today"), validators=[Optional(), countable])
     fields["count"] = IntegerField(N_("Number of payments"), [Optional(), NumberRange(1, MOST_TYPED)])
-    fields["frequency"] = SelectField(
-        N_("How often"), choices=options((one.value, FREQUENCIES[one]) for one in rhythms)
-    )
+    fields["frequency"] = SelectField(N_("How often"), choices=rhythms)
     fields["start_on"] = DayField(N_("Next payment on"), [Optional()])
     fields["way"] = RadioField(N_("How it is paid"), choices=options(ways))
     fields["reason"] = TextAreaField(N_("Why"), [Optional(), Length(max=LONGEST)])

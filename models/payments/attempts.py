@@ -223,7 +223,7 @@ def of_instalment(customer_id: int, instalment_id: int) -> Sequence[Attempt]:
 
 
 def about(customer_id: int, source: str, instalments: Sequence[int]) -> Sequence[Attempt]:
-    """What was tried for something ('plans:7') and for its instalments, cards that were given included, newest first."""
+    """What was tried for something ('plans:7') and its instalments, cards that were given included, newest first."""
     mine = (Attempt.about == source) | Attempt.instalment_id.in_(instalments)
     query = (
         select(Attempt).where(Attempt.customer_id == customer_id, mine).order_by(Attempt.asked_at.desc(), Attempt.id)
