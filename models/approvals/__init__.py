@@ -3,6 +3,7 @@
 from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, PlanOffer, Refund, WriteOff
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
+    OF_PLANS,
     PERMISSIONS,
     SECOND,
     Approval,
@@ -28,6 +29,7 @@ from models.approvals.waiting import (
 from models.credit_notes import CreditLine, CreditNote, CreditRefused
 
 __all__ = [
+    "OF_PLANS",
     "PERMISSIONS",
     "SECOND",
     "Approval",
