@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from backoffice.fields import countable, reason_field
 from backoffice.instalment_words import WAYS
@@ -15,7 +15,6 @@ from models import customers
 from models.approvals import ReasonMissing
 from models.customers import Contact
 from models.errors import N_
-from models.money import Money
 from models.plans import CannotChange, Idea, Way, Wish
 from models.policies.plans import Frequency
 
@@ -98,7 +97,7 @@ def _who(customer_id: int | None) -> Iterator[tuple[str, Field]]:
 
 
 class DeclineForm(OurForm):
-    reason = TextAreaField(N_("Why"), [InputRequired(N_("Say why. The customer reads it.")), Length(max=LONGEST)])
+    reason = TextAreaField(N_("Why"), [DataRequired(N_("Say why. The customer reads it.")), Length(max=LONGEST)])
 
 
 class MoveForm(OurForm):
@@ -126,8 +125,3 @@ class RescheduleForm(OurForm):
             "frequency": Frequency(rhythm) if rhythm else None,
             "start_on": right.get("start_on"),
         }
-
-
-def amount_of(form: OurForm, name: str, currency: str) -> Money | None:
-    field = form[name]
-    return field.money(currency) if field.data is not None else None
