@@ -37,7 +37,7 @@ from models import (
 )
 from models.approvals import CreditLine, CreditNote, PlanOffer, Refund, WriteOff
 from models.claims import Said
-from models.customers import Customer, calendars, links, merges, notes, opt_outs
+from models.customers import Contact, Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import preview, review, runs, sequences, templates
