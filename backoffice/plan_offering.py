@@ -43,7 +43,7 @@ def answer_plan(customer_id: int, plan_id: int) -> Response | tuple[str, int]:
     found = plan_or_404(customer_id, plan_id)
     if not is_open(found):
         raise CannotPlan(ANSWERED)
-    return _work_out(customer_or_404(customer_id), found.currency, Wish.of(found.ask), found)
+    return _work_out(customer_or_404(customer_id), found.currency, plans.asked_wish(found), found)
 
 
 @backoffice.route("/instalment-plans/<int:customer_id>/<int:plan_id>/decline", methods=["GET", "POST"])

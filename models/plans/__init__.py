@@ -22,6 +22,7 @@ from models.plans.changing import (
 from models.plans.charging import charge
 from models.plans.offering import (
     Asked,
+    asked_wish,
     by_form,
     decline_request,
     end,
@@ -112,6 +113,7 @@ __all__ = [
     "affordable",
     "answer_on",
     "ask_for",
+    "asked_wish",
     "begin",
     "by_form",
     "can_move",

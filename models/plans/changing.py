@@ -26,6 +26,7 @@ MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
 
 
 HAS_ENDED = N_("This plan has ended. What is open can be paid at any time.")
+NOT_MOVABLE = N_("This date cannot be moved. Please talk to us: we will find a way.")
 NOTHING_TO_PAY = N_("There is nothing to pay on this item now.")
 
 
@@ -59,7 +60,7 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
     _locked(plan)
     instalment = find_instalment(plan.customer_id, instalment_id)
     if instalment is None or instalment.plan_id != plan.id or not can_move(plan, instalment):
-        raise CannotChange(N_("This date cannot be moved. Please talk to us: we will find a way."))
+        raise CannotChange(NOT_MOVABLE)
     plan.moves_left -= 1
     _move(plan, instalment, to, by=by, on=on, now=now)
 
@@ -73,7 +74,7 @@ def move_beyond(plan: Plan, instalment_id: int, to: date, *, reason: str, by: Ac
     _locked(plan)
     instalment = find_instalment(plan.customer_id, instalment_id)
     if instalment is None or instalment.plan_id != plan.id or not can_move_beyond(plan, instalment):
-        raise CannotChange(N_("A payment of it is on its way, or it is over, so its date stays."))
+        raise CannotChange(NOT_MOVABLE)
     _move(plan, instalment, to, by=by, on=on, now=now, reason=reason)
 
 

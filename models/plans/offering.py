@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from models import jobs
+from models import company, jobs
 from models.audit import Actor
 from models.customers import Customer, lock_account
 from models.database import session
 from models.errors import N_
 from models.money import Money
 from models.plans import telling
+from models.plans.building import Wish
 from models.plans.proposing import leave
-from models.plans.records import Plan, PlanState, Way
+from models.plans.records import Plan, PlanState, Way, instalments_of, items_of
 from models.plans.starting import CannotPlan, Proposal, cancel, offer, offer_new
 from models.policies.plans import Frequency
 from models.states import changed_meanwhile
@@ -93,6 +94,23 @@ def put_forward(
     session.flush()
     jobs.later("plans.put_before", customer_id=customer_id, plan_id=plan.id)
     return plan
+
+
+def asked_wish(plan: Plan) -> Wish:
+    """What was asked for or offered, as it came out that day: what was left open then is not found anew."""
+    wish, rows = Wish.of(plan.ask), instalments_of(plan)
+    asked_on = company.get().today(plan.requested_at or plan.made_at)
+    at_once = [row for row in rows if row.due_on <= asked_on]
+    later = [row for row in rows if row.due_on > asked_on]
+    return replace(
+        wish,
+        items=tuple(item.entry_id for item in items_of(plan)),
+        first=sum(row.amount_minor for row in at_once),
+        count=len(rows),
+        frequency=plan.frequency,
+        start_on=wish.start_on or (later[0].due_on if later else None),
+        way=plan.way,
+    )
 
 
 def from_today(lines: Sequence[tuple[date, Money]], on: date) -> list[tuple[date, Money]]:

@@ -240,7 +240,7 @@ def test_staff_move_reschedule_and_end_a_plan_with_reasons(
         assert said in page
     collector = as_role(Role.COLLECTOR)
     assert "somebody who may approve plans" in errors_above(sent(collector, change, count="50", reason="Slower"))[0]
-    assert "in a plan" in shown(collector.get(f"/staff/customers/{customer.id}"))
+    assert f"Plan {plan.number}" in shown(collector.get(f"/staff/customers/{customer.id}"))
     held = shown(collector.get(f"/staff/customers/{customer.id}/holds"))
     assert "Instalment plan" in held
     assert plan.number in held
