@@ -14,9 +14,9 @@ from models.words import gettext, list_of, money, ngettext, number
 
 KINDS = {"": N_("All customers"), "business": N_("Businesses"), "consumer": N_("Consumers")}
 PASTS = {
-    Wanted.ANY: N_("Whatever happened before"),
-    Wanted.KEPT: N_("Everything kept in the last 12 months"),
-    Wanted.BROKEN: N_("A plan or promise broken in the last 12 months"),
+    Wanted.ANY: N_("Any past"),
+    Wanted.KEPT: N_("All kept for 12 months"),
+    Wanted.BROKEN: N_("Broken within 12 months"),
 }
 FREQUENCIES = {
     Frequency.WEEKLY: N_("Every week"),
@@ -33,7 +33,7 @@ RHYTHMS = {
 APPROVERS = {Approver.FINANCE: N_("Finance"), Approver.MANAGER: N_("A manager")}
 STATES = {
     PolicyState.DRAFT: (N_("Draft"), ""),
-    PolicyState.WAITING: (N_("Waits for a second person"), "warn"),
+    PolicyState.WAITING: (N_("Waiting"), "warn"),
     PolicyState.PUBLISHED: (N_("In force"), "ok"),
     PolicyState.RETIRED: (N_("Retired"), ""),
 }

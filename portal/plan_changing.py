@@ -43,13 +43,12 @@ def agree_to_change(plan_id: int) -> Response | tuple[str, int]:
 
 def _looked_at(plan: Plan, typed: MultiDict[str, str]) -> tuple[Redone, ChangeForm]:
     """What stands in the address or on the page; at first the plan as it is."""
-    form = ChangeForm(typed)
-    if typed:
-        form.validate()
-    redone = plans.rethink(plan, **form.wish(), on=_today())
+    as_it_is = plans.rethink(plan, count=None, frequency=None, start_on=None, on=_today())
+    form = ChangeForm(typed, data=_values(as_it_is))
     if not typed:
-        form = ChangeForm(data=_values(redone))
-    return redone, form
+        return as_it_is, form
+    form.validate()
+    return plans.rethink(plan, **form.wish(), on=_today()), form
 
 
 def _values(redone: Redone) -> dict[str, object]:

@@ -110,9 +110,12 @@ def _pay(plan: Plan, amount: Money, row: Instalment | None, *, saves: bool = Fal
     payments.give_up_open(plan.customer_id, who.contact_id, gateway=gateway, now=clock.now)
     with transaction():
         today = _today()
+        lines = plans.lines_to_pay(plan, amount, today)
+        if not lines:
+            raise plans.CannotChange(plans.NOTHING_TO_PAY)
         attempt = payments.request(
             plan.customer_id,
-            plans.lines_to_pay(plan, amount, today),
+            lines,
             by=who.actor,
             on=today,
             now=clock.now(),

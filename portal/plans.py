@@ -138,6 +138,8 @@ def end_plan(plan_id: int) -> Response | tuple[str, int] | str:
     """What follows is said before it is done."""
     who, mine = payer(), find_plan(plan_id)
     if request.method == "POST":
+        if mine.state not in ENDABLE:
+            raise plans.CannotChange(plans.HAS_ENDED)
         with transaction():
             plans.leave(mine, by=who.actor, on=_today(), now=clock.now())
         return _said(mine, words.gettext("Your plan has ended. What you paid stays paid."))

@@ -88,6 +88,8 @@ def decline_plan(plan_id: int) -> Response:
     """Not like this: what was typed stays in the builder."""
     plan, who = find_plan(plan_id), payer()
     mine = plan.staff_id is None
+    if plan.state is not PlanState.OFFERED or plan.signed_at:
+        raise plans.CannotChange(plans.HAS_ENDED if plan.ended_on else plans.IN_FORCE)
     with transaction():
         plans.cancel(plan, reason=plans.DECLINED, by=who.actor, on=_today(), now=clock.now())
     if mine:
@@ -119,13 +121,16 @@ def _sign(plan: Plan, paper: Paper, form: SignForm) -> None:
         agreed = {"contact_id": who.contact_id, "text": paper.text, "language": paper.language}
         given = payments.consents.give(plan.customer_id, plan.source, ip=address, browser=browser, **agreed, **ours)
         consent_id = given.id
+    builder = plan.contact_id or who.contact_id
     plans.sign(plan, consent_id=consent_id, on=_today(), **ours)
-    plans.forget_draft(plan.customer_id, who.contact_id, plan.currency)
+    for contact_id in {builder, who.contact_id}:
+        plans.forget_draft(plan.customer_id, contact_id, plan.currency)
 
 
 def _paper(plan: Plan) -> Paper | None:
     customer, contact = account_of(current_user)
-    return accounts.plan_paper(plan, customer, contact, words.language(), now=clock.now())
+    language = words.language() if words.language() in words.LANGUAGES else str(g.company.language)
+    return accounts.plan_paper(plan, customer, contact, language, now=clock.now())
 
 
 def _page(plan: Plan, form: SignForm, before: Figures | None = None) -> tuple[str, int]:
@@ -159,7 +164,7 @@ def _renewed(plan: Plan, form: SignForm) -> Response | tuple[str, int]:
         with transaction():
             plans.propose(
                 plan.customer_id,
-                current_user.contact_id,
+                plan.contact_id or current_user.contact_id,
                 idea.proposal(),
                 by=current_user.actor,
                 on=_today(),

@@ -18,7 +18,7 @@ TEMPLATES = Environment(
 )
 TEMPLATES.globals["shown"] = wire.shown
 TEMPLATES.globals["sum_of"] = lambda session: (
-    "nothing now" if session["mode"] == "setup" else wire.shown(session["amount_total"], session["currency"])
+    "Nothing now" if session["mode"] == "setup" else wire.shown(session["amount_total"], session["currency"])
 )
 RECENT = 20
 

@@ -6,6 +6,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     HAS_ENDED,
+    IN_FORCE,
     NOTHING_TO_PAY,
     CannotChange,
     can_move,
@@ -86,6 +87,7 @@ from models.plans.tending import rests, review, settle, tend
 __all__ = [
     "DECLINED",
     "HAS_ENDED",
+    "IN_FORCE",
     "LEFT",
     "LIVING",
     "NOTHING_TO_PAY",

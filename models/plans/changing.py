@@ -9,6 +9,7 @@ from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
 from models.money import Money, total
+from models.plans import telling
 from models.plans.following import add_instalment, keep_version
 from models.plans.records import (
     Because,
@@ -25,6 +26,7 @@ from models.plans.starting import saved_by
 MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
 
 
+IN_FORCE = N_("This plan is signed already. You can end it on its page.")
 HAS_ENDED = N_("This plan has ended. What is open can be paid at any time.")
 NOT_MOVABLE = N_("This date cannot be moved. Please talk to us: we will find a way.")
 NOTHING_TO_PAY = N_("There is nothing to pay on this item now.")
@@ -97,6 +99,7 @@ def _move(
     keep_version(plan, Because.MOVED, on=on, now=now)
     words = {"reason": reason} if reason else None
     audit.record(plan.customer_id, "plan.moved", by=by, now=now, about=plan.source, facts=facts, words=words)
+    telling.tell(plan, "changed", now=now)
 
 
 def reschedule(
@@ -126,6 +129,7 @@ def reschedule(
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None
     audit.record(plan.customer_id, "plan.rescheduled", by=by, now=now, about=plan.source, facts=facts, words=words)
+    telling.tell(plan, "changed", now=now)
 
 
 def _set_aside(row: Instalment, *, on: date) -> None:
@@ -165,6 +169,7 @@ def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime
     session.flush()
     keep_version(plan, Because.CHANGED, on=on, now=now)
     audit.record(plan.customer_id, "plan.spread", by=by, now=now, about=plan.source, facts=facts)
+    telling.tell(plan, "changed", now=now)
 
 
 def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
@@ -185,11 +190,15 @@ def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on
 
 
 def take_new_method(plan: Plan, *, on: date, now: datetime) -> None:
-    """What the customer gave last for this plan is charged from now on, while they agree to charges."""
-    method_id, consent = saved_by(plan), payments.consents.living(plan.customer_id, plan.source)
-    if plan.state is not PlanState.ACTIVE or method_id is None or consent is None:
+    """
+    What the customer gave last for this plan is charged from now on, while they agree to charges. Who paid by transfer
+    and agrees again gives a card again as well.
+    """
+    consent = payments.consents.living(plan.customer_id, plan.source)
+    if plan.state is not PlanState.ACTIVE or consent is None:
         return
-    if (method_id, consent.id, True) != (plan.method_id, plan.consent_id, plan.is_automatic):
+    method_id = saved_by(plan, since=None if plan.is_automatic else consent.given_at)
+    if method_id is not None and (method_id, consent.id, True) != (plan.method_id, plan.consent_id, plan.is_automatic):
         charge_another(plan, method_id, consent.id, by=audit.JOB, on=on, now=now)
 
 

@@ -12,7 +12,6 @@ from models import audit, payments
 from models.customers import lock_account
 from models.database import session
 from models.errors import Refused
-from models.gateways.stripe import GatewayError
 from models.money import Money
 from models.plans.following import newest_attempts
 from models.plans.records import Instalment, InstalmentState, Plan, PlanState, Way, find_instalment, items_of
@@ -57,7 +56,7 @@ def _charge_one(
         attempt_id = _ask(customer_id, instalment_id, as_of=as_of, now=now())
     if attempt_id is None:
         return False
-    with suppress(GatewayError):  # What had no answer is looked up by the sweep.
+    with suppress(Refused):  # It ended meanwhile. What has no answer the sweep looks up.
         payments.submit_charge(customer_id, attempt_id, gateway=gateway, now=now)
     return True
 

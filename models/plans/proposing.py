@@ -8,6 +8,7 @@ from models import payments
 from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
+from models.plans import telling
 from models.plans.building import Wish
 from models.plans.records import Plan, PlanState
 from models.plans.starting import Proposal, cancel, draft_of, keep_draft, offer, request
@@ -77,6 +78,7 @@ def ask_for(
             cancel(former, reason=REPLACED, by=by, on=on, now=now)
     plan = keep_draft(*me, proposal.ask, on=on, now=now)
     request(plan, proposal, answer_on=answer_on, hardship=hardship, word=word, by=by, on=on, now=now)
+    telling.tell(plan, "requested", now=now)
     keep_draft(*me, proposal.ask, on=on, now=now)
     return plan
 
@@ -92,6 +94,8 @@ def leave(plan: Plan, *, by: Actor, on: date, now: datetime, reason: str = LEFT)
     if consent is not None:
         payments.consents.withdraw(consent, by=by, now=now)
     cancel(plan, reason=reason, by=by, on=on, now=now)
+    if plan.began_on is not None and reason == LEFT:
+        telling.tell(plan, "left", now=now)
 
 
 def forget_draft(customer_id: int, contact_id: int, currency: str) -> None:

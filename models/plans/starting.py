@@ -158,6 +158,8 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     wanted = {item.entry_id: item.amount_minor for item in items_of(plan)}
     _check_shares(plan, wanted, on=on)
     plan.signed_at, plan.consent_id = now, consent_id
+    if by.kind is ActorKind.CONTACT:
+        plan.contact_id = by.id
     plan.allocated_up_to = newest_allocation(plan.customer_id)
     session.flush()
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
@@ -181,14 +183,16 @@ def is_ready(plan: Plan) -> bool:
     return not plan.is_automatic or saved_by(plan) is not None
 
 
-def saved_by(plan: Plan) -> int | None:
-    """The card or account that came with its first payment, or without one."""
+def saved_by(plan: Plan, since: datetime | None = None) -> int | None:
+    """The card or account that came with its first payment, or without one, or that was given since."""
     query = select(Attempt.method_id).where(
         Attempt.customer_id == plan.customer_id,
         Attempt.about == plan.source,
         Attempt.state == AttemptState.SUCCEEDED,
         Attempt.method_id.is_not(None),
     )
+    if since is not None:
+        query = query.where(Attempt.asked_at >= since)
     return session.scalar(query.order_by(Attempt.asked_at.desc()).limit(1))
 
 

@@ -71,8 +71,11 @@ _PLANS = frozenset({Permission.OFFER_PLAN, Permission.PLAN_POLICY, Permission.AP
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS, Permission.OFFER_PLAN},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
-    Role.FINANCE: (
-        _ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS | {Permission.DECIDE_DISPUTES, Permission.READ_RULES}
+    Role.FINANCE: frozenset(
+        {
+            *(_ACCOUNTS | _MONEY | _WORDS | _COMPLAINTS | _PLANS),
+            *(Permission.DECIDE_DISPUTES, Permission.READ_RULES),
+        }
     ),
     Role.COUNSEL: frozenset({Permission.READ_WORDS, Permission.APPROVE_WORDS}),
     Role.MANAGER: frozenset(

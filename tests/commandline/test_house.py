@@ -159,6 +159,15 @@ def test_a_house_in_order_is_left_in_peace(run: Run, app: Flask) -> None:
     assert (code, "ok     Nothing has to be put right." in out, "wrong" in out) == (0, True, False)
 
 
+def test_the_doctor_tells_of_plan_rules_whose_charges_no_consumer_pays(run: Run, app: Flask) -> None:
+    make_well()
+    assert "Consumers pay neither" not in run(app, "doctor")[1]
+    with transaction():
+        database.session.execute(text("update plan_rules set fee_minor = 500"))
+    code, out, _ = run(app, "doctor")
+    assert (code, "note   A plan rule asks for fee or interest. Consumers pay neither" in out) == (0, True)
+
+
 def test_the_doctor_is_stricter_in_production(run: Run, opened: Callable[..., Flask], database_url: str) -> None:
     app = opened("", **production(database_url))
     make_well()

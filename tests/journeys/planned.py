@@ -59,7 +59,7 @@ class Planner:
         item = self.make.invoice(self.customer, 9_000)
         days = [on, *(months_after(on, month) for month in range(1, count))]
         lines = [(day, Money(9_000 // count, "EUR")) for day in days]
-        agreed = {"grace_days": 5, "retries": 2, "misses": 2, "moves": 1}
+        agreed = {"grace_days": 5, "retries": 2, "misses": 2, "moves": 1, "policy_id": 1, "rule": 1}
         return Proposal(shares={item.id: item.left}, lines=lines, fee=Money(0, "EUR"), way=way, **agreed)
 
     def _request(self, key: str, word: str) -> None:

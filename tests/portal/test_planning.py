@@ -109,7 +109,7 @@ def test_outside_the_policy_the_reasons_are_said_and_the_nearest_plan_is_one_cli
     browser: FlaskClient, items: list[Entry]
 ) -> None:
     page = browser.get(browser.post(ADDRESS, data=typed(items, count=20, first="0")).location)
-    assert "A plan has at most 12 payments. The first payment, today, is at least €30.00." in told(page)
+    assert "A plan has at most this many payments: 12. The first payment, today, is at least €30.00." in told(page)
     assert "answers by 23 Nov 2026" in told(page)
     page = browser.get(browser.post(ADDRESS, data=typed(items, count=20, first="0", then="nearest")).location)
     assert "it starts as soon as you have signed" in told(page)

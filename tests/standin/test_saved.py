@@ -85,6 +85,20 @@ def test_each_card_does_off_session_what_stripe_publishes(till, stripe, keep, ch
         assert types(stripe)[-1] == "payment_intent.canceled"
 
 
+def test_a_page_that_takes_no_money_says_so_at_every_step(till, stripe, customer):
+    asked = {"mode": "setup", "currency": "eur", "customer": customer, "success_url": "http://shop.test/kept"}
+    url = stripe.post(SESSIONS, asked)[1]["url"]
+    page = url.removeprefix(till.url)
+    assert "Nothing now" in stripe.get(page)[1]
+    till.press_pay(url, "4000000000000002")
+    assert "Nothing was taken. Try another card." in stripe.get(page)[1]
+    till.press_pay(url, "4000002500003155")
+    assert "who gives this card" in stripe.get(f"{page}/authenticate")[1]
+    till.authenticate(url)
+    assert "This has been kept" in stripe.get(page)[1]
+    assert ">kept<" in stripe.get("/")[1]
+
+
 @pytest.mark.parametrize("number", ["4000000000000002", "4000000000009987", "4000000000009979", "4000000000000119"])
 def test_some_cards_cannot_be_kept(keep, number):
     assert keep(number) is None

@@ -199,7 +199,7 @@ def test_a_debit_is_on_its_way_for_days_and_may_fail_or_be_returned(
     attempt = shop.ask_charge(invoice, returned, consent)
     shop.charge(attempt)
     shop.pass_time(minutes=3)
-    shop.deliver(shop.events("payment_intent.succeeded", "charge.dispute.funds_withdrawn"))
+    shop.catch_up()
     shop.drain()
     [taken_back] = shop.entries(customer, EntryKind.CHARGEBACK)
     assert (taken_back.amount_minor, shop.payable(invoice), shop.reviews()) == (4_000, 12_000, 3)

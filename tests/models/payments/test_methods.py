@@ -251,3 +251,14 @@ def test_verify_names_what_was_not_agreed_or_not_told(
     session.execute(text(change))
     session.commit()
     assert {row.invariant for row in shop.broken()} == {broken}
+
+
+def test_verify_names_an_instalment_that_was_paid_twice(shop: Shop, contact: Contact, invoice: Entry) -> None:
+    card, consent = shop.keep(contact), shop.agree(contact)
+    for instalment in (1, 2):
+        shop.charge(shop.ask_charge(invoice, card, consent, instalment=instalment))
+    session.execute(text("drop index uq_attempts_instalment"))
+    session.execute(text("update attempts set instalment_id = 1 where instalment_id = 2"))
+    session.commit()
+    [row] = shop.broken()
+    assert (row.invariant, row.expected, row.found) == ("I6", "1 success for instalment 1", "2")

@@ -66,6 +66,8 @@ class Days:
         self.customer: Customer = self.make.customer()
         self.contacts: list[Contact] = [self.make.contact(self.customer, f"{n}@example.test") for n in range(2)]
         self.invoices: list[Entry] = [self.make.invoice(self.customer, minor) for minor in (5_000, 12_000, 700)]
+        self.shop.keep(self.contacts[0])
+        self.shop.agree(self.contacts[0])
         self.told = len(self.shop.events())
         self.log: list[str] = []
 
