@@ -212,6 +212,7 @@ def test_a_request_is_answered_as_asked_or_otherwise_or_declined(
     assert (again.state, again.end_reason) == (PlanState.CANCELLED, "Too <i>long</i>.")
     html = session.scalars(select(Message.html).order_by(Message.id.desc()).limit(1)).one()
     assert "Too &lt;i&gt;long&lt;/i&gt;." in html
+    assert "<i>" not in html
     assert desk.post(f"{there}/decline", data={"reason": "Again"}).status_code == 409
 
 
