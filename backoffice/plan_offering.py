@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -60,6 +60,19 @@ def decline_plan_request(customer_id: int, plan_id: int) -> Response | tuple[str
             flash(gettext("Declined. The customer gets your words by mail."), "ok")
             return redirect(address_of(found), 303)
     return form_page("backoffice/plan_decline.html", form, plan=found, customer=customer_or_404(customer_id))
+
+
+@backoffice.post("/customers/<int:customer_id>/plans/asked/<int:approval_id>/withdraw")
+@requires(Permission.OFFER_PLAN)
+def withdraw_plan(customer_id: int, approval_id: int) -> Response:
+    """What one has asked a second person about a plan."""
+    asked = approvals.of_customer(customer_id, approval_id)
+    if asked is None or asked.kind is not approvals.Kind.PLAN:
+        abort(404)
+    with transaction():
+        approvals.withdraw(asked, by=current_user, now=clock.now())
+    flash(gettext("Withdrawn."), "ok")
+    return redirect(url_for("backoffice.account_plans", customer_id=customer_id), 303)
 
 
 def is_open(plan: Plan) -> bool:

@@ -6,13 +6,15 @@ from datetime import timedelta
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
-from models import agreements, approvals, company, plans
+from models import agreements, approvals, company, payments, plans
+from models.agreements import Signature
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
@@ -20,6 +22,7 @@ from models.dunning import standard
 from models.dunning.reviewed import ReviewState
 from models.dunning.templates import TemplateVersion
 from models.messages import Message
+from models.payments import Attempt, AttemptState, MethodState, SavedMethod
 from models.plans import Plan, PlanState, Way, Wish
 from models.policies.permissions import Role
 from models.transactions import transaction
@@ -174,6 +177,14 @@ def test_beyond_the_rules_somebody_else_decides(
     assert (plan.state, len(plans.instalments_of(plan))) == (PlanState.OFFERED, 40)
     run_jobs()
     assert len(mails(customer)) == 1
+    assert sent(as_role(Role.COLLECTOR), address, **beyond, reason="Again").status_code == 303
+    [second, _] = approvals.of_plans([customer.id])
+    there = f"/staff/customers/{customer.id}/plans/asked/{second.id}/withdraw"
+    assert as_role(Role.FINANCE).post(there).status_code == 409
+    collector = as_role(Role.COLLECTOR)
+    assert collector.post(there).status_code == 303
+    assert "Withdrawn" in shown(collector.get(f"/staff/customers/{customer.id}/plans"))
+    finance = as_role(Role.FINANCE)
     own = sent(finance, address, count="39", way="transfer", reason="More")
     assert own.status_code == 303
     [mine] = [one for one in approvals.waiting() if one.kind is approvals.Kind.PLAN]
@@ -254,6 +265,44 @@ def test_staff_move_reschedule_and_end_a_plan_with_reasons(
         assert collector.get(wrong).status_code == 409
     assert collector.post(f"{here}/link").status_code == 409
     assert collector.post(f"{here}/by-transfer").status_code == 409
+
+
+def test_the_page_shows_what_was_signed_charged_and_with_what(
+    desk: FlaskClient, customer: Customer, contact: Contact
+) -> None:
+    plan, by, attempt_id = in_force(customer, contact), Actor(ActorKind.CONTACT, contact.id), uuid4()
+    paper = agreements.Paper("Plan", "fa", "We <b>agree</b>.", "en", "This counts.", b"%PDF-1", {"words": 7})
+    card = {"stripe_id": "pm_1", "kind": "card", "brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2028}
+    mine = {"customer_id": customer.id, "contact_id": contact.id}
+    with transaction():
+        kept = agreements.offer(customer.id, contact.id, plan.source, paper, by=by, now=NOW)
+        agreements.sign(kept, Signature("Ann Example", True, "192.0.2.7", "Firefox", NOW), by=by, now=NOW)
+        agreed = {"text": "Charge <b>me</b>", "language": "en", "ip": "192.0.2.7", "browser": "Firefox"}
+        payments.consents.give(customer.id, plan.source, contact_id=contact.id, **agreed, by=by, now=NOW)
+        added = SavedMethod(**mine, **card, attempt_id=attempt_id, state=MethodState.ACTIVE, added_at=NOW)
+        session.add(added)
+        session.add(
+            Attempt(
+                **{**mine, "id": attempt_id, "kind": payments.OFF_SESSION, "currency": "EUR", "amount_minor": 3_000},
+                **{"state": AttemptState.FAILED, "decline_code": "insufficient_funds", "payment_intent_id": "pi_1"},
+                **{"request_json": "{}", "about": plan.source, "asked_at": NOW, "expires_at": NOW, "next_try_at": NOW},
+            )
+        )
+        session.flush()
+        session.execute(update(Plan).values(method_id=added.id, way=Way.AUTOMATIC))
+    here = f"/staff/instalment-plans/{customer.id}/{plan.id}"
+    page = shown(desk.get(here))
+    for said in ("Ann Example", "192.0.2.7", "We <b>agree</b>.", "This counts.", "Charge <b>me</b>", "Visa •••• 4242"):
+        assert said in page
+    for said in ("29 Feb 2028", "insufficient_funds", "pi_1", sha256(b"%PDF-1").hexdigest(), "As it was signed"):
+        assert said in page
+    assert desk.get(f"{here}/agreement.pdf").data == b"%PDF-1"
+    assert desk.post(f"{here}/link").status_code == 303
+    assert "a card or bank account for your instalment plan" in mails(customer)[-1]
+    assert desk.post(f"{here}/by-transfer").status_code == 303
+    page = shown(desk.get(here))
+    assert "Withdrawn" in page
+    assert "Instalment plan paid by transfer from now on" in page
 
 
 def test_what_is_another_customers_does_not_exist(
