@@ -288,7 +288,7 @@ def _version_page(version: TemplateVersion, form: ReviewForm) -> tuple[str, int]
         compared=compared,
         differences=_differences(old, new),
         changed=_changed(templates.wording(compared).texts, said.texts) if compared else [],
-        remarks=reading.remarks(new, template.purpose) if new else [],
+        remarks=reading.remarks(new, said.purpose) if new else [],
         length=reading.length(f"{new.subject}\n{new.body}") if new else None,
         missing=[words.native_name(one) for one in templates.missing_languages(said.texts)],
         may_decide=review.may_decide(version, current_user),

@@ -1,18 +1,19 @@
-"""Files of a case: both ways between customer and staff, from a department by its link, and to nobody else."""
+"""Files in a case: staff and departments add them as customers do, and each reaches only whom it may."""
 
 import io
-import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 
 from models import causes, disputes, files
+from models.audit import Actor, ActorKind
+from models.customers import Contact, Customer, contacts_of
 from models.database import session
-from models.disputes import Dispute
-from models.files import File
+from models.disputes import Dispute, DisputeState
 from models.reports.verify import verify
+from models.transactions import transaction
 from tests.backoffice.reading import shown
 from tests.backoffice.test_disputes import cause as cause
 from tests.backoffice.test_disputes import clerk as clerk
@@ -21,55 +22,107 @@ from tests.backoffice.test_disputes import item as item
 from tests.backoffice.test_disputes import link_in_mail, page_of
 from tests.backoffice.test_disputes import opened as opened
 from tests.conftest import NOW
-from tests.models.test_files import JPEG, SVG
-
-Open = Callable[..., Dispute]
-
-
-def photo(name: str, content: bytes = JPEG) -> tuple[io.BytesIO, str]:
-    return io.BytesIO(content), name
+from tests.making import Maker
+from tests.models.test_files import JPEG, PDF, SVG, picture
 
 
-def test_what_staff_send_with_their_words_the_customer_can_open_and_notes_they_cannot(
-    clerk: FlaskClient, opened: Open
+def sending(*sent: tuple[str, bytes], **typed: str) -> dict[str, object]:
+    return {**typed, "files": [(io.BytesIO(content), name) for name, content in sent]}
+
+
+def customers_own(dispute: Dispute, contact: Contact, name: str, about: str) -> int:
+    tray, by = files.Tray.of(contact, "dispute"), Actor(ActorKind.CONTACT, contact.id)
+    checked = files.Checked(name, files.FileKind.JPEG, picture("JPEG", (len(name), 9)))
+    with transaction():
+        return files.keep(tray, checked, by=by, now=NOW, about=about).id
+
+
+@pytest.fixture
+def dispute(opened: Callable[..., Dispute]) -> Dispute:
+    return opened()
+
+
+def test_staff_add_files_to_a_message_and_to_a_note_and_the_customer_reads_the_first_alone(
+    clerk: FlaskClient,
+    dispute: Dispute,
+    customer: Customer,
+    app: Flask,
+    make: Maker,
 ) -> None:
-    dispute = opened()
-    words = {"text": "Is it this one?", "files": [photo("bad.svg", SVG), photo("ours.jpg")]}
-    refused = clerk.post(f"{page_of(dispute)}/write", data=words)
+    where, key, customer_id = page_of(dispute), (dispute.customer_id, dispute.id), customer.id
+    typed = {"text": "So we pack", "waits": "y"}
+    page = clerk.post(f"{where}/write", data=sending(("how.jpg", JPEG), ("plan.svg", SVG), **typed))
+    assert page.status_code == 422
+    for told in ("We cannot take plan.svg.", "So we pack", "Remove how.jpg", "checked"):
+        assert told in page.text
+    assert disputes.messages_of(disputes.find(*key)) == []
+    assert "how.jpg" in clerk.get(where).text, "what was fine waits on the page of the case"
+    assert clerk.post(f"{where}/write", data=typed).status_code == 303
+    assert clerk.post(f"{where}/note", data=sending(("inside.pdf", PDF), note="They tip it over")).status_code == 303
+    page = shown(clerk.get(where))
+    assert ("So we pack how.jpg" in page, "They tip it over inside.pdf" in page) == (True, True)
+    [message], [note] = (found(disputes.find(*key)) for found in (disputes.messages_of, disputes.notes_of))
+    [how], [inside] = (files.of(customer_id, one.source) for one in (message.message, note))
+    assert clerk.get(f"/staff/customers/{customer_id}/files/{inside.id}").data == PDF
+    reader = app.test_client()
+    reader.get(f"/l/{make.link(customer, contacts_of(customer_id)[0])}")
+    reader.post("/open")
+    case = reader.get(f"/cases/{dispute.id}").text
+    assert ("how.jpg" in case, "inside.pdf" in case) == (True, False)
+    assert reader.get(f"/files/{how.id}").headers["Content-Disposition"] == "attachment; filename=how.jpg"
+    assert reader.get(f"/files/{inside.id}").status_code == 404
+    assert "inside.pdf" not in reader.get("/preferences/data.json").text
+    mine = ("mine.jpg", picture("JPEG", (8, 8)))
+    assert reader.post(f"/cases/{dispute.id}", data=sending(mine, text="Like this")).status_code == 303
+    assert "Like this mine.jpg" in shown(clerk.get(where))
+    assert verify(now=NOW).broken == []
+
+
+def test_a_department_sees_the_evidence_of_its_case_and_adds_its_own_by_the_link(
+    clerk: FlaskClient,
+    dispute: Dispute,
+    customer: Customer,
+    cause: int,
+    app: Flask,
+    make: Maker,
+) -> None:
+    customer_id, contact = customer.id, contacts_of(customer.id)[0]
+    key = (dispute.customer_id, dispute.id)
+    shown_too = customers_own(dispute, contact, "broken.jpg", dispute.source)
+    strange = customers_own(dispute, contact, "other.jpg", "disputes:0")
+    where, department = page_of(dispute), str(causes.find(cause).department_id)
+    assert clerk.post(f"{where}/write", data=sending(("ours.jpg", JPEG), text="We look")).status_code == 303
+    clerk.post(f"{where}/note", data=sending(("inside.pdf", PDF), note="Again"))
+    clerk.post(f"{where}/ask", data={"department": department, "text": "How was it packed?"})
+    link, anybody = link_in_mail("warehouse@example.test"), app.test_client()
+    page = anybody.get(link).text
+    assert [name in page for name in ("broken.jpg", "other.jpg", "ours.jpg", "inside.pdf")] == [True, *[False] * 3]
+    given = anybody.get(f"{link}/files/{shown_too}")
+    assert (given.status_code, given.headers["Content-Security-Policy"]) == (200, "default-src 'none'; sandbox")
+    session.rollback()
+    [note] = disputes.notes_of(disputes.find(*key))
+    [inside] = files.of(customer_id, note.source)
+    for number in (strange, inside.id):
+        assert anybody.get(f"{link}/files/{number}").status_code == 404
+    assert anybody.get(f"{link[:-4]}none/files/{shown_too}").status_code == 404
+    box = picture("JPEG", (50, 50))
+    refused = anybody.post(link, data=sending(("box.jpg", box), ("plan.svg", SVG), text="In two layers", name="Jonas"))
     assert refused.status_code == 422
-    assert "We cannot take bad.svg." in refused.text
-    assert "Is it this one?" in refused.text
-    assert "Remove ours.jpg" in refused.text
-    assert clerk.post(f"{page_of(dispute)}/write", data={"text": "Is it this one?"}).status_code == 303
-    noted = {"note": "From the shelf", "files": [photo("shelf.jpg")]}
-    assert clerk.post(f"{page_of(dispute)}/note", data=noted).status_code == 303
+    for said in ("We cannot take plan.svg.", "In two layers", 'value="Jonas"', "Remove box.jpg"):
+        assert said in refused.text
+    assert disputes.find(*key).state is DisputeState.WAITING_DEPARTMENT
     session.rollback()
-    by_name = {one.name: one for one in session.scalars(select(File).where(File.about != ""))}
-    ours, shelf = by_name["ours.jpg"], by_name["shelf.jpg"]
-    page = clerk.get(page_of(dispute))
-    assert {"ours.jpg", "shelf.jpg"} <= set(re.findall(r"\w+\.jpg", page.text))
-    family = [dispute.customer_id]
-    assert files.find_shown(family, ours.id) is not None
-    assert files.find_shown(family, shelf.id) is None, "what staff keep for themselves is on no page of a customer's"
-    assert verify(now=NOW).broken == []
-
-
-def test_a_department_sees_the_evidence_of_its_case_and_adds_its_own(
-    clerk: FlaskClient, opened: Open, cause: int, app: Flask
-) -> None:
-    dispute = opened()
-    clerk.post(f"{page_of(dispute)}/take", data={})
-    asked = {"department": str(causes.find(cause).department_id), "text": "How did it leave?"}
-    assert clerk.post(f"{page_of(dispute)}/ask", data=asked).status_code == 303
-    link = link_in_mail("warehouse@example.test")
-    stranger = app.test_client()
-    answer = {"text": "It left whole.", "name": "Tomas", "files": [photo("left.jpg")]}
-    assert stranger.post(link, data=answer).status_code == 303
+    assert anybody.post(link, data={"text": "In two layers", "name": "Jonas"}).status_code == 303
+    assert "box.jpg" in anybody.get(link).text
+    assert anybody.post(link, data=sending(("late.pdf", PDF), text="And", name="Jonas")).status_code == 422
     session.rollback()
-    [note] = disputes.notes_of(dispute)
-    [left] = files.of(dispute.customer_id, note.source)
-    assert stranger.get(f"{link}/files/{left.id}").status_code == 200
-    assert stranger.get(f"/question/somebody-elses/files/{left.id}").status_code == 404
-    assert "left.jpg" in shown(clerk.get(page_of(dispute)))
-    assert files.find_shown([dispute.customer_id], left.id) is None
-    assert verify(now=NOW).broken == []
+    answer = disputes.notes_of(disputes.find(*key))[-1]
+    [packed] = files.of(customer_id, answer.source)
+    assert anybody.get(f"{link}/files/{packed.id}").status_code == 200
+    assert "In two layers box.jpg" in shown(clerk.get(where))
+    assert clerk.get(f"/staff/customers/{customer_id}/files/{packed.id}").status_code == 200
+    reader = app.test_client()
+    reader.get(f"/l/{make.link(customer, contact)}")
+    reader.post("/open")
+    assert reader.get(f"/files/{packed.id}").status_code == 404
+    assert [(row.invariant, row.id) for row in verify(now=NOW).broken] == [("I16", f"{customer_id}:{strange}")]

@@ -12,7 +12,19 @@ from pypdf import PdfReader
 
 from models.files import FileRefused, check, papers
 
-BAD = (b"app.alert", b"JavaScript", b"evil", b"secret", b"Launch", b"/AA", b"OpenAction", b"XFA", b"/EF", b"/AF")
+BAD = (
+    b"app.alert",
+    b"JavaScript",
+    b"evil",
+    b"secret",
+    b"Launch",
+    b"/AA",
+    b"OpenAction",
+    b"XFA",
+    b"/EF",
+    b"/AF",
+    b"/Strange",
+)
 
 
 def page_says(content: bytes) -> list[str]:
