@@ -72,6 +72,7 @@ NAV: tuple[tuple[str, str, Permission | None], ...] = (
     (N_("Complaints"), "backoffice.complaint_figures", Permission.READ_COMPLAINTS),
     (N_("Corrective actions"), "backoffice.action_list", Permission.WORK_ACTIONS),
     (N_("Reminders"), "backoffice.reminders", Permission.READ_WORDS),
+    (N_("Instalment plans"), "backoffice.plan_requests", Permission.OFFER_PLAN),
     (N_("Plan rules"), "backoffice.plan_policy", Permission.OFFER_PLAN),
     (N_("Books"), "backoffice.books", Permission.RECEIVE),
     (N_("Imports"), "backoffice.import_list", Permission.IMPORT),
@@ -137,12 +138,16 @@ from backoffice import (  # noqa: E402
     holds,  # noqa: F401
     house_rules,  # noqa: F401
     imports,  # noqa: F401
+    instalment_words,  # noqa: F401
+    instalments,
     invoices,  # noqa: F401
     jobs,  # noqa: F401
     joining,  # noqa: F401
     merges,  # noqa: F401
     messages,  # noqa: F401
     outbox,  # noqa: F401
+    plan_acts,  # noqa: F401
+    plan_offering,  # noqa: F401
     plan_policy,  # noqa: F401
     plan_words,  # noqa: F401
     principal,  # noqa: F401
@@ -165,5 +170,6 @@ COUNTS: dict[str, Callable[[], int]] = {
     "backoffice.complaint_figures": alerts.waiting_for_me,
     "backoffice.approvals": approvals.waiting_for_me,
     "backoffice.dispute_board": disputes.waiting_for_me,
+    "backoffice.plan_requests": instalments.waiting_for_me,
     "backoffice.task_list": tasks.waiting_for_me,
 }

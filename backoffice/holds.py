@@ -21,6 +21,7 @@ from models.files import File
 from models.holds import HoldKind
 from models.pauses import Pause
 from models.payments import PayableItem
+from models.plans import Plan
 from models.policies.permissions import Permission
 from models.promises import Promise, PromiseState
 from models.transactions import transaction
@@ -28,6 +29,7 @@ from models.words import gettext
 
 KINDS: Mapping[str, str] = {
     "promise": N_("Promise to pay"),
+    "plan": N_("Instalment plan"),
     "dispute": N_("Dispute"),
     "already_paid": N_("Says: already paid"),
     "not_ours": N_("Says: not mine"),
@@ -99,6 +101,8 @@ def place_hold(customer_id: int) -> Response | tuple[str, int]:
 @requires(Permission.HOLD)
 def end_hold(customer_id: int, hold_id: int) -> Response | tuple[str, int]:
     customer, found = _found(customer_id, hold_id)
+    if isinstance(found.row, Plan):
+        abort(404)  # It rests as long as the plan is in force, and is ended there.
     form = EndForm(request.form)
     if request.method == "POST" and form.validate():
         with form.telling_refusals(), transaction():

@@ -131,6 +131,11 @@ def rule_approver(rule: Rule) -> str:
 
 
 @backoffice.app_template_global()
+def approver_word(approver: Approver) -> str:
+    return gettext(APPROVERS[approver])
+
+
+@backoffice.app_template_global()
 def rule_missed(rule: Rule) -> str:
     return ngettext(
         "Fails after %(num)s missed payment",

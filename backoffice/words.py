@@ -178,6 +178,26 @@ EVENTS = {
     "company.changed": N_("Company's facts changed"),
     "rule.changed": N_("Setting changed"),
     "words.standard_added": N_("Standard reminders added"),
+    "plan.requested": N_("Asked for an instalment plan"),
+    "plan.request_declined": N_("Instalment plan that was asked for declined"),
+    "plan.offered": N_("Instalment plan offered"),
+    "plan.signed": N_("Instalment plan signed"),
+    "plan.began": N_("Instalment plan begun"),
+    "plan.moved": N_("Instalment moved to another day"),
+    "plan.spread": N_("Instalment spread over the others"),
+    "plan.rescheduled": N_("Payments of the instalment plan changed"),
+    "plan.changed": N_("Instalment plan follows what is owed"),
+    "plan.method": N_("Another card or account for the instalment plan"),
+    "plan.by_transfer": N_("Instalment plan paid by transfer from now on"),
+    "plan.charge_failed": N_("Charge for the instalment plan failed"),
+    "plan.missed": N_("Instalment missed"),
+    "plan.defaulted": N_("Instalment plan failed"),
+    "plan.completed": N_("Instalment plan paid in full"),
+    "plan.cancelled": N_("Instalment plan ended"),
+    "agreement.offered": N_("Agreement put before the customer"),
+    "agreement.signed": N_("Agreement signed"),
+    "agreement.declined": N_("Agreement declined"),
+    "mail.plan": N_("Mail: instalment plan"),
     "plan_policy.waiting": N_("Plan rules sent to a second person"),
     "plan_policy.draft": N_("Plan rules declined"),
     "plan_policy.published": N_("Plan rules published"),
@@ -190,9 +210,14 @@ EVENTS = {
     "job.requeued": N_("Job tried again"),
 }
 METHODS = {"transfer": N_("Bank transfer"), "cheque": N_("Cheque"), "cash": N_("Cash")}
-GOOD = frozenset({"promise.kept", "claim.settled", "receipt", "won_back", "payment.succeeded", "credit_note"})
+GOOD = frozenset(
+    {"promise.kept", "claim.settled", "receipt", "won_back", "payment.succeeded", "credit_note", "plan.completed"}
+)
 TROUBLE = frozenset(
-    {"promise.broken", "chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"}
+    {
+        *("promise.broken", "chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"),
+        *("plan.missed", "plan.defaulted", "plan.charge_failed"),
+    }
 )
 CAUSES = {"won_back": returns.WON_BACK, "refund_came_back": returns.CAME_BACK}
 

@@ -20,6 +20,7 @@ from models import (
     clock,
     company,
     complaints,
+    customers,
     disputes,
     files,
     jobs,
@@ -145,6 +146,19 @@ def review_plans(_: Tools, customer_id: int) -> None:
         plans.review(customer_id, now=clock.now())
 
 
+def put_plan_before(_: Tools, customer_id: int, plan_id: int) -> None:
+    with transaction():
+        accounts.put_before(customer_id, plan_id, now=clock.now())
+
+
+def plans_answered(_: Tools, customer_id: int) -> None:
+    """What a request was waiting for has come, or nobody waits any more."""
+    with transaction():
+        customers.lock_all(customer_id)
+        if not plans.requested(among=[customer_id]):
+            worklist.drop(customer_id, worklist.TaskKind.PLAN_REQUESTED, now=clock.now())
+
+
 def settle_plans(_: Tools) -> None:
     plans.settle(now=clock.now())
 
@@ -214,6 +228,8 @@ HANDLERS: dict[str, Callable[..., object]] = {
     "messages.send": mails_wait,
     "methods.detach": detach_method,
     "payments.give_up_disputed": give_up_disputed,
+    "plans.answered": plans_answered,
+    "plans.put_before": put_plan_before,
     "plans.review": review_plans,
     "refunds.send": send_refund,
     "reminders.chunk": remind_chunk,

@@ -49,7 +49,7 @@ from models.money import Money
 from models.payments.attempts import Attempt, AttemptState
 from models.policies.permissions import GRANTS, Permission, Role
 from models.sessions import SessionKind
-from models.staff import StaffState
+from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import TaskKind
 from tests.conftest import NOW, TODAY
@@ -293,6 +293,12 @@ def _add_plan(made: World, make: Maker) -> None:
         plans.sign(plan, consent_id=None, on=TODAY, **at)
         first = plans.instalments_of(plan)[0]
     made.arguments[""] |= {"plan_id": plan.id, "instalment_id": first.id}
+    asks = Principal(made.staff["spare"], 1, "Asks", "asks@company.test", Role.COLLECTOR)
+    with transaction():
+        idea = plans.think(mine, "EUR", plans.Wish(count=40), on=TODAY)
+        told = {"reason": "Ill", "by": asks.staff_id, "key": "plan"}
+        asked = approvals.submit(approvals.PlanOffer.of(idea, mine.id, contact.id, None, **told), by=asks, now=NOW)
+    made.arguments["backoffice.withdraw_plan"] = {"approval_id": asked.approval.id}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
@@ -428,6 +434,7 @@ def test_mails_to_staff_are_for_who_appoints_them(client: FlaskClient, world: Wo
 
 def test_every_permission_is_granted_to_somebody_and_asked_for_somewhere(app: Flask) -> None:
     asked = {getattr(view, "permission", None) for view in app.view_functions.values()}
+    asked |= set(approvals.OF_PLANS.values())  # Which one is needed says the rule that a plan is under.
     assert set(Permission) - asked == set()
     assert set(Permission) - set().union(*GRANTS.values()) == set()
 

@@ -1,6 +1,6 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
-from models.accounts.agreement_paper import plan_paper
+from models.accounts.agreement_paper import can_be_signed, plan_paper, put_before
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
@@ -43,6 +43,7 @@ __all__ = [
     "Transfer",
     "answers_enclosed",
     "calendar",
+    "can_be_signed",
     "credit_document",
     "currencies_of",
     "debit_document",
@@ -58,6 +59,7 @@ __all__ = [
     "make_letters",
     "own_data",
     "plan_paper",
+    "put_before",
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from models import agreements, audit, customers, plans, words
 from models import company as creditors
-from models import plans, words
 from models.accounts import stationery
 from models.accounts.transfer import reference_of_account
 from models.agreements import Paper
@@ -43,6 +43,31 @@ def plan_paper(
     content = _pdf(plan, customer, [(language, read, note), (binding, binds, "")], approved, now=now)
     text = f"{note}\n\n{_plain(plan, language, read)}"
     return Paper(read.subject, language, text, binding, _plain(plan, binding, binds), content, made_from)
+
+
+def can_be_signed(way: plans.Way) -> bool:
+    """Counsel has approved its words."""
+    return any(one.key == KEYS[way] for one in templates.live().values())
+
+
+def put_before(customer_id: int, plan_id: int, *, now: datetime) -> None:
+    """
+    An offer of ours: its text is kept as it goes to the customer, with a mail that leads there. May run twice.
+
+    :raises ValueError: counsel has taken the words back meanwhile.
+    """
+    plan, customer = plans.find([customer_id], plan_id), customers.find(customer_id)
+    if plan is None or customer is None or plan.state is not plans.PlanState.OFFERED or plan.signed_at is not None:
+        return
+    contact = customers.contact_of(customer_id, plan.contact_id or 0)
+    language = (contact and contact.language) or customer.language or creditors.get().language
+    paper = plan_paper(plan, customer, contact, language, now=now)
+    if paper is None:
+        raise ValueError(f"no approved words for {plan.number}")
+    former = agreements.offered(customer_id, plan.source)
+    if former is None or former.text_sha256 != paper.digest:
+        agreements.offer(customer_id, plan.contact_id, plan.source, paper, by=audit.JOB, now=now)
+        plans.tell(plan, "offered", now=now)
 
 
 def _translated(language: str, binding: str) -> str:

@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
-from models import claims, disputes, pauses, promises
+from models import claims, disputes, pauses, plans, promises
 from models.claims import Claim
 from models.database import session
 from models.disputes import Dispute
 from models.money import Money
 from models.pauses import Pause
+from models.plans import Plan
 from models.promises import Promise
 
 
@@ -32,7 +33,7 @@ class Stopping:
     placed_at: datetime
     ended_on: date | None
     by: str
-    row: Dispute | Promise | Claim | Pause | None
+    row: Dispute | Promise | Claim | Pause | Plan | None
 
     def in_force(self, on: date) -> bool:
         return self.ended_on is None and (self.until_on is None or self.until_on > on)
@@ -115,12 +116,14 @@ def _shown(
     )
 
 
-def _source(customer_id: int, source: str) -> Dispute | Promise | Claim | Pause | None:
+def _source(customer_id: int, source: str) -> Dispute | Promise | Claim | Pause | Plan | None:
     noun, _, number = source.partition(":")
     if noun == "disputes":
         return disputes.find(customer_id, int(number))
     if noun == "promises":
         return promises.find(customer_id, int(number))
+    if noun == "plans":
+        return plans.about(customer_id, source)
     if noun == "claims":
         return claims.find(customer_id, int(number))
     return pauses.find(customer_id, int(number)) if noun == "pauses" else None

@@ -1,8 +1,9 @@
 """Decisions that wait for a second person: money that leaves or is forgiven, above a limit."""
 
-from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, Refund, WriteOff
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, PlanOffer, Refund, WriteOff
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
+    OF_PLANS,
     PERMISSIONS,
     SECOND,
     Approval,
@@ -18,6 +19,8 @@ from models.approvals.waiting import (
     limit_of,
     may_decide,
     of_customer,
+    of_plans,
+    second_of,
     submit,
     waiting,
     withdraw,
@@ -26,6 +29,7 @@ from models.approvals.waiting import (
 from models.credit_notes import CreditLine, CreditNote, CreditRefused
 
 __all__ = [
+    "OF_PLANS",
     "PERMISSIONS",
     "SECOND",
     "Approval",
@@ -39,6 +43,7 @@ __all__ = [
     "GoodsBack",
     "Kind",
     "NotYours",
+    "PlanOffer",
     "ReasonMissing",
     "Refund",
     "Shown",
@@ -51,6 +56,8 @@ __all__ = [
     "limit_of",
     "may_decide",
     "of_customer",
+    "of_plans",
+    "second_of",
     "shown",
     "submit",
     "waiting",

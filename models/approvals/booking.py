@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from models import audit, credit_notes, disputes, ledger, payments
-from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Refund, kind_of
+from models import audit, credit_notes, disputes, ledger, payments, plans
+from models.approvals.decisions import CaseDecision, Decision, GoodsBack, PlanOffer, Refund, kind_of
 from models.credit_notes import CreditNote
 from models.customers import lock_account
 from models.ledger import Entry
@@ -18,7 +18,7 @@ def dedupe_key(decision: Decision) -> str:
 def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | payments.Refund | None:
     """
     Book it. What came through Stripe goes back through Stripe, and is booked when Stripe has taken it. None: a case was
-    answered, and nothing credited.
+    answered, and nothing credited; or a plan was offered.
     """
     lock_account(decision.customer_id, decision.amount.currency)
     if isinstance(decision, CaseDecision):
@@ -26,6 +26,9 @@ def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | pa
     if isinstance(decision, GoodsBack):
         on_day, said = decision.effective_on, decision.condition
         return disputes.receive(decision.customer_id, decision.return_id, said, by=by, on=on_day, now=now)
+    if isinstance(decision, PlanOffer):
+        _put_forward(decision, by=by, now=now)
+        return None
     if isinstance(decision, CreditNote):
         entry = credit_notes.book(decision, now=now)
     else:
@@ -52,3 +55,17 @@ def carry_out(decision: Decision, *, by: Principal, now: datetime) -> Entry | pa
         words={"reason": decision.reason.strip()},
     )
     return entry
+
+
+def _put_forward(offer: PlanOffer, *, by: Principal, now: datetime) -> None:
+    plans.put_forward(
+        offer.customer_id,
+        offer.contact_id,
+        offer.plan_id,
+        offer.proposal,
+        key=offer.key,
+        staff_id=offer.offered_by,
+        by=by.actor,
+        on=offer.effective_on,
+        now=now,
+    )

@@ -7,8 +7,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
+from models import plans
 from models.credit_notes import CreditLine, CreditNote
 from models.money import Money
+from models.plans import Idea, Proposal
+from models.policies.limits import Because
+from models.policies.plans import Approver
 
 
 class Kind(StrEnum):
@@ -17,6 +21,7 @@ class Kind(StrEnum):
     WRITE_OFF = "write_off"
     CASE = "case"
     RETURN = "return"
+    PLAN = "plan"
 
 
 def _new_key() -> str:
@@ -75,7 +80,48 @@ class GoodsBack:
     key: str = field(default_factory=_new_key)
 
 
-Decision = Refund | WriteOff | CreditNote | CaseDecision | GoodsBack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOffer:
+    """
+    A plan that is put before a customer to be signed, new or in answer to a request (`plan_id`). `amount` is all that
+    is paid by it; `offered_by` who worked it out. `because` none: a rule lets it start by itself.
+    """
+
+    customer_id: int
+    contact_id: int
+    plan_id: int | None
+    proposal: Proposal
+    amount: Money
+    reason: str
+    effective_on: date
+    offered_by: int
+    approver: Approver = Approver.FINANCE
+    because: Because | None = None
+    key: str = field(default_factory=_new_key)
+
+    @classmethod
+    def of(
+        cls, idea: Idea, customer_id: int, contact_id: int, plan_id: int | None, *, reason: str, by: int, key: str
+    ) -> "PlanOffer":
+        """What was worked out: beyond the rules, above what starts by itself, or neither."""
+        proposal, terms = idea.proposal(), idea.terms
+        alone = Because.NOT_ALONE if terms and not idea.reasons else Because.OUTSIDE_RULES
+        return cls(
+            customer_id=customer_id,
+            contact_id=contact_id,
+            plan_id=plan_id,
+            proposal=proposal,
+            amount=proposal.balance + proposal.fee,
+            reason=reason,
+            effective_on=idea.today,
+            offered_by=by,
+            approver=terms.approver if terms else Approver.FINANCE,
+            because=None if idea.starts_alone else alone,
+            key=key,
+        )
+
+
+Decision = Refund | WriteOff | CreditNote | CaseDecision | GoodsBack | PlanOffer
 
 
 def kind_of(decision: Decision) -> Kind:
@@ -88,6 +134,7 @@ _KINDS: dict[type[Decision], Kind] = {
     CreditNote: Kind.CREDIT_NOTE,
     CaseDecision: Kind.CASE,
     GoodsBack: Kind.RETURN,
+    PlanOffer: Kind.PLAN,
 }
 
 
@@ -98,6 +145,12 @@ def payload_of(decision: Decision) -> dict[str, Any]:
     if isinstance(decision, GoodsBack):
         on, condition = decision.effective_on.isoformat(), decision.condition
         return {"return_id": decision.return_id, "condition": condition, "on": on}
+    if isinstance(decision, PlanOffer):
+        return {
+            **{"contact_id": decision.contact_id, "plan_id": decision.plan_id, "offered_by": decision.offered_by},
+            **{"approver": decision.approver.value, "proposal": plans.written(decision.proposal)},
+            "on": decision.effective_on.isoformat(),
+        }
     if not isinstance(decision, CreditNote):
         return {"entry_id": decision.entry_id, "on": decision.effective_on.isoformat()}
     lines = [
@@ -134,6 +187,10 @@ def from_payload(
         return CaseDecision(**whole, decision_id=payload["decision_id"])
     if kind == Kind.RETURN:
         return GoodsBack(**whole, return_id=payload["return_id"], condition=payload["condition"], key=key)
+    if kind == Kind.PLAN:
+        named = {name: payload[name] for name in ("contact_id", "plan_id", "offered_by")}
+        asked: dict[str, Any] = {"approver": Approver(payload["approver"]), "proposal": plans.read(payload["proposal"])}
+        return PlanOffer(**whole, **named, **asked, key=key)
     made = Refund if kind == Kind.REFUND else WriteOff
     return made(**whole, entry_id=payload["entry_id"], key=key)
 

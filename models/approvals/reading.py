@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, tuple_
 
 from models import disputes
-from models.approvals.decisions import Kind
-from models.approvals.waiting import Approval
+from models.approvals.decisions import Kind, PlanOffer
+from models.approvals.waiting import Approval, decision_of
 from models.customers import Customer
 from models.database import session
 from models.invoices import Invoice
@@ -19,7 +19,7 @@ from models.staff import Staff
 class Shown:
     """
     `entry` is the money or the item it is about; `invoice_number` and `credit_number` as they were written. `verdict`
-    is the answer to a case, `goods` what came back in one.
+    is the answer to a case, `goods` what came back in one, `plan` what is to be offered.
     """
 
     approval: Approval
@@ -31,6 +31,7 @@ class Shown:
     credit_number: str
     verdict: disputes.Decision | None = None
     goods: disputes.GoodsReturn | None = None
+    plan: PlanOffer | None = None
 
 
 def shown(approvals: Sequence[Approval]) -> list[Shown]:
@@ -52,6 +53,7 @@ def _one(
     numbers: dict[int, str],
 ) -> Shown:
     entry = entries.get(row.payload.get("entry_id", 0))
+    asked = decision_of(row) if row.kind is Kind.PLAN else None
     invoice_id = entry.invoice_id if entry else row.payload.get("invoice_id")
     return Shown(
         approval=row,
@@ -63,6 +65,7 @@ def _one(
         credit_number=row.payload["number"] if row.kind == Kind.CREDIT_NOTE else "",
         verdict=disputes.find_decision(row.customer_id, row.payload["decision_id"]) if row.kind is Kind.CASE else None,
         goods=disputes.find_return(row.customer_id, row.payload["return_id"]) if row.kind is Kind.RETURN else None,
+        plan=asked if isinstance(asked, PlanOffer) else None,
     )
 
 

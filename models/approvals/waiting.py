@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, company, disputes, payments, words
+from models import audit, company, disputes, payments, plans, words
 from models.approvals.booking import carry_out, dedupe_key
 from models.approvals.decisions import (
     CaseDecision,
     Decision,
     GoodsBack,
     Kind,
+    PlanOffer,
     Refund,
     from_payload,
     kind_of,
@@ -33,6 +34,7 @@ from models.money import Money
 from models.policies import limits
 from models.policies.limits import Because, SecondPerson
 from models.policies.permissions import Permission
+from models.policies.plans import Approver
 from models.staff import Principal
 from models.states import Stateful
 
@@ -42,9 +44,11 @@ PERMISSIONS = {
     Kind.WRITE_OFF: Permission.WRITE_OFF,
     Kind.CASE: Permission.DECIDE_DISPUTES,
     Kind.RETURN: Permission.DECIDE_DISPUTES,
+    Kind.PLAN: Permission.OFFER_PLAN,
 }
 SECOND = {**PERMISSIONS, Kind.CASE: Permission.CREDIT, Kind.RETURN: Permission.CREDIT}  # Who may be the second person.
 OF_CASES = (Kind.CASE, Kind.RETURN)
+OF_PLANS = {Approver.FINANCE: Permission.APPROVE_PLAN, Approver.MANAGER: Permission.APPROVE_PLAN_AS_MANAGER}
 
 
 class ApprovalState(StrEnum):
@@ -113,12 +117,16 @@ class Waiting:
 
 
 def limit_of(kind: Kind) -> Money:
-    """Up to this one person decides alone."""
+    """Up to this one person decides alone. Of plans the rules say it, each for its own cases."""
     counted = Kind.CREDIT_NOTE if kind in OF_CASES else kind  # What a case gives, it gives as a credit note.
     return company.get().limit(counted, limits.DEFAULTS[counted])
 
 
-def _second_person(decision: Decision, now: datetime) -> SecondPerson:
+def _second_person(decision: Decision, by: Principal, now: datetime) -> SecondPerson:
+    if isinstance(decision, PlanOffer):
+        decides = decision.because is Because.NOT_ALONE and by.may(OF_PLANS[decision.approver])
+        because = None if decides else decision.because
+        return SecondPerson(because is not None, because)
     if not decision.amount:
         return SecondPerson(False)
     lately = _decided_alone(decision, now - limits.ADDED_UP_FOR)
@@ -176,7 +184,7 @@ def submit(decision: Decision, *, by: Principal, now: datetime) -> Done | Waitin
     known = _known(decision)
     if known is not None:
         return known
-    check = _second_person(decision, now)
+    check = _second_person(decision, by, now)
     if check.because is None:
         return Done(_entry(carry_out(decision, by=by, now=now)))
     with session.begin_nested() as trial:
@@ -264,13 +272,26 @@ def of_customer(customer_id: int, approval_id: int) -> Approval | None:
 
 
 def may_decide(approval: Approval, by: Principal) -> bool:
-    return approval.asked_by != by.staff_id and by.may(SECOND[approval.kind])
+    return approval.asked_by != by.staff_id and by.may(second_of(approval))
+
+
+def second_of(approval: Approval) -> Permission:
+    """What the second person must be allowed to do."""
+    if approval.kind is Kind.PLAN:
+        return OF_PLANS[Approver(approval.payload["approver"])]
+    return SECOND[approval.kind]
 
 
 def waiting() -> Sequence[Approval]:
     """Whoever waits longest comes first."""
     query = select(Approval).where(Approval.state == ApprovalState.WAITING)
     return session.scalars(query.order_by(Approval.asked_at, Approval.id)).all()
+
+
+def of_plans(customers: Sequence[int], *, most: int = 20) -> Sequence[Approval]:
+    """What somebody was asked about plans for these customers, newest first."""
+    query = select(Approval).where(Approval.customer_id.in_(customers), Approval.kind == Kind.PLAN)
+    return session.scalars(query.order_by(Approval.asked_at.desc(), Approval.id.desc()).limit(most)).all()
 
 
 def decided(*, most: int = 20) -> Sequence[Approval]:
@@ -311,7 +332,7 @@ def _ask(decision: Decision, because: Because, *, by: Principal, now: datetime) 
 
 
 def _decide(approval: Approval, state: ApprovalState, comment: str, *, by: Principal, now: datetime) -> None:
-    _refuse_role(SECOND[approval.kind], by)
+    _refuse_role(second_of(approval), by)
     if approval.asked_by == by.staff_id:
         raise NotYours(N_("You asked for this yourself, so somebody else has to decide."))
     _move(approval, state, comment, by=by.actor, now=now)
@@ -338,6 +359,8 @@ def _known(decision: Decision) -> Done | Waiting | None:
     approval = session.scalar(asked)
     if approval is not None:
         return Waiting(approval)
+    if isinstance(decision, PlanOffer):
+        return Done(None) if plans.by_form(decision.customer_id, decision.key) else None
     booked = select(Entry).where(
         Entry.customer_id == decision.customer_id,
         Entry.dedupe_key == dedupe_key(decision),

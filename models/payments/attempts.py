@@ -222,6 +222,15 @@ def of_instalment(customer_id: int, instalment_id: int) -> Sequence[Attempt]:
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
+def about(customer_id: int, source: str, instalments: Sequence[int]) -> Sequence[Attempt]:
+    """What was tried for something ('plans:7') and its instalments, cards that were given included, newest first."""
+    mine = (Attempt.about == source) | Attempt.instalment_id.in_(instalments)
+    query = (
+        select(Attempt).where(Attempt.customer_id == customer_id, mine).order_by(Attempt.asked_at.desc(), Attempt.id)
+    )
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
 def tell_plans(attempt: Attempt) -> None:
     """Whatever this attempt was for looks at what came of it, in the same transaction's wake."""
     if attempt.about or attempt.instalment_id is not None:

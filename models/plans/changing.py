@@ -28,6 +28,7 @@ MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
 
 IN_FORCE = N_("This plan is signed already. You can end it on its page.")
 HAS_ENDED = N_("This plan has ended. What is open can be paid at any time.")
+NOT_MOVABLE = N_("This date cannot be moved. Please talk to us: we will find a way.")
 NOTHING_TO_PAY = N_("There is nothing to pay on this item now.")
 
 
@@ -39,9 +40,15 @@ def can_move(plan: Plan, instalment: Instalment) -> bool:
     return plan.state is PlanState.ACTIVE and plan.moves_left > 0 and instalment.state in MOVABLE
 
 
-def last_day_to_move_to(plan: Plan, instalment: Instalment) -> date | None:
-    """The day before the next instalment; none where it is the last one."""
-    later = [row.due_on for row in instalments_of(plan) if row.is_living and row.due_on > instalment.due_on]
+def can_move_beyond(plan: Plan, instalment: Instalment) -> bool:
+    """What staff may move: also what was missed, and more often than was agreed."""
+    return plan.state is PlanState.ACTIVE and instalment.state in (*MOVABLE, InstalmentState.MISSED)
+
+
+def last_day_to_move_to(plan: Plan, instalment: Instalment, on: date = date.min) -> date | None:
+    """The day of the next instalment (of those after `on`), before which it stays; none where it is the last one."""
+    past = max(instalment.due_on, on)
+    later = [row.due_on for row in instalments_of(plan) if row.is_living and row.due_on > past]
     return min(later, default=None)
 
 
@@ -55,8 +62,28 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
     _locked(plan)
     instalment = find_instalment(plan.customer_id, instalment_id)
     if instalment is None or instalment.plan_id != plan.id or not can_move(plan, instalment):
-        raise CannotChange(N_("This date cannot be moved. Please talk to us: we will find a way."))
-    last = last_day_to_move_to(plan, instalment)
+        raise CannotChange(NOT_MOVABLE)
+    plan.moves_left -= 1
+    _move(plan, instalment, to, by=by, on=on, now=now)
+
+
+def move_beyond(plan: Plan, instalment_id: int, to: date, *, reason: str, by: Actor, on: date, now: datetime) -> None:
+    """
+    By staff, with a reason, beside what was agreed; a missed one is to come again.
+
+    :raises CannotChange: as `move`.
+    """
+    _locked(plan)
+    instalment = find_instalment(plan.customer_id, instalment_id)
+    if instalment is None or instalment.plan_id != plan.id or not can_move_beyond(plan, instalment):
+        raise CannotChange(NOT_MOVABLE)
+    _move(plan, instalment, to, by=by, on=on, now=now, reason=reason)
+
+
+def _move(
+    plan: Plan, instalment: Instalment, to: date, *, by: Actor, on: date, now: datetime, reason: str = ""
+) -> None:
+    last = last_day_to_move_to(plan, instalment, on)
     if to <= on or (last is not None and to >= last):
         raise (
             CannotChange(N_("Choose a day after %(first)s and before %(last)s."), first=on, last=last or date.max)
@@ -67,11 +94,11 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
     if instalment.state is not InstalmentState.PLANNED:
         instalment.move_to(InstalmentState.PLANNED)
     instalment.due_on, instalment.notified_at, instalment.next_try_on = to, None, None
-    instalment.waits_for_customer = False
-    plan.moves_left -= 1
+    instalment.waits_for_customer, instalment.missed_on, instalment.grace_until = False, None, None
     session.flush()
     keep_version(plan, Because.MOVED, on=on, now=now)
-    audit.record(plan.customer_id, "plan.moved", by=by, now=now, about=plan.source, facts=facts)
+    words = {"reason": reason} if reason else None
+    audit.record(plan.customer_id, "plan.moved", by=by, now=now, about=plan.source, facts=facts, words=words)
     telling.tell(plan, "changed", now=now)
 
 

@@ -83,9 +83,9 @@ def ask_for(
     return plan
 
 
-def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+def leave(plan: Plan, *, by: Actor, on: date, now: datetime, reason: str = LEFT) -> None:
     """
-    Its customer ends it: nothing is charged any more, and what is open is asked for as before.
+    Its customer ends it, or we do for a `reason`: nothing is charged any more, and what is open is asked for as before.
 
     :raises models.states.IllegalTransition: it has ended.
     """
@@ -93,8 +93,8 @@ def leave(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
     consent = payments.consents.living(plan.customer_id, plan.source)
     if consent is not None:
         payments.consents.withdraw(consent, by=by, now=now)
-    cancel(plan, reason=LEFT, by=by, on=on, now=now)
-    if plan.began_on is not None:
+    cancel(plan, reason=reason, by=by, on=on, now=now)
+    if plan.began_on is not None and reason == LEFT:
         telling.tell(plan, "left", now=now)
 
 

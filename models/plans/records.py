@@ -249,6 +249,12 @@ def find(customers: Sequence[int], plan_id: int) -> Plan | None:
     return session.scalar(select(Plan).where(Plan.customer_id.in_(customers), Plan.id == plan_id))
 
 
+def about(customer_id: int, source: str) -> Plan | None:
+    """The plan that a task or a hold names as `Plan.source`."""
+    noun, _, number = source.partition(":")
+    return find([customer_id], int(number)) if noun == "plans" else None
+
+
 def of_customers(customers: Sequence[int]) -> Sequence[Plan]:
     """Newest first, drafts left out."""
     query = select(Plan).where(Plan.customer_id.in_(customers), Plan.state != PlanState.DRAFT)

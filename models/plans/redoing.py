@@ -1,5 +1,6 @@
 """The rest of a plan, slower or faster: what somebody would like instead, held against what was agreed and may be."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +14,18 @@ from models.plans.past import past_of
 from models.plans.paying import not_on_its_way
 from models.plans.policies import at_version, rule_for
 from models.plans.records import Instalment, InstalmentState, Plan, instalments_of
-from models.policies.plans import Ask, Frequency, Judged, Outside, Schedule, Terms, Within, judge
+from models.policies.plans import (
+    Ask,
+    CannotBeBuilt,
+    Frequency,
+    Judged,
+    Outside,
+    Schedule,
+    Terms,
+    Within,
+    build,
+    judge,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +65,19 @@ def free_rows(plan: Plan) -> list[Instalment]:
     return [row for row in instalments_of(plan) if row.is_living and row.state is not InstalmentState.CHARGING]
 
 
-def rethink(plan: Plan, *, count: int | None, frequency: Frequency | None, start_on: date | None, on: date) -> Redone:
-    """Whatever is wished has an answer. Nothing is paid today, and the fee of the plan stays as it is."""
+def rethink(
+    plan: Plan,
+    *,
+    count: int | None,
+    frequency: Frequency | None,
+    start_on: date | None,
+    on: date,
+    staff: bool = False,
+) -> Redone:
+    """
+    Whatever is wished has an answer. Nothing is paid today, and the fee of the plan stays as it is. For `staff` also
+    where no rule is for the plan.
+    """
     left, rows = not_on_its_way(plan), free_rows(plan)
     coming = [row.due_on for row in rows if row.due_on > on]
     ask = Ask(
@@ -64,10 +87,19 @@ def rethink(plan: Plan, *, count: int | None, frequency: Frequency | None, start
         start_on=start_on or min(coming, default=on),
     )
     terms = _terms(plan, left, on)
+    if terms is None and staff and left:
+        return Redone(left, tuple(rows), ask, _without_rule(plan, left, ask, on), allowed=False, most=len(rows))
     if terms is None or not left:
         return Redone(left, tuple(rows), ask, None, allowed=False, most=len(rows))
     judged = judge(terms, left, ask, country=company.get().country, today=on)
     return Redone(left, tuple(rows), ask, judged, _is_allowed(judged, rows), most=max(terms.most, len(rows)))
+
+
+def _without_rule(plan: Plan, left: Money, ask: Ask, on: date) -> Outside | None:
+    with suppress(CannotBeBuilt):
+        country, days = company.get().country, plan.working_days
+        return Outside((), build(left, plan.money(0), ask, country=country, working_days=days, today=on), None)
+    return None
 
 
 def _is_allowed(judged: Judged, rows: list[Instalment]) -> bool:
@@ -103,10 +135,10 @@ def _terms(plan: Plan, left: Money, on: date) -> Terms | None:
     )
 
 
-def redo(plan: Plan, redone: Redone, *, by: Actor, on: date, now: datetime) -> None:
+def redo(plan: Plan, redone: Redone, *, by: Actor, on: date, now: datetime, reason: str = "") -> None:
     """
     :raises CannotChange: as `reschedule`.
     """
-    reschedule(plan, redone.lines, by=by, on=on, now=now)
+    reschedule(plan, redone.lines, by=by, on=on, now=now, reason=reason)
     plan.frequency = redone.ask.frequency
     session.flush()

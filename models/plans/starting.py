@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from models import audit, ledger, payments, promises
+from models import audit, jobs, ledger, payments, promises
 from models.audit import Actor, ActorKind
 from models.customers import lock_account
 from models.database import session
@@ -95,6 +95,7 @@ def offer(plan: Plan, proposal: Proposal, *, until: date, by: Actor, on: date, n
     :raises models.states.IllegalTransition: it was signed, or has ended.
     """
     _write(plan, proposal, by=by, on=on)
+    _answered(plan)
     if plan.state is not PlanState.OFFERED:
         plan.move_to(PlanState.OFFERED)
     elif plan.signed_at is not None:
@@ -132,6 +133,13 @@ def request(
     facts = {"amount": proposal.balance, "instalments": len(proposal.lines), "answer_on": answer_on}
     words = {"word": plan.word} if plan.word else None
     audit.record(plan.customer_id, "plan.requested", by=by, now=now, about=plan.source, facts=facts, words=words)
+    task = {"kind": "plan_requested", "about": plan.source, "due_on": answer_on.isoformat()}
+    jobs.later("worklist.add", customer_id=plan.customer_id, **task)
+
+
+def _answered(plan: Plan) -> None:
+    if plan.state is PlanState.REQUESTED:
+        jobs.later("plans.answered", customer_id=plan.customer_id)
 
 
 def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: datetime) -> None:
@@ -223,17 +231,18 @@ def _take_promises(plan: Plan, *, on: date, now: datetime) -> None:
             promises.withdraw(promise, by=audit.JOB, on=on, now=now, reason=plan.number)
 
 
-def cancel(plan: Plan, *, reason: str, by: Actor, on: date, now: datetime) -> None:
+def cancel(plan: Plan, *, reason: str, by: Actor, on: date, now: datetime, action: str = "plan.cancelled") -> None:
     """
     It ends before its last instalment: what is open is asked for as if it had never been; what was paid stays paid.
     """
     lock_account(plan.customer_id, plan.currency)
     session.refresh(plan, with_for_update=True)
+    _answered(plan)
     plan.move_to(PlanState.CANCELLED)
     plan.ended_on, plan.end_reason = on, reason
     end_holds(plan, on=on, now=now)
     words = {"reason": reason} if reason else None
-    audit.record(plan.customer_id, "plan.cancelled", by=by, now=now, about=plan.source, facts={}, words=words)
+    audit.record(plan.customer_id, action, by=by, now=now, about=plan.source, facts={}, words=words)
 
 
 def _new(

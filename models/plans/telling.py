@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models import customers
 from models.customers import contact_of, mails
-from models.plans.records import Instalment, Plan
+from models.plans.records import Instalment, Plan, instalments_of
 
 
 def tell(plan: Plan, step: str, instalment: Instalment | None = None, *, now: datetime) -> None:
@@ -27,5 +27,6 @@ def tell(plan: Plan, step: str, instalment: Instalment | None = None, *, now: da
         plan=plan,
         step=step,
         instalment=instalment,
+        rows=instalments_of(plan),
         link=mails.LINK,
     )

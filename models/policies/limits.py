@@ -26,6 +26,8 @@ class Because(StrEnum):
     ABOVE_LIMIT = "above_limit"
     ADDED_UP = "added_up"
     OTHER_CURRENCY = "other_currency"
+    OUTSIDE_RULES = "outside_rules"  # A plan that no rule allows.
+    NOT_ALONE = "not_alone"  # A plan that a rule allows, and that its approver decides.
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class Permission(StrEnum):
     READ_COMPLAINTS = "read_complaints"  # what came in and why; proposing an action
     LEAD_COMPLAINTS = "lead_complaints"  # causes and departments, agreeing to actions, closing an alert
     OFFER_PLAN = "offer_plan"  # what may be offered as a plan, and offering it
-    APPROVE_PLAN = "approve_plan"  # what lies outside of it, when somebody else offers it
+    APPROVE_PLAN = "approve_plan"  # what is beyond the rules, or above what starts by itself, where finance decides
+    APPROVE_PLAN_AS_MANAGER = "approve_plan_as_manager"  # the same, where a manager decides
     PLAN_POLICY = "plan_policy"  # writing what may be offered, and publishing what somebody else wrote
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
@@ -66,7 +67,7 @@ _COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
-_PLANS = frozenset({Permission.OFFER_PLAN, Permission.APPROVE_PLAN, Permission.PLAN_POLICY})
+_PLANS = frozenset({Permission.OFFER_PLAN, Permission.PLAN_POLICY, Permission.APPROVE_PLAN})
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS, Permission.OFFER_PLAN},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},
@@ -81,6 +82,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         {
             *(_ACCOUNTS | _MONEY | _WORDS | _DISPUTES | _COMPLAINTS | _PLANS),
             *(Permission.LEAD_COMPLAINTS, Permission.READ_RULES, Permission.READ_AUDIT),
+            Permission.APPROVE_PLAN_AS_MANAGER,
         }
     ),
     Role.ADMIN: frozenset(

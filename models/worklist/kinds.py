@@ -20,6 +20,7 @@ class TaskKind(StrEnum):
     HAND_OVER = "hand_over"
     SEQUENCE_ENDED = "sequence_ended"
     PLAN_BROKEN = "plan_broken"
+    PLAN_REQUESTED = "plan_requested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +92,10 @@ WORDS: dict[TaskKind, Words] = {
         N_("An instalment plan has ended"),
         N_("Instalments were missed and nothing came in the days of grace. Talk to the customer before reminders do."),
         timedelta(days=2),
+    ),
+    TaskKind.PLAN_REQUESTED: Words(
+        N_("A customer asks for an instalment plan"),
+        N_("They were promised an answer by the day on which this is due. Offer it as they asked, or other figures."),
+        timedelta(days=1),
     ),
 }

@@ -350,8 +350,9 @@ def test_a_credit_note_names_only_an_invoice_of_its_customer(
 
 
 def test_every_limit_has_a_reason_to_show() -> None:
-    """What the answer to a case gives, it gives as a credit note."""
-    assert set(limits.DEFAULTS) == set(limits.REASONS) == {kind.value for kind in approvals.Kind} - {"case", "return"}
+    """What the answer to a case gives, it gives as a credit note; of plans their rules say it."""
+    others = {"case", "return", "plan"}
+    assert set(limits.DEFAULTS) == set(limits.REASONS) == {kind.value for kind in approvals.Kind} - others
 
 
 def test_the_page_shows_what_who_why_and_how_much(

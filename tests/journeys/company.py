@@ -30,13 +30,14 @@ from models import (
     messages,
     pauses,
     payments,
+    plans,
     promises,
     staff,
     worklist,
 )
-from models.approvals import CreditLine, CreditNote, Refund, WriteOff
+from models.approvals import CreditLine, CreditNote, PlanOffer, Refund, WriteOff
 from models.claims import Said
-from models.customers import Customer, calendars, links, merges, notes, opt_outs
+from models.customers import Contact, Customer, calendars, links, merges, notes, opt_outs
 from models.database import session
 from models.desk import Line, Method
 from models.dunning import preview, review, runs, sequences, templates
@@ -130,6 +131,18 @@ class Furnisher:
         planner = Planner(self.make, customer, contact, self.people[Role.FINANCE].actor)
         planner.furnish(HOSTILE)
         self.made.others |= planner.ids
+        self._plan_waits(customer, contact)
+
+    def _plan_waits(self, customer: Customer, contact: Contact) -> None:
+        """One that no rule allows, with a second person."""
+        self.make.invoice(customer, 24_000, number=f"{HOSTILE}-P")
+        collector = self.people[Role.COLLECTOR]
+        with transaction():
+            idea = plans.think(customer, "EUR", plans.Wish(count=30), on=self.make.today)
+            told = {"reason": HOSTILE, "by": collector.staff_id, "key": "plan"}
+            offer = PlanOffer.of(idea, customer.id, contact.id, None, **told)
+            asked = approvals.submit(offer, by=collector, now=self.now)
+            self.made.others["plan approval"] = asked.approval.id
 
     def _reminded(self) -> None:
         """A run; the first message of the days to come, for whom and when."""

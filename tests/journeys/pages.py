@@ -51,6 +51,7 @@ NO_PAGES = {
     "backoffice.complaint_file": "a file",
     "backoffice.complaint_cases_file": "a file",
     "backoffice.dispute_letter": "a file",
+    "backoffice.plan_agreement": "a file",
 }
 
 
@@ -600,6 +601,27 @@ COMPLAINTS = (
     at("backoffice.action", name="an action that tells nothing yet", action_id=other("untold action")),
     at("backoffice.hand_action", action_id=other("action")),
 )
+_PLANNED = {"customer_id": customer("planning")}
+_PLAN = {**_PLANNED, "plan_id": other("plan active")}
+_STATES = ("requested", "offered", "ended", "unready", "active", "completed", "defaulted", "declined")
+DESK_PLANS = (
+    at("backoffice.plan_requests"),
+    at("backoffice.plan_requests", COLLECTOR, "plans that wait for a signature", show="offered"),
+    at("backoffice.plan_requests", name="plans that are over", show="ended"),
+    at("backoffice.account_plans", **_PLANNED),
+    at("backoffice.account_plans", name="no plans", customer_id=customer("none")),
+    *(at("backoffice.plan_page", name=f"a plan, {key}", **_PLANNED, plan_id=other(f"plan {key}")) for key in _STATES),
+    at("backoffice.propose_plan", **_PLANNED),
+    at("backoffice.propose_plan", name="nothing for a plan", customer_id=customer("none")),
+    at("backoffice.answer_plan", **_PLANNED, plan_id=other("plan requested")),
+    at("backoffice.answer_plan", name="an offer made anew", **_PLANNED, plan_id=other("plan offered")),
+    at("backoffice.decline_plan_request", **_PLANNED, plan_id=other("plan requested")),
+    at("backoffice.move_instalment_for", **_PLAN, instalment_id=other("instalment")),
+    at("backoffice.reschedule_plan", **_PLAN),
+    sent("an end without a reason", "backoffice.end_plan_for", MANAGER, {"reason": ""}, 422, **_PLAN),
+    at("backoffice.end_plan_for", **_PLAN),
+    at("backoffice.approval", name="a plan for a second person", approval_id=other("plan approval"), **_PLANNED),
+)
 PLAN_RULES = (
     at("backoffice.plan_policy"),
     at("backoffice.plan_policy", COLLECTOR, "plan rules for who offers"),
@@ -611,4 +633,4 @@ PLAN_RULES = (
     sent("a plan rule without a name", "backoffice.plan_policy_rules", MANAGER, {"rules-0-name": ""}, 422, number=2),
 )
 MINE = (*PORTAL, *CASES_OF_MINE, *PLANS)
-CASES = (*MINE, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *COMPLAINTS, *PLAN_RULES, *ANSWERS)
+CASES = (*MINE, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *COMPLAINTS, *DESK_PLANS, *PLAN_RULES, *ANSWERS)

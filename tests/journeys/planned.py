@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from models import ledger, plans
+from models import agreements, ledger, plans
+from models.agreements import Paper, Signature
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
@@ -92,6 +93,12 @@ class Planner:
         with transaction():
             plan = self._draft(on)
             plans.offer(plan, proposal, until=on, by=self.by, on=on, now=self._at(on))
+            paper = Paper(
+                f"Plan {key}", "fa", "We <b>agree</b>.\n\nAll of it.", "en", "This counts.", b"%PDF-", {"words": 1}
+            )
+            at = {"by": self.by, "now": self._at(on)}
+            kept = agreements.offer(self.customer.id, self.contact.id, plan.source, paper, **at)
+            agreements.sign(kept, Signature(self.contact.name, True, "192.0.2.7", "Firefox", self._at(on)), **at)
             plans.sign(plan, consent_id=None, by=self.by, on=on, now=self._at(on))
             self.ids[f"plan {key}"] = plan.id
         return plan
