@@ -45,6 +45,7 @@ from models.plans.starting import (
 )
 from models.plans.sums import ItemLeft, items_left
 from models.plans.tending import rests, review, settle, tend
+from models.plans.warning import warn_of_cards
 
 __all__ = [
     "LIVING",
@@ -87,4 +88,5 @@ __all__ = [
     "sign",
     "tend",
     "versions_of",
+    "warn_of_cards",
 ]

@@ -9,8 +9,10 @@ from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
 from models.money import Money, total
+from models.plans.declining import stop_charging
 from models.plans.following import add_instalment, keep_version
 from models.plans.records import (
+    LATE,
     Because,
     Instalment,
     InstalmentState,
@@ -108,11 +110,11 @@ def _set_aside(row: Instalment, *, on: date) -> None:
 
 
 def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on: date, now: datetime) -> None:
-    """Another card or account is charged from now on; what waited for one is tried again today."""
+    """Another card or account is charged from now on; what waited for one is tried again today, missed or not."""
     _locked(plan)
     plan.way, plan.method_id, plan.consent_id = Way.AUTOMATIC, method_id, consent_id
     for row in instalments_of(plan):
-        if row.state is InstalmentState.DUE and row.next_try_on is None:
+        if row.state in LATE and row.next_try_on is None:
             row.next_try_on, row.tries, row.waits_for_customer = on, 0, False
     session.flush()
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})
@@ -121,11 +123,7 @@ def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on
 def pay_by_transfer(plan: Plan, *, by: Actor, now: datetime) -> None:
     """Nothing is charged any more: each instalment is paid by bank transfer on the same days."""
     _locked(plan)
-    plan.way, plan.method_id = Way.TRANSFER, None
-    for row in instalments_of(plan):
-        row.next_try_on = None
-    session.flush()
-    audit.record(plan.customer_id, "plan.by_transfer", by=by, now=now, about=plan.source, facts={})
+    stop_charging(plan, by=by, now=now)
 
 
 def _locked(plan: Plan) -> None:
