@@ -68,8 +68,10 @@ def _follow_money(plan: Plan, *, on: date) -> Because | None:
     free = [row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING]
     shares = covering.cover(_parts(free), more, in_order=not plan.is_automatic)
     for row in free:
-        _cover(row, shares.get(row.number, 0), on=on)
+        more -= _cover(row, shares.get(row.number, 0), on=on)
     session.flush()
+    if more:
+        _keep(plan, more, on=on)
     return Because.PAID_OTHERWISE if plan.is_automatic and shares else None
 
 
@@ -90,6 +92,13 @@ def _paid(row: Instalment, *, on: date) -> None:
     if row.is_living:
         row.move_to(InstalmentState.PAID)
         row.paid_on, row.next_try_on, row.waits_for_customer, row.grace_until = on, None, False, None
+
+
+def _keep(plan: Plan, minor: int, *, on: date) -> None:
+    """It came while no instalment was open for it, as where all that is left is disputed: it is one of its own."""
+    row = add_instalment(plan, minor, due_on=on, state=InstalmentState.PAID)
+    row.covered_minor, row.paid_on = minor, on
+    session.flush()
 
 
 def _uncover(plan: Plan, rows: Sequence[Instalment], minor: int, *, on: date) -> None:

@@ -14,7 +14,8 @@ from models.plans.records import Plan
 @dataclass(frozen=True, slots=True)
 class ItemLeft:
     """
-    `came` is money that was used for the item since the plan was signed, and not taken back; `left` is what the plan
+    `came` is money that was used for the item since the plan was signed, and not taken back, up to the plan's part of
+    it; `left` is what the plan
     still has to pay of it, without what a case holds: that is `disputed`, and may have to be paid later.
     """
 
@@ -35,7 +36,7 @@ from plans p
 join plan_items i on i.customer_id = p.customer_id and i.plan_id = p.id
 join entries e on e.customer_id = i.customer_id and e.id = i.entry_id
 cross join lateral (
-    select sum(a.amount_minor)::bigint as minor
+    select least(sum(a.amount_minor), i.amount_minor)::bigint as minor
     from allocations a join entries c on c.customer_id = a.customer_id and c.id = a.credit_id
     where a.customer_id = i.customer_id and a.debit_id = i.entry_id and a.id > p.allocated_up_to
       and a.reverses_id is null and c.kind = 'receipt'

@@ -49,6 +49,7 @@ def items(plan: Plan, today: date) -> dict[int, ItemLeft]:
             for one in used
             if one.allocation_id > plan.allocated_up_to and one.credit.kind == EntryKind.RECEIPT
         )
+        came = min(came, item.amount_minor)
         held = [one for one in holds.living([plan.customer_id], today) if one.entry_id == debit.id]
         disputed = sum(one.takes(debit.left).minor for one in held if one.kind == holds.HoldKind.DISPUTE)
         owed = max(min(item.amount_minor - came, debit.left.minor), 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
-from models import audit, company, disputes, ledger, pauses, payments, plans
+from models import company, disputes, ledger, pauses, payments, plans
 from models.customers import Contact, Customer
 from models.database import session
 from models.disputes import Dispute, Reason, Remedy
@@ -203,7 +203,9 @@ class Life:
     def take_back(self) -> None:
         """Of an item what had been used for it; it waits unapplied, or goes to the item again."""
         debt = self._debt()
-        used = [one for one in ledger.allocations_of(self.customer.id, debt.id) if not one.taken_back_on] if debt else []
+        used = (
+            [one for one in ledger.allocations_of(self.customer.id, debt.id) if not one.taken_back_on] if debt else []
+        )
         if debt and used:
             one = self.draw.choice(used)
             with transaction():
