@@ -114,7 +114,7 @@ def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on
     _locked(plan)
     plan.way, plan.method_id, plan.consent_id = Way.AUTOMATIC, method_id, consent_id
     for row in instalments_of(plan):
-        if row.state in LATE and row.next_try_on is None:
+        if row.state in LATE:
             row.next_try_on, row.tries, row.waits_for_customer = on, 0, False
     session.flush()
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from models import audit, company, holds
+from models import audit, company, holds, ledger
 from models.database import session
 from models.money import total
-from models.payments import AttemptState
+from models.payments import Attempt, AttemptState
 from models.plans import telling
 from models.plans.declining import end_charges, follow_consent, newest_attempts
 from models.plans.records import (
@@ -35,7 +35,7 @@ def follow(plan: Plan, *, on: date, now: datetime) -> None:
     """
     follow_consent(plan, now=now)
     failed = end_charges(plan, on=on, now=now)
-    because = _follow_money(plan, on=on)
+    because = _follow_money(plan, on=on, now=now)
     because = _follow_debt(plan, on=on) or because
     if because:
         keep_version(plan, because, on=on, now=now)
@@ -52,12 +52,15 @@ def follow(plan: Plan, *, on: date, now: datetime) -> None:
         telling.tell(plan, "changed", now=now, because=because.value, lines=rows)
 
 
-def _follow_money(plan: Plan, *, on: date) -> Because | None:
+def _follow_money(plan: Plan, *, on: date, now: datetime) -> Because | None:
     """Money that came since covers instalments; what went back uncovers them."""
     rows = instalments_of(plan)
+    charged = _charged(rows)
+    for attempt in charged.values():
+        _use(plan, attempt, on=on, now=now)
     came = total((item.came for item in items_left(plan, on)), plan.currency).minor
     more = came - sum(row.covered_minor for row in rows)
-    for row in _charged(rows):
+    for row in [row for row in rows if row.id in charged]:
         more -= _cover(row, min(row.left_minor, max(more, 0)), on=on)
         _paid(row, on=on)
     if more < 0:
@@ -75,10 +78,20 @@ def _follow_money(plan: Plan, *, on: date) -> Because | None:
     return Because.PAID_OTHERWISE if plan.is_automatic and shares else None
 
 
-def _charged(rows: Sequence[Instalment]) -> list[Instalment]:
-    """Those for which a payment of their own has come, whatever of it could be used."""
+def _charged(rows: Sequence[Instalment]) -> dict[int, Attempt]:
+    """By the instalment's id: of those that are not paid yet the payment of their own that has come."""
     tried = newest_attempts(row for row in rows if row.is_living)
-    return [row for row in rows if row.id in tried and tried[row.id].state is AttemptState.SUCCEEDED]
+    return {one: attempt for one, attempt in tried.items() if attempt.state is AttemptState.SUCCEEDED}
+
+
+def _use(plan: Plan, attempt: Attempt, *, on: date, now: datetime) -> None:
+    """What was credited meanwhile need not be paid: what came for it pays the plan's other items."""
+    receipt = ledger.entry_by_key(plan.customer_id, f"{attempt.payment_intent_id}:paid")
+    for item in items_left(plan, on):
+        share = min(item.left, receipt.left) if receipt else plan.money(0)
+        if receipt and share:
+            ledger.allocate(receipt, ledger.entry_of(plan.customer_id, item.entry_id), share, now=now)
+            session.refresh(receipt)
 
 
 def _cover(row: Instalment, minor: int, *, on: date) -> int:

@@ -36,7 +36,7 @@ from plans p
 join plan_items i on i.customer_id = p.customer_id and i.plan_id = p.id
 join entries e on e.customer_id = i.customer_id and e.id = i.entry_id
 cross join lateral (
-    select least(sum(a.amount_minor), i.amount_minor)::bigint as minor
+    select least(coalesce(sum(a.amount_minor), 0), i.amount_minor)::bigint as minor
     from allocations a join entries c on c.customer_id = a.customer_id and c.id = a.credit_id
     where a.customer_id = i.customer_id and a.debit_id = i.entry_id and a.id > p.allocated_up_to
       and a.reverses_id is null and c.kind = 'receipt'

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models import customers, messages
-from models.customers import mails, merges
+from models.customers import Contact, mails, merges
 from models.plans.records import Instalment, Plan
 
 
@@ -16,7 +16,7 @@ def tell(
 
     :param once: what is said once for the same cause, whenever that is.
     """
-    contact = merges.reader_of(plan.customer_id, plan.contact_id) if plan.contact_id else None
+    contact = _reader_of(plan)
     customer = customers.find(contact.customer_id) if contact else None
     if customer is None or contact is None or not contact.email:
         return
@@ -37,4 +37,11 @@ def tell(
 
 
 def is_told(plan: Plan, step: str, once: str) -> bool:
-    return messages.is_written(plan.customer_id, f"plan:{plan.customer_id}:{plan.id}:{step}:{once}")
+    contact = _reader_of(plan)
+    cause = f"plan:{plan.customer_id}:{plan.id}:{step}:{once}"
+    return contact is not None and messages.is_written(contact.customer_id, cause)
+
+
+def _reader_of(plan: Plan) -> Contact | None:
+    """Who signed it: a contact of the account, or of the one that it is read as part of."""
+    return merges.reader_of(plan.customer_id, plan.contact_id) if plan.contact_id else None

@@ -67,34 +67,47 @@ def expected(
     for which a payment of their own has come.
     """
     rows = {number: replace(row) for number, row in before.items()}
-    money, late = came - sum(row.covered for row in rows.values()), 0
+    money = came - sum(row.covered for row in rows.values())
     for row in _by_day(rows[number] for number in own if rows[number].lives):
-        share = min(row.left, max(money, 0))
-        row.covered, row.state, row.paid_on = row.covered + share, S.PAID, today
-        money -= share
-    if money < 0:
-        for row in sorted(rows.values(), key=lambda row: (row.paid_on or date.max, row.number), reverse=True):
-            back = min(row.covered, -money)
-            row.covered -= back
-            money += back
-            if back and row.state == S.PAID:
-                row.state, late = S.RETURNED, late + back
+        money -= _pour(row, max(money, 0), today)
+        row.state, row.paid_on = S.PAID, today
+    late = _take_back(rows.values(), -money) if money < 0 else 0
     for row in _in_turn(rows.values(), in_order):
-        share = min(row.left, max(money, 0))
-        row.covered += share
-        money -= share
-        if share and not row.left:
-            row.state, row.paid_on = S.PAID, today
+        money -= _pour(row, max(money, 0), today)
     less = sum(row.left for row in rows.values() if row.lives) + late - left
     for row in reversed(_by_day(row for row in rows.values() if row.lives and row.state != S.CHARGING)):
-        off = min(row.left, max(less, 0))
-        less -= off
-        if off and off == row.amount:
-            row.state = S.WAIVED
-        elif off:
-            row.amount -= off
-            row.state = row.state if row.left else S.PAID
+        less -= _shorten(row, max(less, 0))
     return rows, late + max(-less, 0)
+
+
+def _pour(row: Row, money: int, today: date) -> int:
+    share = min(row.left, money)
+    row.covered += share
+    if share and not row.left:
+        row.state, row.paid_on = S.PAID, today
+    return share
+
+
+def _take_back(rows: Iterable[Row], money: int) -> int:
+    """Of the newest paid first; what of it is to be paid again."""
+    late = 0
+    for row in sorted(rows, key=lambda row: (row.paid_on or date.max, row.number), reverse=True):
+        back = min(row.covered, money)
+        row.covered -= back
+        money -= back
+        if back and row.state == S.PAID:
+            row.state, late = S.RETURNED, late + back
+    return late
+
+
+def _shorten(row: Row, less: int) -> int:
+    off = min(row.left, less)
+    if off and off == row.amount:
+        row.state = S.WAIVED
+    elif off:
+        row.amount -= off
+        row.state = row.state if row.left else S.PAID
+    return off
 
 
 def _by_day(rows: Iterable[Row]) -> list[Row]:

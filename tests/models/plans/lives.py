@@ -313,17 +313,26 @@ class Life:
         self.check_books()
 
     def _expected(self, plan: Plan) -> tuple[dict[int, books.Row], int]:
-        before, own = books.of(plan), []
+        before, own, unused = books.of(plan), [], 0
         for row in plans.instalments_of(plan):
             tried = payments.of_instalment(self.customer.id, row.id)
             if any(one.state is AttemptState.SUCCEEDED for one in tried):
                 own.append(row.number)
+                unused += self._unused(tried) if row.is_living else 0
             elif row.state == "charging" and all(one.state in GONE for one in tried):
                 before[row.number].state = InstalmentState.MISSED if row.missed_on else InstalmentState.DUE
         items = books.items(plan, self.today)
         assert {item.entry_id: item for item in plans.items_left(plan, self.today)} == items, self.log
         came, left = (sum(minor) for minor in zip(*((i.came.minor, i.left.minor) for i in items.values()), strict=True))
-        return books.expected(before, came, left, own, in_order=not plan.is_automatic, today=self.today)
+        used = min(unused, left)
+        sums = (before, came + used, left - used, own)
+        return books.expected(*sums, in_order=not plan.is_automatic, today=self.today)
+
+    def _unused(self, tried: Sequence[Attempt]) -> int:
+        """What of a payment for an instalment found its items paid: it is for the plan's others."""
+        paid = next(one for one in tried if one.state is AttemptState.SUCCEEDED)
+        receipt = ledger.entry_by_key(self.customer.id, f"{paid.payment_intent_id}:paid")
+        return receipt.left.minor if receipt else 0
 
     def _check(self, plan: Plan, rows: dict[int, books.Row], more: int) -> None:
         after = books.of(plan)
