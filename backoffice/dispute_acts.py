@@ -8,9 +8,11 @@ from werkzeug.wrappers import Response
 
 from backoffice import backoffice, requires
 from backoffice.dispute_forms import AskForm, NoteForm, ReopenForm, SayForm
-from backoffice.disputes import address_of, dispute_or_404, page_of, today_here
+from backoffice.disputes import address_of, dispute_or_404, note_form, page_of, say_form, today_here
+from backoffice.files import WithFiles
 from frame.forms import OurForm
 from frame.settings import settings
+from frame.uploads import takes_files
 from models import causes, clock, disputes
 from models.disputes import Dispute
 from models.errors import N_
@@ -22,16 +24,20 @@ ASKED, SAID, NOTED, REOPENED = N_("Asked."), N_("Sent."), N_("Noted."), N_("The 
 
 
 @backoffice.route("/disputes/<int:customer_id>/<int:dispute_id>/write", methods=["GET", "POST"])
+@takes_files()
 @requires(Permission.WORK_DISPUTES)
 def say_in_dispute(customer_id: int, dispute_id: int) -> Response | tuple[str, int]:
-    found, form = dispute_or_404(customer_id, dispute_id), SayForm(request.form)
+    found = dispute_or_404(customer_id, dispute_id)
+    form = say_form(found)
     return _done(found, form, lambda: _say(found, form), gettext("Write to the customer"), SAID)
 
 
 @backoffice.route("/disputes/<int:customer_id>/<int:dispute_id>/note", methods=["GET", "POST"])
+@takes_files()
 @requires(Permission.WORK_DISPUTES)
 def note_in_dispute(customer_id: int, dispute_id: int) -> Response | tuple[str, int]:
-    found, form = dispute_or_404(customer_id, dispute_id), NoteForm(request.form)
+    found = dispute_or_404(customer_id, dispute_id)
+    form = note_form(found)
     return _done(found, form, lambda: _note(found, form), gettext("Note for staff"), NOTED)
 
 
@@ -55,7 +61,8 @@ def _done(
     found: Dispute, form: OurForm, act: Callable[[], object], title: str, said: str
 ) -> Response | tuple[str, int]:
     """The one form of a page, and back to the case once it is done."""
-    if request.method == "POST" and form.validate():
+    ready = form.is_ready() if isinstance(form, WithFiles) else request.method == "POST" and form.validate()
+    if ready:
         with form.telling_refusals(), transaction():
             act()
         if not form.errors:
@@ -68,13 +75,16 @@ def _done(
 def _say(found: Dispute, form: SayForm) -> None:
     told = {"by": current_user.actor, "now": clock.now()}
     if form.waits.data:
-        disputes.ask_customer(found, form.text.data, on=today_here(), **told)
+        message = disputes.ask_customer(found, form.text.data, on=today_here(), **told)
     else:
-        disputes.write(found, form.text.data, **told)
+        message = disputes.write(found, form.text.data, **told)
+    form.hand_in(found.customer_id, message.source)
 
 
 def _note(found: Dispute, form: NoteForm) -> None:
-    disputes.note(found, form.note.data, author=current_user.name, by=current_user.actor, now=clock.now())
+    by = current_user
+    written = disputes.note(found, form.note.data, author=by.name, by=by.actor, now=clock.now())
+    form.hand_in(found.customer_id, written.source)
 
 
 def _ask(found: Dispute, form: AskForm) -> None:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from backoffice.files import WithFiles
 from frame.forms import AmountField, DayField, OurForm, data_options, options
 from models import causes, disputes, words
 from models.disputes import LONGEST_TEXT, OUTCOMES, CannotDecide, CannotDispute, DisputeState, Outcome, Remedy, Verdict
@@ -26,7 +27,8 @@ class MoveForm(OurForm):
     state = SelectField(choices=options((state.value, state.value) for state in DisputeState))
 
 
-class SayForm(OurForm):
+class SayForm(WithFiles):
+    hint = N_("Up to 10 files of 10 MB. The customer can open them. We remove from photos where they were taken.")
     text = TextAreaField(
         N_("Write to the customer"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)]
     )
@@ -34,7 +36,8 @@ class SayForm(OurForm):
     refusals: ClassVar = {CannotDispute: "text"}
 
 
-class NoteForm(OurForm):
+class NoteForm(WithFiles):
+    hint = N_("Up to 10 files of 10 MB. The customer never sees them.")
     note = TextAreaField(N_("Note"), [InputRequired(N_("Write something first.")), Length(max=LONGEST_TEXT)])
     refusals: ClassVar = {CannotDispute: "note"}
 

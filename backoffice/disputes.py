@@ -115,6 +115,7 @@ def page_of(found: Dispute) -> dict[str, object]:
         "messages": disputes.messages_of(found),
         "notes": disputes.notes_of(found),
         "questions": questions,
+        "added_to_answer": disputes.added_to_answer,
         "decisions": disputes.decisions_of(found),
         "causes": causes,
         "returns": disputes.returns_of(found),
@@ -123,10 +124,22 @@ def page_of(found: Dispute) -> dict[str, object]:
         "moves": disputes.MOVES[found.state],
         "events": audit.events_about(found.customer_id, found.source),
         "hand_form": HandForm(owner=str(found.owner_id or "")),
-        "say_form": SayForm(),
-        "note_form": NoteForm(),
+        "say_form": say_form(found),
+        "note_form": note_form(found),
         "today": today_here(),
     }
+
+
+def say_form(found: Dispute) -> SayForm:
+    form = SayForm(request.form)
+    form.lies_at(found.customer_id, found.source)
+    return form
+
+
+def note_form(found: Dispute) -> NoteForm:
+    form = NoteForm(request.form)
+    form.lies_at(found.customer_id, f"notes:{found.id}")
+    return form
 
 
 def waiting_for_me() -> int:

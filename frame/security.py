@@ -6,6 +6,7 @@ from urllib.parse import unquote, urlsplit
 from flask import Flask, Response, abort, request
 from flask_wtf import CSRFProtect
 
+from frame import uploads
 from runtime.settings import Settings
 
 csrf = CSRFProtect()
@@ -21,8 +22,8 @@ def install(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         WTF_CSRF_TIME_LIMIT=None,  # The token lives as long as the session that holds it.
         WTF_CSRF_SSL_STRICT=False,  # Sec-Fetch-Site and Origin are checked below, with or without a Referer.
-        MAX_CONTENT_LENGTH=110 * 1024 * 1024,  # Ten files of 10 MB and the form around them.
     )
+    uploads.install(app)
     csrf.init_app(app)
     app.before_request(refuse_foreign_posts)
     app.before_request(refuse_null_characters)

@@ -30,6 +30,11 @@ def snapshot() -> Iterator[None]:
         session.rollback()
 
 
+def pause() -> None:
+    """Hold no connection while something slow is done; what was read before is read anew when it is looked at."""
+    session.rollback()
+
+
 def release() -> None:
     """Give the connection back at the end of a request, a job or a command."""
     session.remove()

@@ -173,7 +173,8 @@ def review_complaints(tools: Tools) -> None:
 
 
 def forget_old_files(_: Tools) -> None:
-    files.forget_drafts(now=clock.now())
+    disputes.forget_drafts(now=clock.now())
+    files.forget_drafts(now=clock.now(), beside=disputes.FILES_BESIDE)
 
 
 def assign_dispute(tools: Tools, customer_id: int, dispute_id: int) -> None:

@@ -14,6 +14,7 @@ OPEN_TO_ALL = {
     *("portal.pay_by_link", "portal.payment_by_link", "portal.receipt_by_link", "portal.link_code"),
     *("portal.send_code", "portal.enter_code", "portal.stripe_webhook", "portal.calendar_file"),
     *("portal.unsubscribe", "portal.unsubscribe_now", "portal.subscribe_again", "portal.question"),
+    "portal.question_file",
 }
 # What stays open to whoever says that the account is not theirs: nothing that shows it.
 STAYS_OPEN = {

@@ -11,6 +11,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from frame.forms import AmountField, DayField, OurForm, above_zero, data_options, form_page, options
+from frame.uploads import takes_files
 from models import claims, clock, payments, words
 from models.claims import Claim, ClaimKind, ClaimState, Said
 from models.customers import merges
@@ -65,6 +66,7 @@ class NotMineForm(OurForm):
 
 
 @portal.route("/already-paid", methods=["GET", "POST"])
+@takes_files()
 def already_paid() -> Response | tuple[str, int]:
     items = payments.payable_items(current_user.customer_id, _today(), currency=currency_asked())
     form = _paid_form(items)
@@ -83,6 +85,7 @@ def already_paid() -> Response | tuple[str, int]:
 
 
 @portal.route("/claims/<int:claim_id>", methods=["GET", "POST"])
+@takes_files()
 def claim(claim_id: int) -> Response | tuple[str, int]:
     """What was said; while it helps, files that prove it can be added."""
     form = ProofForm(request.form)

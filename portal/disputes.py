@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired
 
 from frame import files as give
 from frame.forms import OurForm, form_page
+from frame.uploads import takes_files
 from models import accounts, approvals, clock, disputes, files, payments, words
 from models.customers import merges
 from models.disputes import CreditWish, Decision, Dispute, DisputeState
@@ -20,7 +21,6 @@ from models.transactions import transaction
 from portal import portal
 from portal.choosing import payer
 from portal.dispute_forms import EvidenceForm
-from portal.principal import account_of
 
 MOST = 50
 STATES: dict[DisputeState, str] = {
@@ -51,15 +51,12 @@ def cases() -> str:
 
 
 @portal.route("/cases/<int:dispute_id>", methods=["GET", "POST"])
+@takes_files()
 def case(dispute_id: int) -> Response | tuple[str, int]:
     """The case, and a word in its thread."""
     mine, form = _case(dispute_id), ReplyForm(request.form)
     form.purpose = f"case:{dispute_id}"
-    form.take()
-    if form.is_sent:
-        form.validate()
-    form.blame_files()
-    if form.is_sent and not form.errors:
+    if form.is_ready():
         disputing_contact()
         with form.telling_refusals(), transaction():
             _say(mine, form)
@@ -70,9 +67,8 @@ def case(dispute_id: int) -> Response | tuple[str, int]:
 
 
 def _say(mine: Dispute, form: ReplyForm) -> None:
-    who, contact = current_user, account_of(current_user)[1]
-    message = disputes.write(mine, form.text.data, by=who.actor, now=clock.now())
-    files.hand_in(contact, form.purpose, mine.customer_id, message.source, by=who.actor, now=clock.now())
+    message = disputes.write(mine, form.text.data, by=current_user.actor, now=clock.now())
+    form.hand_in(mine.customer_id, message.source)
 
 
 @portal.post("/cases/<int:dispute_id>/withdraw")

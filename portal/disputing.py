@@ -9,7 +9,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from frame.forms import OurForm, form_page
-from models import accounts, clock, customers, disputes, files, payments, words
+from frame.uploads import takes_files
+from models import accounts, clock, customers, disputes, payments, words
 from models.disputes import Disputable, Dispute, Reason, Remedy
 from models.money import total
 from models.policies.suggesting import Suggestion, suggest
@@ -67,8 +68,13 @@ def dispute(entry_id: int, step: str) -> Response | tuple[str, int]:
 
 
 @portal.route("/invoices/<int:entry_id>/wrong/evidence", methods=["GET", "POST"])
+@takes_files()
 def dispute_evidence(entry_id: int) -> Response | tuple[str, int]:
+    """Files live as long as the answers that they lie beside."""
     item, form = _item(entry_id), _evidence(entry_id)
+    if request.method == "POST":
+        with transaction():
+            _keep(item, {})
     form.take()
     form.blame_files()
     if not form.is_sent or form.errors:
@@ -128,7 +134,7 @@ def _open(item: Disputable, asked: dict[str, Any]) -> Dispute | None:
         on=_today(),
         now=now,
     )
-    files.hand_in(contact, _purpose(item.entry_id), item.customer_id, case.source, by=who.actor, now=now)
+    _evidence(item.entry_id).hand_in(item.customer_id, case.source)
     return case
 
 
@@ -189,12 +195,8 @@ def _keep(item: Disputable, typed: dict[str, str]) -> None:
 
 def _evidence(entry_id: int) -> EvidenceForm:
     form = EvidenceForm(request.form)
-    form.purpose = _purpose(entry_id)
+    form.purpose = disputes.tray_of(current_user.customer_id, current_user.contact_id, entry_id).purpose
     return form
-
-
-def _purpose(entry_id: int) -> str:
-    return f"dispute:{entry_id}"
 
 
 def _today() -> date:

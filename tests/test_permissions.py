@@ -225,7 +225,7 @@ def _add_holds(made: World) -> None:
         promise = promises.make(mine.id, {items[0].entry_id: Money(100, "EUR")}, pay_on=TODAY, **at)
         claim = claims.say_paid(mine, made.contact, items, claims.Said(Money(100, "EUR"), TODAY, "card"), **at)
         proof = files.Checked("proof.pdf", files.FileKind.PDF, b"%PDF-")
-        file = files.keep(made.contact, proof, about=claim.source, by=at["by"], now=NOW)
+        file = files.keep(files.Tray.of(made.contact, "claim"), proof, about=claim.source, by=at["by"], now=NOW)
         pauses.place(mine.id, HoldKind.BREATHING_SPACE, "x", crisis=True, **at)
     found = {one.kind: one.hold_id for one in accounts.stopping([mine.id])}
     made.arguments[""] |= {"promise_id": promise.id, "claim_id": claim.id, "hold_id": found["breathing_space"]}

@@ -106,7 +106,8 @@ class Desk:
             **self.when(story.days_ago),
         )
         for checked in sent:
-            files.keep(contact, checked, about=case.source, by=by, now=self.now(story.days_ago))
+            tray = files.Tray.of(contact, "")
+            files.keep(tray, checked, about=case.source, by=by, now=self.now(story.days_ago))
         return case
 
     def take(self, case: Dispute, days_ago: int) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from models import company
+from models import company, files
 from models.database import session
 from models.money import Money
 
@@ -58,7 +58,8 @@ select entry_id, answers, changed_at from dispute_drafts
 where customer_id = :customer and contact_id = :contact order by id""",
     "files": """
 select name, kind, size, sha256, about, added_at from files
-where customer_id = :customer and (about <> '' or contact_id = :contact) order by id""",
+where customer_id = :customer
+  and (split_part(about, ':', 1) = any(:shown) or (about = '' and contact_id = :contact)) order by id""",
     "pauses": """
 select kind, representative, from_on, until_on, placed_at, ended_on from pauses
 where customer_id = :customer order by id""",
@@ -87,8 +88,9 @@ _ONE = ("you", "account")
 def own_data(customer_id: int, contact_id: int, *, now: datetime) -> dict[str, Any]:
     """Everything as JSON can hold it: amounts with their decimals, days and moments in ISO."""
     found: dict[str, Any] = {"company": company.get().name, "made_at": now.isoformat()}
+    told_of = {"customer": customer_id, "contact": contact_id, "shown": list(files.SHOWN)}
     for heading, query in _QUERIES.items():
-        rows = session.execute(text(query), {"customer": customer_id, "contact": contact_id}).mappings()
+        rows = session.execute(text(query), told_of).mappings()
         told = [_told(dict(row)) for row in rows]
         found[heading] = (told[0] if told else None) if heading in _ONE else told
     return found

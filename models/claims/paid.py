@@ -95,7 +95,7 @@ def say_paid(
     _not_too_many(owner_id, now)
     until_on = on + timedelta(days=number(days, "paid_pause", DEFAULTS))
     claim = _record(owner_id, contact, said, until_on=until_on, by=by, on=on, now=now)
-    files.hand_in(contact, PURPOSE, owner_id, claim.source, by=by, now=now)
+    files.hand_in(files.Tray.of(contact, PURPOSE), owner_id, claim.source, by=by, now=now)
     rested = _said_before(owner_id, on - timedelta(days=number(days, "paid_again", DEFAULTS)), claim.id)
     covered = [item for item in items if item.customer_id == owner_id and item.entry_id not in rested]
     _hold(claim, spread(said.amount, covered, said.item_id), on=on, now=now)

@@ -8,7 +8,7 @@ from models.audit import Actor
 from models.claims.records import PURPOSE, Claim, ClaimKind, ClaimState, ask_a_person, find_for, lock_as_it_is
 from models.customers import Contact
 from models.errors import N_, Refused
-from models.files import File
+from models.files import File, Tray
 
 TAKES_PROOF = frozenset({ClaimState.OPEN, ClaimState.LAPSED})
 READ_WITHIN = timedelta(days=1)
@@ -32,8 +32,9 @@ def send_proof(claim: Claim, contact: Contact, *, by: Actor, on: date, now: date
     lock_as_it_is(claim)
     if not takes_proof(claim):
         raise NoProofNeeded(N_("This has been settled meanwhile. No proof is needed any more."))
-    added = files.drafts(contact.customer_id, contact.id, PURPOSE)
-    files.hand_in(contact, PURPOSE, claim.customer_id, claim.source, by=by, now=now)
+    tray = Tray.of(contact, PURPOSE)
+    added = files.drafts(tray)
+    files.hand_in(tray, claim.customer_id, claim.source, by=by, now=now)
     if claim.is_open:
         ask_a_person(claim, on + READ_WITHIN, on)
     elif added:

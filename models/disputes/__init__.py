@@ -29,7 +29,17 @@ from models.disputes.decisions import (
     find_decision,
 )
 from models.disputes.disputable import BILLED, Disputable, DisputableLine, disputable
-from models.disputes.drafts import DisputeDraft, draft_of, drafts_of, keep_answers, take_draft
+from models.disputes.drafts import (
+    FILES_BESIDE,
+    DisputeDraft,
+    draft_of,
+    drafts_of,
+    forget_drafts,
+    keep_answers,
+    take_draft,
+    tray_of,
+)
+from models.disputes.evidence import added_to_answer, answers_tray, evidence_of, shown_by_link
 from models.disputes.giving import choose_credit, credited, free_credit, is_about_paid, left_by_line
 from models.disputes.goods import GoodsReturn, ReturnState, find_return, returns_of
 from models.disputes.moving import MOVES, accept, can_disagree, close_ended, disagree, move, reopen, withdraw
@@ -64,6 +74,7 @@ from models.disputes.watching import assign, watch
 
 __all__ = [
     "BILLED",
+    "FILES_BESIDE",
     "LIVING",
     "LONGEST_TEXT",
     "MOVES",
@@ -101,7 +112,9 @@ __all__ = [
     "accept",
     "add_absence",
     "add_rule",
+    "added_to_answer",
     "answer",
+    "answers_tray",
     "ask",
     "ask_by_mail",
     "ask_customer",
@@ -125,10 +138,12 @@ __all__ = [
     "draft_of",
     "drafts_of",
     "drop",
+    "evidence_of",
     "find",
     "find_decision",
     "find_for",
     "find_return",
+    "forget_drafts",
     "free_credit",
     "hand_to",
     "is_about_paid",
@@ -156,8 +171,10 @@ __all__ = [
     "reopen",
     "returns_of",
     "rules",
+    "shown_by_link",
     "take",
     "take_draft",
+    "tray_of",
     "wait_with",
     "watch",
     "withdraw",

@@ -14,7 +14,7 @@ from models.disputes import staff_mails
 from models.disputes.decisions import refuse_while_one_waits
 from models.disputes.opening import CannotDispute, limits, lock, wait_for
 from models.disputes.records import Dispute, DisputeState
-from models.disputes.thread import note
+from models.disputes.thread import DisputeNote, note
 from models.errors import N_
 from models.sessions import new_token, token_hash
 from models.states import changed_meanwhile
@@ -45,6 +45,11 @@ class Question(Base):
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[str] = mapped_column(server_default="")
     answer: Mapped[str] = mapped_column(server_default="")
+
+    @property
+    def link(self) -> Actor:
+        """Whoever holds it."""
+        return Actor(ActorKind.LINK, self.id)
 
 
 def ask(
@@ -115,8 +120,10 @@ def by_token(token: str) -> tuple[Question, Dispute] | None:
     return (row, session.get_one(Dispute, (row.customer_id, row.dispute_id))) if row else None
 
 
-def answer(question: Question, text: str, *, name: str, now: datetime) -> None:
+def answer(question: Question, text: str, *, name: str, now: datetime) -> DisputeNote:
     """
+    Returns the note that staff read.
+
     :raises CannotDispute: it says nothing.
     :raises models.states.IllegalTransition: it was answered before.
     """
@@ -131,11 +138,12 @@ def answer(question: Question, text: str, *, name: str, now: datetime) -> None:
     session.flush()
     department = session.get_one(Department, question.department_id)
     author = f"{department.name}, {question.answered_by}" if question.answered_by else department.name
-    note(dispute, question.answer, author=author, by=Actor(ActorKind.LINK, question.id), now=now)
+    told = note(dispute, question.answer, author=author, by=question.link, now=now, question_id=question.id)
     if dispute.state is DisputeState.WAITING_DEPARTMENT and not _unanswered(dispute):
         dispute.move_to(DisputeState.LOOKING)
         dispute.waits_until = None
     session.flush()
+    return told
 
 
 def asked_department(customer_id: int, question_id: int) -> str:

@@ -52,7 +52,7 @@ class DisputeMessage(Base):
 
 
 class DisputeNote(Base):
-    """For staff alone: what they found out, and what a department answered."""
+    """For staff alone: what they found out, and what a department answered to the question that `question_id` names."""
 
     __tablename__ = "dispute_notes"
     __table_args__ = (
@@ -66,6 +66,12 @@ class DisputeNote(Base):
     author: Mapped[str]
     text: Mapped[str]
     written_at: Mapped[datetime]
+    question_id: Mapped[int | None]
+
+    @property
+    def source(self) -> str:
+        """Its name in `files`."""
+        return f"dispute_notes:{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +130,9 @@ def ask_customer(dispute: Dispute, text: str, *, by: Actor, on: date, now: datet
     return message
 
 
-def note(dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime) -> None:
+def note(
+    dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime, question_id: int | None = None
+) -> DisputeNote:
     """
     :raises CannotDispute: it says nothing.
     """
@@ -136,11 +144,13 @@ def note(dispute: Dispute, text: str, *, author: str, by: Actor, now: datetime) 
         author=author,
         text=text.strip(),
         written_at=now,
+        question_id=question_id,
     )
     session.add(row)
     session.flush()
     facts, words = {"note": row.id}, {"text": row.text}
     audit.record(dispute.customer_id, "dispute.note", by=by, now=now, about=dispute.source, facts=facts, words=words)
+    return row
 
 
 def messages_of(dispute: Dispute) -> list[Said]:

@@ -1,17 +1,20 @@
-"""What customers hand in: photos and PDFs, looked over before they are kept, given out to who may see them."""
+"""What people hand in: photos and PDFs, written anew before they are kept, given out to who may see them."""
 
 from models.files.checking import MOST_BYTES, Checked, FileRefused, ScannerSilent, check
 from models.files.kinds import FileKind, kept_name
 from models.files.records import (
     MOST_FILES,
+    SHOWN,
     File,
     TooManyFiles,
+    Tray,
     drafts,
+    empty,
     find,
+    find_shown,
     forget_drafts,
     hand_in,
     keep,
-    keep_for,
     of,
     remove_draft,
 )
@@ -19,19 +22,22 @@ from models.files.records import (
 __all__ = [
     "MOST_BYTES",
     "MOST_FILES",
+    "SHOWN",
     "Checked",
     "File",
     "FileKind",
     "FileRefused",
     "ScannerSilent",
     "TooManyFiles",
+    "Tray",
     "check",
     "drafts",
+    "empty",
     "find",
+    "find_shown",
     "forget_drafts",
     "hand_in",
     "keep",
-    "keep_for",
     "kept_name",
     "of",
     "remove_draft",

@@ -1,4 +1,4 @@
-"""Looking a file over before it is kept: its size, its first bytes, the scanner's word, then by opening it."""
+"""Looking a file over before it is kept: its size, its first bytes, the scanner's word, then by writing it anew."""
 
 import io
 import threading
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from models.errors import N_, Refused
+from models.files import papers
 from models.files.kinds import FileKind, kept_name, plain_name
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Scanner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What may be kept: of a picture not the bytes that came but the picture drawn anew."""
+    """What may be kept: not the bytes that came, but the picture drawn anew, or the pages without what acts in them."""
 
     name: str
     kind: FileKind
@@ -66,9 +67,7 @@ def check(name: str | None, content: bytes, scanner: Scanner | None) -> Checked:
     form, kind = _kind(content, shown)
     _scan(content, scanner, shown)
     if kind is FileKind.PDF:
-        if b"%%EOF" not in content[-PDF_ENDS_WITHIN:]:
-            raise _damaged(shown)
-        return Checked(kept_name(name, kind), kind, content)
+        return Checked(kept_name(name, kind), kind, _written_anew(content, shown))
     with _opening:
         kind, drawn = _drawn_anew(content, form, kind, shown)
     return Checked(kept_name(name, kind), kind, drawn)
@@ -99,6 +98,25 @@ def _scan(content: bytes, scanner: Scanner | None, shown: str) -> None:
         ) from error
     if warned is not None:
         raise FileRefused(N_("We did not take %(name)s: our virus scanner warns of it."), name=shown)
+
+
+def _written_anew(content: bytes, shown: str) -> bytes:
+    """The pages and nothing that acts by itself."""
+    try:
+        if b"%%EOF" not in content[-PDF_ENDS_WITHIN:]:
+            raise papers.PaperBroken
+        written = papers.harmless(content)
+        if len(written) > MOST_BYTES:
+            raise papers.PaperTooMuch
+    except papers.PaperLocked as error:
+        raise FileRefused(N_("%(name)s opens with a password only. Please send it without one."), name=shown) from error
+    except papers.PaperTooMuch as error:
+        raise FileRefused(
+            N_("We cannot make %(name)s safe to open. Please print it to a new PDF, or send photos of it."), name=shown
+        ) from error
+    except papers.PaperBroken as error:
+        raise _damaged(shown) from error
+    return written
 
 
 def _drawn_anew(content: bytes, form: str, kind: FileKind, shown: str) -> tuple[FileKind, bytes]:

@@ -262,9 +262,9 @@ class Furnisher:
                 for minor, item_id in ((20_000, items[1].id), (1_234, None))
             )
             photo = files.Checked(files.kept_name(HOSTILE, FileKind.JPEG), FileKind.JPEG, b"never opened")
-            files.keep(contact, photo, about=missed.source, by=at["by"], now=self.now)
+            files.keep(files.Tray.of(contact, "claim"), photo, about=missed.source, by=at["by"], now=self.now)
             one = customers.contact_of(self.made.customers["one"], self.made.contacts["one"])
-            files.keep(one, photo, purpose="claim", by=at["by"], now=self.now)
+            files.keep(files.Tray.of(one, "claim"), photo, by=at["by"], now=self.now)
             whose = customers.contact_of(left.id, self.made.contacts["left"])
             claims.disown(left, whose, "sold", HOSTILE, **at)
             staff_at = {**at, "by": self.people[Role.COLLECTOR].actor}

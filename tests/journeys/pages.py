@@ -37,6 +37,7 @@ NO_PAGES = {
     "portal.case_letter": "a file",
     "portal.own_data": "a file",
     "portal.file": "a file",
+    "portal.question_file": "a file",
     "backoffice.file": "a file",
     "portal.receipt_by_link": "a file",
     "portal.link_code": "a picture",

@@ -10,12 +10,15 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from models.files import FileKind, FileRefused, ScannerSilent, check
+from models.files import FileKind, FileRefused, ScannerSilent, check, cleaning
 from models.files.checking import MOST_BYTES
 from models.gateways.scanner import scanner_of
 from tests import clamd
 
-PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+PDF = cleaning.cleaned(
+    b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+    b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n"
+)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from models import claims, clock, company, customers, files
 from models.customers import Contact, Customer
 from models.database import session
+from models.files import Tray
 from models.gateways.scanner import scanner_of
 from models.reports.verify import verify
 from models.transactions import transaction
@@ -20,7 +21,7 @@ from runtime.settings import Settings
 from tests import clamd
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.models.test_files import JPEG, PDF, SVG
+from tests.models.test_files import JPEG, PDF, SVG, picture
 
 TYPED = {"amount": "640", "paid_on": str(TODAY), "how": "card", "text": "By the card of my sister"}
 
@@ -48,7 +49,7 @@ def sending(*sent: tuple[bytes, str], **typed: str) -> dict[str, object]:
 
 def drafts(contact: Contact) -> list[str]:
     session.rollback()
-    return [one.name for one in files.drafts(contact.customer_id, contact.id, "claim")]
+    return [one.name for one in files.drafts(Tray.of(contact, "claim"))]
 
 
 def test_what_was_fine_is_kept_when_another_file_is_refused_and_goes_with_what_was_said(
@@ -65,7 +66,7 @@ def test_what_was_fine_is_kept_when_another_file_is_refused_and_goes_with_what_w
     page = browser.post("/already-paid", data=sending((PDF, "d.pdf"), (JPEG, "again.jpg"), add="1", text="typed"))
     assert (page.status_code, drafts(contact)) == (200, ["a.jpg", "d.pdf"])
     assert "typed" in page.text
-    [photo, _] = files.drafts(customer.id, contact.id, "claim")
+    [photo, _] = files.drafts(Tray.of(contact, "claim"))
     assert browser.post("/already-paid", data={**TYPED, "remove": str(photo.id)}).status_code == 200
     assert drafts(contact) == ["d.pdf"]
     answer = browser.post("/already-paid", data=sending((JPEG, "a.jpg"), **TYPED))
@@ -95,10 +96,10 @@ def test_ten_files_are_taken_and_the_eleventh_is_said_to_be_too_many(
     browser: FlaskClient, make: Maker, customer: Customer, contact: Contact
 ) -> None:
     make.invoice(customer, 64_000)
-    eleven = [(PDF.replace(b"1 0", b"%d 0" % number), f"{number}.pdf") for number in range(11, 22)]
+    eleven = [(picture("JPEG", (number, 20)), f"{number}.jpg") for number in range(11, 22)]
     page = browser.post("/already-paid", data=sending(*eleven, **TYPED))
     assert page.status_code == 422
-    assert "21.pdf and those after it were not added" in page.text
+    assert "21.jpg and those after it were not added" in page.text
     assert len(drafts(contact)) == 10
     assert browser.post("/already-paid", data=TYPED).status_code == 303
     path = f"/claims/{claims.of_customers([customer.id])[0].id}"
@@ -112,7 +113,7 @@ def test_a_file_of_somebody_else_and_one_not_sent_yet_do_not_exist(
     browser = come_in(customer, contact)
     make.invoice(customer, 64_000)
     browser.post("/already-paid", data=sending((PDF, "mine.pdf"), add="1"))
-    [draft] = files.drafts(customer.id, contact.id, "claim")
+    [draft] = files.drafts(Tray.of(contact, "claim"))
     assert browser.get(f"/files/{draft.id}").status_code == 404
     path = browser.post("/already-paid", data=TYPED).location
     assert browser.get(f"/files/{draft.id}").status_code == 200
@@ -143,6 +144,6 @@ def test_a_scanner_that_does_not_answer_is_a_no_and_a_proof_may_come_when_the_pa
     asked = session.scalars(text("select args ->> 'about' from procrastinate_jobs where task_name = 'worklist.add'"))
     assert file.source in asked.all()
     browser.post(path, data=sending((JPEG, "left.jpg"), add="1"))
-    assert files.forget_drafts(now=NOW + timedelta(days=1)) == 0
-    assert files.forget_drafts(now=NOW + timedelta(days=3)) == 1
+    assert files.forget_drafts(now=NOW + timedelta(days=1), beside="dispute:") == 0
+    assert files.forget_drafts(now=NOW + timedelta(days=3), beside="dispute:") == 1
     assert (drafts(contact), customers.find(customer.id) is not None) == ([], True)

@@ -19,6 +19,8 @@ where {_MINE} and f.about <> ''
   and not exists (select from disputes d where d.customer_id = f.customer_id and 'disputes:' || d.id = f.about)
   and not exists (select from dispute_messages m
                   where m.customer_id = f.customer_id and 'dispute_messages:' || m.id = f.about)
+  and not exists (select from dispute_notes n
+                  where n.customer_id = f.customer_id and 'dispute_notes:' || n.id = f.about)
 order by f.customer_id, f.id"""
 FINDINGS = (Finding("I16", "files", _COUNT, _CHANGED), Finding("I16", "files", "select 0", _ALONE))
 
