@@ -62,7 +62,7 @@ class Plan(Stateful, Base):
         Index(
             "uq_plans_draft", "customer_id", "contact_id", "currency", unique=True, postgresql_where="state = 'draft'"
         ),
-        Index("ix_plans_active", "customer_id", "id", postgresql_where="state in ('offered', 'active')"),
+        Index("ix_plans_active", "customer_id", "id", postgresql_where="state in ('offered', 'active', 'defaulted')"),
         Index("ix_plans_requested", "requested_at", postgresql_where="state = 'requested'"),
     )
     TRANSITIONS: ClassVar = {

@@ -56,13 +56,13 @@ class Life:
     def stamp(self) -> dict[str, Any]:
         return {"by": by(self.contact), "on": self.today, "now": self.shop.moment}
 
-    def step(self) -> None:
+    def step(self, *, proved: bool = True) -> None:
         action: Callable[[], None] = self.draw.choice(ACTIONS).__get__(self)
         self.log.append(action.__name__)
         with suppress(Refused, GatewayError):
             action()
         session.rollback()
-        self.follow()
+        self.follow(proved=proved)
 
     # What the customer does
 
@@ -294,8 +294,8 @@ class Life:
 
     # What has to be true
 
-    def follow(self) -> None:
-        """Find out what became of payments, follow it, and compare it with plain lists."""
+    def follow(self, *, proved: bool = True) -> None:
+        """Find out what became of payments, follow it, and compare it with plain lists; where `proved`, all books."""
         self.shop.till.control(faults=[])
         for attempt in session.scalars(select(Attempt).where(Attempt.state.not_in(FINAL))).all():
             if attempt.state is not AttemptState.CREATED:
@@ -310,7 +310,8 @@ class Life:
         assert plans.settle(now=self.shop.moment) == sum(plan.state is PlanState.OFFERED for plan in self.living())
         session.execute(text("delete from procrastinate_jobs"))
         session.commit()
-        self.check_books()
+        if proved:
+            self.check_books()
 
     def _expected(self, plan: Plan) -> tuple[dict[int, books.Row], int]:
         before, own, unused = books.of(plan), [], 0
@@ -360,7 +361,7 @@ class Life:
         for pause in pauses.living(self.customer.id, self.today):
             with transaction():
                 pauses.end(pause, "Over", **self.stamp)
-        for _ in range(120):
+        for _ in range(60):
             for plan in self.living():
                 late = sum(row.left_minor for row in plans.instalments_of(plan) if row.state in ("due", "missed"))
                 waits = plan.state is PlanState.DEFAULTED or not plan.is_automatic or self._waits(plan)
@@ -368,11 +369,12 @@ class Life:
                     with transaction():
                         entries = [item.entry_id for item in plans.items_of(plan)]
                         ledger.allocate_oldest_first(self._receipt(late), only=entries, now=self.shop.moment)
-            self.shop.pass_time(days=7)
+            self.shop.pass_time(days=14)
             self.shop.sweep()
             self._work()
-            self.follow()
+            self.follow(proved=False)
             if not self.living():
+                self.check_books()
                 return
         raise AssertionError(("it never ends", self.log))
 
