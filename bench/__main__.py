@@ -6,7 +6,20 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from bench import databases, imports, pages, papers, posting, reminders, report, sample, sizes, starting, webhooks
+from bench import (
+    charging,
+    databases,
+    imports,
+    pages,
+    papers,
+    posting,
+    reminders,
+    report,
+    sample,
+    sizes,
+    starting,
+    webhooks,
+)
 from models import database
 from models.database import session
 from models.transactions import release
@@ -35,8 +48,10 @@ def main() -> None:
         stored = webhooks.measured(own, size)
         _say("payments")
         booked = posting.measured(own, size, now)
+        _say("instalments")
+        charged = charging.measured(own, size, now)
         _say("cold start")
-        figures = [*shown, printed, imported, *reminded, *stored, booked, starting.measured(own.home, size)]
+        figures = [*shown, printed, imported, *reminded, *stored, booked, charged, starting.measured(own.home, size)]
     run = report.Run(now.date(), size, figures, version)
     report.PAGE.write_text(run.page(), encoding="utf-8")
     print(run.table())

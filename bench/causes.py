@@ -47,3 +47,8 @@ no styles and one language"""
 TRYTON = """\
 ours decides by holds, credits, contact limits and hours, and puts every mail into words in the same transaction; \
 theirs makes a row for each item"""
+CHARGING = """\
+by a profile on a busy machine: an instalment is 91 statements in seven transactions (what it pays, the review of its \
+plan, the intent, its sending, its answer with ledger, receipt and audit), so that whoever dies between any two loses \
+and doubles nothing. More than half of the time is SQLAlchemy and the way to PostgreSQL, a tenth the receipt's mail; \
+the stand-in alone keeps one row in SQLite"""

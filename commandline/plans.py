@@ -24,6 +24,7 @@ def charge(as_of: datetime | None, form: str) -> None:
     with connected():
         day = as_of.date() if as_of else company.get().today(clock.now())
         looked_at = plans.tend(day, now=clock.now())
+        plans.warn_of_cards(day, now=clock.now())
         charged = plans.charge(day, gateway=gateway, now=clock.now)
     if form == "json":
         click.echo(json.dumps({"as_of": day.isoformat(), "plans": looked_at, "charged": charged}))

@@ -167,6 +167,7 @@ def live_plans(tools: Tools) -> None:
     """What the day brings, and then what is to be charged on it."""
     today = company.get().today(clock.now())
     plans.tend(today, now=clock.now())
+    plans.warn_of_cards(today, now=clock.now())
     if tools.gateway:
         plans.charge(today, gateway=tools.gateway, now=clock.now)
 

@@ -79,7 +79,7 @@ def _plans() -> None:
         "ix_plans_active",
         "plans",
         ["customer_id", "id"],
-        postgresql_where="state in ('offered', 'active')",
+        postgresql_where="state in ('offered', 'active', 'defaulted')",
     )
     op.create_index("ix_plans_requested", "plans", ["requested_at"], postgresql_where="state = 'requested'")
     op.create_index(

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKeyConstraint, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
+from models import audit, jobs
 from models.audit import Actor
 from models.customers import lock_all
 from models.database import Base, session
@@ -94,6 +94,7 @@ def withdraw(consent: Consent, *, by: Actor, now: datetime) -> None:
     if consent.withdrawn_at is None:
         consent.withdrawn_at = now
         session.flush()
+        jobs.later("plans.review", customer_id=consent.customer_id)
         facts = {"about": consent.about}
         audit.record(consent.customer_id, "consent.withdrawn", by=by, now=now, about=consent.source, facts=facts)
 

@@ -64,7 +64,15 @@ class PayableItem:
     @property
     def chargeable(self) -> Money:
         """What may be taken while nobody is there."""
-        return self.payable - holds.taken((one for one in self.held if STOPS[one.kind].charging), self.payable)
+        return self.payable - self._not_charged(self.payable)
+
+    @property
+    def unheld(self) -> Money:
+        """The same, if nobody were paying anything of it just now."""
+        return self.open - self._not_charged(self.open)
+
+    def _not_charged(self, free: Money) -> Money:
+        return holds.taken((one for one in self.held if STOPS[one.kind].charging), free)
 
     @property
     def promisable(self) -> Money:
@@ -72,8 +80,13 @@ class PayableItem:
 
     @property
     def plannable(self) -> Money:
-        """What may become a part of a plan: who promised may find that instalments are easier, who is pressed too."""
-        return self._less(HoldKind.DISPUTE, HoldKind.ALREADY_PAID, HoldKind.NOT_OURS, HoldKind.PLAN)
+        """
+        What may become a part of a plan: who promised may find that instalments are easier, who is pressed too. An item
+        of which a plan pays a part is no other plan's: what comes for it could be told to neither.
+        """
+        if any(one.kind == HoldKind.PLAN for one in self.held):
+            return Money(0, self.open.currency)
+        return self._less(HoldKind.DISPUTE, HoldKind.ALREADY_PAID, HoldKind.NOT_OURS)
 
     def _less(self, *kinds: HoldKind) -> Money:
         return self.payable - holds.taken((one for one in self.held if one.kind in kinds), self.payable)

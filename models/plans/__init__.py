@@ -83,6 +83,7 @@ from models.plans.starting import (
 from models.plans.sums import ItemLeft, items_left
 from models.plans.telling import tell
 from models.plans.tending import rests, review, settle, tend
+from models.plans.warning import warn_of_cards
 
 __all__ = [
     "DECLINED",
@@ -169,5 +170,6 @@ __all__ = [
     "think",
     "versions_of",
     "waiting",
+    "warn_of_cards",
     "written",
 ]

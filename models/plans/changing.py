@@ -10,8 +10,10 @@ from models.database import session
 from models.errors import N_, Refused
 from models.money import Money, total
 from models.plans import telling
+from models.plans.declining import stop_charging
 from models.plans.following import add_instalment, keep_version
 from models.plans.records import (
+    LATE,
     Because,
     Instalment,
     InstalmentState,
@@ -179,11 +181,11 @@ def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
 
 
 def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on: date, now: datetime) -> None:
-    """Another card or account is charged from now on; what waited for one is tried again today."""
+    """Another card or account is charged from now on; what waited for one is tried again today, missed or not."""
     _locked(plan)
     plan.way, plan.method_id, plan.consent_id = Way.AUTOMATIC, method_id, consent_id
     for row in instalments_of(plan):
-        if row.state is InstalmentState.DUE and row.next_try_on is None:
+        if row.state in LATE:
             row.next_try_on, row.tries, row.waits_for_customer = on, 0, False
     session.flush()
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})
@@ -208,11 +210,8 @@ def pay_by_transfer(plan: Plan, *, by: Actor, now: datetime) -> None:
     consent = payments.consents.living(plan.customer_id, plan.source)
     if consent is not None:
         payments.consents.withdraw(consent, by=by, now=now)
-    plan.way, plan.method_id = Way.TRANSFER, None
-    for row in instalments_of(plan):
-        row.next_try_on = None
-    session.flush()
-    audit.record(plan.customer_id, "plan.by_transfer", by=by, now=now, about=plan.source, facts={})
+        telling.tell(plan, "consent_ended", now=now)
+    stop_charging(plan, by=by, now=now)
 
 
 def _locked(plan: Plan) -> None:

@@ -1,7 +1,6 @@
 """The charging run: each instalment that is due is charged once, whatever dies, however often and late it runs."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -13,14 +12,20 @@ from models.customers import lock_account
 from models.database import session
 from models.errors import Refused
 from models.money import Money
-from models.plans.following import newest_attempts
-from models.plans.records import Instalment, InstalmentState, Plan, PlanState, Way, find_instalment, items_of
+from models.payments import AttemptState, NotPayable, consents
+from models.plans import telling
+from models.plans.one_by_one import each
+from models.plans.records import LATE, Instalment, InstalmentState, Plan, PlanState, Way, find_instalment, items_of
 from models.plans.sums import items_left
 from models.plans.tending import rests, review
+from models.states import IllegalTransition
 from models.transactions import transaction
 
 if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
+
+
+SILENT_AT_MOST = 3  # in a row; then Stripe is away, and the rest waits for the next run
 
 
 def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> int:
@@ -30,7 +35,17 @@ def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]
     """
     keys = _due(as_of)
     session.rollback()
-    return sum(_charge_one(*key, as_of=as_of, gateway=gateway, now=now) for key in keys)
+    charged = silent = 0
+
+    def charge_next(customer_id: int, instalment_id: int) -> None:
+        nonlocal charged, silent
+        if silent < SILENT_AT_MOST:
+            state = _charge_one(customer_id, instalment_id, as_of=as_of, gateway=gateway, now=now)
+            charged += state is not None
+            silent = silent + 1 if state is AttemptState.SUBMITTED else 0
+
+    each(keys, charge_next)
+    return charged
 
 
 def _due(as_of: date) -> Sequence[tuple[int, int]]:
@@ -38,7 +53,7 @@ def _due(as_of: date) -> Sequence[tuple[int, int]]:
         select(Instalment.customer_id, Instalment.id)
         .join(Plan, (Plan.customer_id == Instalment.customer_id) & (Plan.id == Instalment.plan_id))
         .where(Plan.state == PlanState.ACTIVE, Plan.way == Way.AUTOMATIC)
-        .where(Instalment.state == InstalmentState.DUE, Instalment.next_try_on <= as_of)
+        .where(Instalment.state.in_(LATE), Instalment.next_try_on <= as_of)
         .order_by(Instalment.due_on, Instalment.customer_id, Instalment.id)
     )
     return [(customer_id, instalment_id) for customer_id, instalment_id in session.execute(query)]
@@ -46,26 +61,35 @@ def _due(as_of: date) -> Sequence[tuple[int, int]]:
 
 def _charge_one(
     customer_id: int, instalment_id: int, *, as_of: date, gateway: "StripeGateway", now: Callable[[], datetime]
-) -> bool:
-    """One that cannot be charged now does not keep the others from it."""
-    entries = _entries(customer_id, instalment_id)
+) -> AttemptState | None:
+    """What became of it as far as is known; none where nothing was charged."""
+    entries = _wanted(customer_id, instalment_id, as_of)
+    if not entries:
+        return None
     payments.give_way(customer_id, entries, gateway=gateway, now=now)
     with transaction():
         review(customer_id, now=now())
     with transaction():
         attempt_id = _ask(customer_id, instalment_id, as_of=as_of, now=now())
     if attempt_id is None:
-        return False
-    with suppress(Refused):  # It ended meanwhile. What has no answer the sweep looks up.
-        payments.submit_charge(customer_id, attempt_id, gateway=gateway, now=now)
-    return True
+        return None
+    try:
+        return payments.submit_charge(customer_id, attempt_id, gateway=gateway, now=now)
+    except IllegalTransition:
+        return None  # Ended before it was sent: something was said to be wrong with it just now.
 
 
-def _entries(customer_id: int, instalment_id: int) -> list[int]:
-    """The items of its plan: whoever looks at Stripe's page for one of them has to pay there first, or is too late."""
+def _wanted(customer_id: int, instalment_id: int, as_of: date) -> list[int]:
+    """
+    The items of its plan: whoever looks at Stripe's page for one of them has to pay there first, or is too late. None
+    while it would not be charged anyway: then nobody's page has to go.
+    """
     instalment = find_instalment(customer_id, instalment_id)
-    plan = session.get(Plan, (customer_id, instalment.plan_id)) if instalment else None
-    found = [item.entry_id for item in items_of(plan)] if plan else []
+    plan = session.get(Plan, (customer_id, instalment.plan_id), populate_existing=True) if instalment else None
+    found = []
+    if plan is not None and instalment is not None and _is_due(plan, instalment, as_of):
+        lines = _lines(plan, instalment, as_of, whoever_pays=True)
+        found = [item.entry_id for item in items_of(plan)] if lines else []
     session.rollback()
     return found
 
@@ -79,8 +103,9 @@ def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) ->
     if instalment is None or not _is_due(plan, instalment, as_of):
         return None
     lines = _lines(plan, instalment, as_of)
-    if lines is None:
+    if not lines:
         return None
+    consent = consents.living(customer_id, plan.source)
     try:
         with session.begin_nested():
             attempt = payments.request_charge(
@@ -88,15 +113,18 @@ def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) ->
                 lines,
                 instalment_id=instalment_id,
                 method=plan.method_id or 0,
-                consent=plan.consent_id or 0,
+                consent=consent.id if consent else 0,
                 description=f"{plan.number} · {instalment.number}",
                 by=audit.JOB,
                 on=as_of,
                 now=now,
             )
+    except NotPayable:
+        return None  # Something else is on its way, and may arrive: another day.
     except Refused:
-        # No card, no consent any more, or something else is on its way: the customer is asked when it is missed.
+        # No card, no consent any more, too small for a card.
         instalment.next_try_on, instalment.waits_for_customer = None, True
+        telling.tell(plan, "not_charged", instalment, now=now)
         return None
     instalment.move_to(InstalmentState.CHARGING)
     instalment.tries += 1
@@ -118,26 +146,28 @@ def _plan_of(customer_id: int, instalment_id: int) -> Plan | None:
 
 
 def _is_due(plan: Plan, instalment: Instalment, as_of: date) -> bool:
-    under_way = newest_attempts([instalment]).get(instalment.id)
     return (
         plan.state is PlanState.ACTIVE
         and plan.is_automatic
-        and instalment.state is InstalmentState.DUE
+        and instalment.state in LATE
         and instalment.next_try_on is not None
         and instalment.next_try_on <= as_of
-        and (under_way is None or under_way.is_final)
         and not rests(plan, as_of)
     )
 
 
-def _lines(plan: Plan, instalment: Instalment, as_of: date) -> list[tuple[int, Money]] | None:
-    """What of which item it pays, oldest due first; none while something else holds a part of it."""
+def _lines(plan: Plan, instalment: Instalment, as_of: date, *, whoever_pays: bool = False) -> list[tuple[int, Money]]:
+    """
+    What of which item it pays, oldest due first; none while something else holds a part of it.
+
+    :param whoever_pays: as if nobody were paying anything just now.
+    """
     found = payments.payable_items(plan.customer_id, as_of, currency=plan.currency)
-    items = {item.entry_id: item.chargeable for item in found}
+    items = {item.entry_id: (item.unheld if whoever_pays else item.chargeable).minor for item in found}
     lines, left = [], instalment.left_minor
     for item in items_left(plan, as_of):
-        free = min(item.left.minor, items[item.entry_id].minor if item.entry_id in items else 0, left)
+        free = min(item.left.minor, items.get(item.entry_id, 0), left)
         if free > 0:
             lines.append((item.entry_id, plan.money(free)))
             left -= free
-    return lines if not left else None
+    return [] if left else lines

@@ -1,15 +1,16 @@
 """The only writer of what came of a plan: it reads the ledger, the holds and the attempts, and follows them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
 
-from models import audit, company, holds, payments
+from models import audit, company, holds, ledger
 from models.database import session
 from models.money import total
 from models.payments import Attempt, AttemptState
 from models.plans import telling
+from models.plans.declining import end_charges, follow_consent, newest_attempts
 from models.plans.records import (
     LATE,
     Because,
@@ -22,7 +23,7 @@ from models.plans.records import (
     items_of,
 )
 from models.plans.sums import items_left
-from models.policies.plans import covering, retrying, schedule
+from models.policies.plans import covering, schedule
 from models.policies.plans.covering import Part
 from models.policies.public_holidays import after_working_days
 
@@ -32,87 +33,65 @@ def follow(plan: Plan, *, on: date, now: datetime) -> None:
     Bring a plan to what happened to its items. May run any number of times: it changes nothing where nothing has
     happened. The account's lock is the caller's.
     """
-    _end_charges(plan, on=on, now=now)
+    follow_consent(plan, now=now)
+    failed = end_charges(plan, on=on, now=now)
     because = _follow_money(plan, on=on, now=now)
-    because = _follow_debt(plan, on=on, now=now) or because
+    because = _follow_debt(plan, on=on) or because
     if because:
         keep_version(plan, because, on=on, now=now)
     rows = [row for row in instalments_of(plan) if row.is_living]
-    if not rows:
+    if not rows and not any(item.disputed for item in items_left(plan, on)):
         _complete(plan, on=on, now=now)
-    elif plan.state is PlanState.DEFAULTED and not any(row.state in LATE for row in rows):
+        return
+    for row, step in failed:
+        if row.is_living:
+            telling.tell(plan, step, row, now=now)
+    if plan.state is PlanState.DEFAULTED and rows and not any(row.state in LATE for row in rows):
         _revive(plan, on=on, now=now)
-
-
-def _end_charges(plan: Plan, *, on: date, now: datetime) -> None:
-    """A charge that took no money: tried again on another day, or the customer is asked."""
-    rows = instalments_of(plan)
-    tried = newest_attempts(rows)
-    for instalment in rows:
-        if instalment.state is not InstalmentState.CHARGING:
-            continue
-        attempt = tried.get(instalment.id)
-        if attempt is not None and attempt.is_final and attempt.state is not AttemptState.SUCCEEDED:
-            _declined(plan, instalment, attempt, on=on, now=now)
-
-
-def _declined(plan: Plan, instalment: Instalment, attempt: Attempt, *, on: date, now: datetime) -> None:
-    instalment.move_to(InstalmentState.DUE)
-    instalment.decline_code = attempt.decline_code
-    method = payments.methods.find(plan.customer_id, attempt.method_id) if attempt.method_id else None
-    kind = method.kind.value if method else "card"
-    verdict = retrying.after(
-        attempt.decline_code,
-        *(kind, instalment.tries, plan.retries),
-        failed_on=on,
-        country=company.get().country,
-    )
-    instalment.next_try_on = verdict.on if isinstance(verdict, retrying.Again) else None
-    instalment.waits_for_customer = instalment.next_try_on is None
-    session.flush()
-    facts = {"amount": instalment.left, "code": attempt.decline_code, "again_on": instalment.next_try_on}
-    audit.record(plan.customer_id, "plan.charge_failed", by=audit.JOB, now=now, about=plan.source, facts=facts)
-    step = "confirm" if isinstance(verdict, retrying.AskCustomer) else "declined"
-    telling.tell(plan, step, instalment, now=now)
+    elif plan.state is PlanState.ACTIVE and because:
+        telling.tell(plan, "changed", now=now, because=because.value, lines=rows)
 
 
 def _follow_money(plan: Plan, *, on: date, now: datetime) -> Because | None:
     """Money that came since covers instalments; what went back uncovers them."""
     rows = instalments_of(plan)
+    charged = _charged(rows)
+    for attempt in charged.values():
+        _use(plan, attempt, on=on, now=now)
     came = total((item.came for item in items_left(plan, on)), plan.currency).minor
     more = came - sum(row.covered_minor for row in rows)
+    for row in [row for row in rows if row.id in charged]:
+        more -= _cover(row, min(row.left_minor, max(more, 0)), on=on)
+        _paid(row, on=on)
     if more < 0:
         _uncover(plan, rows, -more, on=on)
         return Because.RETURNED
-    for row in _charged(rows):
-        more -= _cover(row, min(row.left_minor, more), on=on)
-        _paid(row, on=on)
-    if more <= 0:
+    if not more:
         return None
     free = [row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING]
     shares = covering.cover(_parts(free), more, in_order=not plan.is_automatic)
     for row in free:
-        _cover(row, shares.get(row.number, 0), on=on)
+        more -= _cover(row, shares.get(row.number, 0), on=on)
     session.flush()
+    if more:
+        _keep(plan, more, on=on)
     return Because.PAID_OTHERWISE if plan.is_automatic and shares else None
 
 
-def _charged(rows: Sequence[Instalment]) -> list[Instalment]:
-    """Those for which a payment of their own has come, whatever of it could be used."""
+def _charged(rows: Sequence[Instalment]) -> dict[int, Attempt]:
+    """By the instalment's id: of those that are not paid yet the payment of their own that has come."""
     tried = newest_attempts(row for row in rows if row.is_living)
-    return [row for row in rows if row.id in tried and tried[row.id].state is AttemptState.SUCCEEDED]
+    return {one: attempt for one, attempt in tried.items() if attempt.state is AttemptState.SUCCEEDED}
 
 
-def newest_attempts(rows: Iterable[Instalment]) -> dict[int, Attempt]:
-    """By the instalment's id: of each the payment that was tried last."""
-    mine = list(rows)
-    if not mine:
-        return {}
-    query = select(Attempt).where(
-        Attempt.customer_id == mine[0].customer_id, Attempt.instalment_id.in_([row.id for row in mine])
-    )
-    found = session.scalars(query.order_by(Attempt.asked_at, Attempt.sent_at).execution_options(populate_existing=True))
-    return {attempt.instalment_id: attempt for attempt in found if attempt.instalment_id is not None}
+def _use(plan: Plan, attempt: Attempt, *, on: date, now: datetime) -> None:
+    """What was credited meanwhile need not be paid: what came for it pays the plan's other items."""
+    receipt = ledger.entry_by_key(plan.customer_id, f"{attempt.payment_intent_id}:paid")
+    for item in items_left(plan, on):
+        share = min(item.left, receipt.left) if receipt else plan.money(0)
+        if receipt and share:
+            ledger.allocate(receipt, ledger.entry_of(plan.customer_id, item.entry_id), share, now=now)
+            session.refresh(receipt)
 
 
 def _cover(row: Instalment, minor: int, *, on: date) -> int:
@@ -126,6 +105,13 @@ def _paid(row: Instalment, *, on: date) -> None:
     if row.is_living:
         row.move_to(InstalmentState.PAID)
         row.paid_on, row.next_try_on, row.waits_for_customer, row.grace_until = on, None, False, None
+
+
+def _keep(plan: Plan, minor: int, *, on: date) -> None:
+    """It came while no instalment was open for it, as where all that is left is disputed: it is one of its own."""
+    row = add_instalment(plan, minor, due_on=on, state=InstalmentState.PAID)
+    row.covered_minor, row.paid_on = minor, on
+    session.flush()
 
 
 def _uncover(plan: Plan, rows: Sequence[Instalment], minor: int, *, on: date) -> None:
@@ -142,7 +128,7 @@ def _uncover(plan: Plan, rows: Sequence[Instalment], minor: int, *, on: date) ->
     session.flush()
 
 
-def _follow_debt(plan: Plan, *, on: date, now: datetime) -> Because | None:
+def _follow_debt(plan: Plan, *, on: date) -> Because | None:
     """The living instalments come to what is left of the items: less where less is owed, more where more is."""
     rows = [row for row in instalments_of(plan) if row.is_living]
     owed = total((item.left for item in items_left(plan, on)), plan.currency).minor

@@ -13,6 +13,9 @@ from models.money import Money
 from models.policies.plans.terms import Frequency
 from models.states import Stateful
 
+# Whoever waited for the account's lock reads what was written meanwhile, and not what they read before.
+AS_IT_IS = {"populate_existing": True}
+
 
 class PlanState(StrEnum):
     DRAFT = "draft"  # Somebody tries how it would look.
@@ -59,7 +62,7 @@ class Plan(Stateful, Base):
         Index(
             "uq_plans_draft", "customer_id", "contact_id", "currency", unique=True, postgresql_where="state = 'draft'"
         ),
-        Index("ix_plans_active", "customer_id", "id", postgresql_where="state in ('offered', 'active')"),
+        Index("ix_plans_active", "customer_id", "id", postgresql_where="state in ('offered', 'active', 'defaulted')"),
         Index("ix_plans_requested", "requested_at", postgresql_where="state = 'requested'"),
     )
     TRANSITIONS: ClassVar = {
@@ -263,13 +266,14 @@ def of_customers(customers: Sequence[int]) -> Sequence[Plan]:
 
 def items_of(plan: Plan) -> Sequence[PlanItem]:
     query = select(PlanItem).where(PlanItem.customer_id == plan.customer_id, PlanItem.plan_id == plan.id)
-    return session.scalars(query.order_by(PlanItem.entry_id)).all()
+    return session.scalars(query.order_by(PlanItem.entry_id), execution_options=AS_IT_IS).all()
 
 
 def instalments_of(plan: Plan) -> Sequence[Instalment]:
     """In the order of their days."""
     query = select(Instalment).where(Instalment.customer_id == plan.customer_id, Instalment.plan_id == plan.id)
-    return session.scalars(query.order_by(Instalment.due_on, Instalment.number)).all()
+    query = query.order_by(Instalment.due_on, Instalment.number)
+    return session.scalars(query, execution_options=AS_IT_IS).all()
 
 
 def find_instalment(customer_id: int, instalment_id: int) -> Instalment | None:

@@ -31,6 +31,7 @@ from models.plans.sums import newest_allocation
 from models.policies.plans.terms import Frequency
 from models.promises import PromiseState
 
+NOT_OVER = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
 CARD_WAITED_FOR = timedelta(days=3)  # A signature without its first payment, or without a card, is no plan.
 
 
@@ -215,6 +216,7 @@ def begin(plan: Plan, *, on: date, now: datetime) -> None:
         item = {"customer_id": plan.customer_id, "plan_id": plan.id, "entry_id": fee.id}
         session.add(PlanItem(**item, amount_minor=plan.fee_minor))
     _take_promises(plan, on=on, now=now)
+    _replace_others(plan, on=on, now=now)
     session.flush()
     hold_items(plan, on=on, now=now)
     keep_version(plan, Because.SIGNED, on=on, now=now)
@@ -229,6 +231,15 @@ def _take_promises(plan: Plan, *, on: date, now: datetime) -> None:
     for promise in promises.of_customers([plan.customer_id]):
         if promise.state is PromiseState.OPEN and items & {line.entry_id for line in promises.lines_of(promise)}:
             promises.withdraw(promise, by=audit.JOB, on=on, now=now, reason=plan.number)
+
+
+def _replace_others(plan: Plan, *, on: date, now: datetime) -> None:
+    """An item is paid by one plan: one that had failed, or was signed and never began, gives way to the newer one."""
+    signed = (Plan.customer_id == plan.customer_id, Plan.id != plan.id, Plan.signed_at.is_not(None))
+    items = {item.entry_id for item in items_of(plan)}
+    for other in session.scalars(select(Plan).where(*signed, Plan.state.in_(NOT_OVER)).order_by(Plan.id)).all():
+        if items & {item.entry_id for item in items_of(other)}:
+            cancel(other, reason="replaced", by=audit.JOB, on=on, now=now)
 
 
 def cancel(plan: Plan, *, reason: str, by: Actor, on: date, now: datetime, action: str = "plan.cancelled") -> None:

@@ -2,31 +2,47 @@
 
 from datetime import datetime
 
-from models import customers
-from models.customers import contact_of, mails
+from models import customers, messages
+from models.customers import Contact, mails, merges
 from models.plans.records import Instalment, Plan, instalments_of
 
 
-def tell(plan: Plan, step: str, instalment: Instalment | None = None, *, now: datetime) -> None:
+def tell(
+    plan: Plan, step: str, instalment: Instalment | None = None, *, now: datetime, once: str = "", **told: object
+) -> None:
     """
-    Say what happened ('began', 'notice', 'confirm', 'declined', 'missed', 'defaulted', 'revived', 'completed', …), once
-    for each step of each instalment and try; nothing where nobody has an address.
+    Say what happened ('began', 'notice', 'confirm', 'declined', 'missed', 'defaulted', 'revived', 'completed', …);
+    nothing where nobody has an address. The caller says it once, in the transaction in which it happens.
+
+    :param once: what is said once for the same cause, whenever that is.
     """
-    contact = contact_of(plan.customer_id, plan.contact_id) if plan.contact_id else None
-    customer = customers.find(plan.customer_id)
+    contact = _reader_of(plan)
+    customer = customers.find(contact.customer_id) if contact else None
     if customer is None or contact is None or not contact.email:
         return
-    which = f":{instalment.number}:{instalment.tries}" if instalment else f":{now.isoformat()}"
+    once = once or f"{instalment.number if instalment else ''}:{now.isoformat()}"
     mails.write(
         "plan",
         customer,
         contact,
         address=contact.email,
-        cause=f"{plan.customer_id}:{plan.id}:{step}{which}",
+        cause=f"{plan.customer_id}:{plan.id}:{step}:{once}",
         now=now,
         plan=plan,
         step=step,
         instalment=instalment,
         rows=instalments_of(plan),
         link=mails.LINK,
+        **told,
     )
+
+
+def is_told(plan: Plan, step: str, once: str) -> bool:
+    contact = _reader_of(plan)
+    cause = f"plan:{plan.customer_id}:{plan.id}:{step}:{once}"
+    return contact is not None and messages.is_written(contact.customer_id, cause)
+
+
+def _reader_of(plan: Plan) -> Contact | None:
+    """Who signed it: a contact of the account, or of the one that it is read as part of."""
+    return merges.reader_of(plan.customer_id, plan.contact_id) if plan.contact_id else None

@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
 from models import audit, company, holds, jobs
 from models.customers import lock_account
 from models.database import session
 from models.holds import HoldKind
+from models.payments import FINAL, Attempt
 from models.plans import telling
 from models.plans.changing import take_new_method
+from models.plans.declining import close_charges
 from models.plans.following import end_holds, follow
+from models.plans.one_by_one import each
 from models.plans.records import LATE, LIVING, Instalment, InstalmentState, Plan, PlanState, instalments_of
 from models.plans.starting import CARD_WAITED_FOR, begin, cancel, is_ready
 from models.plans.sums import unsettled
@@ -33,9 +37,9 @@ def review(customer_id: int, *, now: datetime) -> None:
     Follow what happened to the items, payments and holds of a customer's plans; what was signed begins as soon as it
     is ready. May run any number of times. The transaction is the caller's.
     """
-    query = select(Plan).where(Plan.customer_id == customer_id, Plan.state.in_(FOLLOWED)).order_by(Plan.id)
+    query = select(Plan).where(Plan.customer_id == customer_id, Plan.state.in_(FOLLOWED) | _is_charged())
     on = company.get().today(now)
-    for plan in session.scalars(query).all():
+    for plan in session.scalars(query.order_by(Plan.currency, Plan.id)).all():  # As accounts are locked.
         lock_account(plan.customer_id, plan.currency)
         session.refresh(plan, with_for_update=True)
         if is_ready(plan):
@@ -43,16 +47,27 @@ def review(customer_id: int, *, now: datetime) -> None:
         elif plan.state in (PlanState.ACTIVE, PlanState.DEFAULTED):
             take_new_method(plan, on=on, now=now)
             follow(plan, on=on, now=now)
+        elif plan.state is PlanState.CANCELLED:
+            close_charges(plan, on=on)
+
+
+def _is_charged() -> ColumnElement[bool]:
+    """It was cancelled while money was on its way."""
+    mine = (Instalment.customer_id == Plan.customer_id, Instalment.plan_id == Plan.id)
+    return exists().where(*mine, Instalment.state == InstalmentState.CHARGING)
 
 
 def settle(*, now: datetime) -> int:
     """`review` for everybody whose plan does not say what happened. Returns how many there were."""
     customers = unsettled(company.get().today(now))
     session.rollback()
-    for customer_id in customers:
-        with transaction():
-            review(customer_id, now=now)
+    each(((customer_id,) for customer_id in customers), partial(_review, now=now))
     return len(customers)
+
+
+def _review(customer_id: int, *, now: datetime) -> None:
+    with transaction():
+        review(customer_id, now=now)
 
 
 def tend(as_of: date, *, now: datetime) -> int:
@@ -62,17 +77,21 @@ def tend(as_of: date, *, now: datetime) -> int:
     """
     keys = _of_the_day(as_of)
     session.rollback()
-    for customer_id, plan_id in keys:
-        with transaction():
-            plan = session.get_one(Plan, (customer_id, plan_id), populate_existing=True)
-            lock_account(customer_id, plan.currency)
-            session.refresh(plan, with_for_update=True)
-            if plan.state is PlanState.OFFERED:
-                _lapse(plan, as_of=as_of, now=now)
-            elif plan.state is PlanState.ACTIVE:
-                follow(plan, on=as_of, now=now)
-                _live(plan, as_of=as_of, now=now)
+    each(keys, partial(_tend, as_of=as_of, now=now))
     return len(keys)
+
+
+def _tend(customer_id: int, plan_id: int, *, as_of: date, now: datetime) -> None:
+    with transaction():
+        plan = session.get_one(Plan, (customer_id, plan_id), populate_existing=True)
+        lock_account(customer_id, plan.currency)
+        session.refresh(plan, with_for_update=True)
+        if plan.state is PlanState.OFFERED:
+            _lapse(plan, as_of=as_of, now=now)
+        elif plan.state is PlanState.ACTIVE:
+            follow(plan, on=as_of, now=now)
+        if plan.state is PlanState.ACTIVE:
+            _live(plan, as_of=as_of, now=now)
 
 
 def _of_the_day(as_of: date) -> Sequence[tuple[int, int]]:
@@ -90,11 +109,17 @@ def _of_the_day(as_of: date) -> Sequence[tuple[int, int]]:
 def _lapse(plan: Plan, *, as_of: date, now: datetime) -> None:
     if is_ready(plan):
         begin(plan, on=as_of, now=now)
-    elif plan.signed_at is not None and now - plan.signed_at > CARD_WAITED_FOR:
+    elif plan.signed_at is not None and now - plan.signed_at > CARD_WAITED_FOR and not _is_on_its_way(plan):
         cancel(plan, reason="without_card", by=audit.JOB, on=as_of, now=now)
         telling.tell(plan, "without_card", now=now)
     elif plan.signed_at is None and plan.offered_until is not None and plan.offered_until < as_of:
         cancel(plan, reason="lapsed", by=audit.JOB, on=as_of, now=now)
+
+
+def _is_on_its_way(plan: Plan) -> bool:
+    """Its first payment: a page on which somebody may be just now, a debit that takes days."""
+    mine = (Attempt.customer_id == plan.customer_id, Attempt.about == plan.source)
+    return session.scalar(select(Attempt.id).where(*mine, Attempt.state.not_in(FINAL)).limit(1)) is not None
 
 
 def _live(plan: Plan, *, as_of: date, now: datetime) -> None:
@@ -118,7 +143,7 @@ def rests(plan: Plan, on: date) -> bool:
 
 
 def _come_near(plan: Plan, row: Instalment, *, as_of: date, now: datetime) -> None:
-    if row.notified_at is None and row.due_on <= as_of + NOTICE:
+    if row.notified_at is None and as_of <= row.due_on <= as_of + NOTICE:
         row.notified_at = now
         telling.tell(plan, "notice", row, now=now)
     if row.due_on <= as_of:

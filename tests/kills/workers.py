@@ -30,12 +30,17 @@ _forks.set_forkserver_preload([__name__, work.__name__])
 
 
 class Worker:
-    def __init__(self, log: Path, environ: dict[str, str]) -> None:
-        self._log, self._environ = log, environ
+    """Or whatever else `flask` does, by its `words`."""
+
+    def __init__(self, log: Path, environ: dict[str, str], *words: str) -> None:
+        self._log, self._environ, self._words = log, environ, words or ("work",)
 
     def start(self) -> None:
-        self._process = _forks.Process(target=_work, args=(str(self._log), self._environ), daemon=True)
+        self._process = _forks.Process(target=_work, args=(str(self._log), self._environ, *self._words), daemon=True)
         self._process.start()
+
+    def is_there(self) -> bool:
+        return self._process.is_alive()
 
     def ports(self) -> set[int]:
         return {one.laddr.port for one in psutil.Process(self._process.pid).net_connections("tcp")}
@@ -56,14 +61,14 @@ class Worker:
         return self._log.read_text()
 
 
-def _work(log: str, environ: dict[str, str]) -> None:
+def _work(log: str, environ: dict[str, str], *words: str) -> None:
     tie_to_parent(signal.SIGKILL, os.getppid())
     os.environ.clear()
     os.environ.update(environ)
     with open(log, "ab", buffering=0) as out:
         os.dup2(out.fileno(), sys.stdout.fileno())
         os.dup2(out.fileno(), sys.stderr.fileno())
-    FlaskGroup(create_app=create_app).main(["work"])
+    FlaskGroup(create_app=create_app).main([*words])
 
 
 class Workers:

@@ -37,7 +37,7 @@ def again(minor: int, each_minor: int) -> list[int]:
     rest. Never more than a dozen: a plan is not made endless by what comes back.
     """
     count = min(max(-(-minor // max(each_minor, 1)), 1), 12)
-    whole = max(each_minor, -(-minor // count))
+    whole = max(each_minor, minor // count)
     amounts = [whole] * (count - 1)
     return [*amounts, minor - sum(amounts)]
 

@@ -22,11 +22,17 @@ _QUIET = """not exists (
 _SUMS = f"""
 with items as ({ITEMS} where p.state = 'active')
 select {_ID} as id, p.currency,
-       (select coalesce(sum(left_minor), 0) from items i
-        where i.customer_id = p.customer_id and i.plan_id = p.id) as expected,
-       (select coalesce(sum(n.amount_minor - n.covered_minor) filter (where {_LIVING}), 0) from instalments n
-        where n.customer_id = p.customer_id and n.plan_id = p.id) as found
-{_PLANS} and {_QUIET}"""
+       greatest((select coalesce(sum(left_minor), 0) from items i
+                 where i.customer_id = p.customer_id and i.plan_id = p.id), charging) as expected,
+       living as found
+from plans p
+cross join lateral (
+    select coalesce(sum(n.amount_minor - n.covered_minor) filter (where {_LIVING}), 0) as living,
+           coalesce(sum(n.amount_minor - n.covered_minor) filter (where n.state = 'charging'), 0) as charging
+    from instalments n where n.customer_id = p.customer_id and n.plan_id = p.id
+) parts
+where p.state = 'active' and {_MINE} and {_QUIET}"""
+# What is on its way is not made less by a credit that comes meanwhile.
 _UNLIKE = f"select * from ({_SUMS}) told where expected <> found order by id"
 # The newest version is the schedule, less what has been paid since.
 _VERSIONS = f"""

@@ -127,7 +127,8 @@ def test_without_consent_nothing_is_charged(shop: Shop, begin: Begin) -> None:
         consents.withdraw(living, by=by(contact_of(plan)), now=shop.moment)
     assert live(shop, plan, months(1)[0]) == 0
     assert shop.there("charge") == []
-    assert plans.instalments_of(plan)[0].waits_for_customer
+    assert plan.way is Way.TRANSFER
+    assert shop.mails(customer_of(plan))[1].subject.endswith("we no longer charge your instalments")
 
 
 def contact_of(plan: Plan) -> Contact:
