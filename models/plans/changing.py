@@ -101,7 +101,7 @@ def _move(
     keep_version(plan, Because.MOVED, on=on, now=now)
     words = {"reason": reason} if reason else None
     audit.record(plan.customer_id, "plan.moved", by=by, now=now, about=plan.source, facts=facts, words=words)
-    telling.tell(plan, "changed", now=now)
+    telling.tell(plan, "rearranged", now=now)
 
 
 def reschedule(
@@ -131,7 +131,7 @@ def reschedule(
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None
     audit.record(plan.customer_id, "plan.rescheduled", by=by, now=now, about=plan.source, facts=facts, words=words)
-    telling.tell(plan, "changed", now=now)
+    telling.tell(plan, "rearranged", now=now)
 
 
 def _set_aside(row: Instalment, *, on: date) -> None:
@@ -171,7 +171,7 @@ def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime
     session.flush()
     keep_version(plan, Because.CHANGED, on=on, now=now)
     audit.record(plan.customer_id, "plan.spread", by=by, now=now, about=plan.source, facts=facts)
-    telling.tell(plan, "changed", now=now)
+    telling.tell(plan, "rearranged", now=now)
 
 
 def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
