@@ -59,8 +59,8 @@ def _customer(browser: Browser, url: str, take: Take) -> None:
 def _go_on(page: Page, choice: str = "") -> None:
     if choice:
         page.locator(choice).check()
-    page.get_by_role("button", name="Continue").last.click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Continue").last.click()
 
 
 def _persian(browser: Browser, url: str, take: Take) -> None:
