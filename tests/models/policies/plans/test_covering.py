@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from models.policies.plans.covering import Part, again, cover, shorten
@@ -50,6 +50,7 @@ def filled(turns: list[Part], shares: object, minor: int) -> None:
     assert sum(poured.values()) == min(minor, sum(part.left_minor for part in turns))
 
 
+@example(121, 10)
 @given(some.integers(1, 50_000_000), some.integers(0, 10_000_000))
 def test_what_is_owed_more_becomes_a_dozen_at_most_none_of_them_empty(minor: int, each: int) -> None:
     amounts = again(minor, each)
