@@ -46,7 +46,8 @@ class Inspector:
         if axe:
             # The pseudo-language has no valid code, on purpose: no browser may think that it knows it.
             # Colours do not turn with the page; to reckon their contrast is most of axe's work, and done on the phone.
-            rules = RULES | {"rules": dict.fromkeys(("html-lang-valid", "color-contrast"), {"enabled": not mirrored})}
+            once = {rule: {"enabled": not mirrored} for rule in ("html-lang-valid", "color-contrast")}
+            rules = RULES | {"rules": once}
             alike = ALIKE.format(row=FIRST_ALIKE_MIRRORED if mirrored else FIRST_ALIKE)
             wrong += self.page.evaluate(AXE, [alike, rules])
         return wrong
