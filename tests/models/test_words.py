@@ -402,6 +402,6 @@ class TestPseudoLanguage:
         assert words.best("xx", "en") == "xx"
 
     def test_days_and_lists_of_its_own_bring_no_letters(self, pseudo):
-        with words.speak(words.PSEUDO):
+        with words.speak(words.PSEUDO, timezone="UTC"):
             assert words.list_of(["1", "2", "3"]) == "1, 2, 3"
             assert words.datetime(EIGHTH_OF_A_DAY_LATE) == "2026-03-05 22:30"
