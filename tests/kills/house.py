@@ -121,7 +121,9 @@ class House:
     def errors(self) -> list[str]:
         """What went wrong in their own words; granian's, in brackets, are about those who were killed."""
         said = "".join(child.log.read_text() for child in (self.web, self.worker, self.standin))
-        return [line for line in said.splitlines() if ERROR.search(line) and not line.startswith("[ERROR]")]
+        lines = said.splitlines()
+        found = (place for place, line in enumerate(lines) if ERROR.search(line) and not line.startswith("[ERROR]"))
+        return ["\n".join(lines[place : place + 30]) for place in found]  # With what follows, which says why.
 
 
 def told(home: Path, database_url: str, url: str, till: str, **more: str) -> dict[str, str]:
