@@ -41,7 +41,7 @@ class RuleForm(OurForm):
     refusals: ClassVar = {RuleRefused: "value", TooManyDecimals: "value"}
 
     def typed(self) -> Value:
-        return self.value.data  # type: ignore[no-any-return]
+        return self.value.data
 
 
 class NumberForm(RuleForm):

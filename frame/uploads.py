@@ -93,7 +93,7 @@ def takes_files(whose: Callable[[], bool] = somebody_signed_in) -> Callable[[Vie
     """
 
     def mark(view: View) -> View:
-        view.takes_files = whose  # type: ignore[attr-defined]
+        view.takes_files = whose
         return view
 
     return mark

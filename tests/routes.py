@@ -20,4 +20,4 @@ def compile_once() -> None:
             compiled[parts] = compile_builder(rule, append_unknown)
         return compiled[parts]
 
-    Rule._compile_builder = once  # type: ignore[method-assign]
+    Rule._compile_builder = once

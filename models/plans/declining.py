@@ -13,9 +13,6 @@ from models.plans import telling
 from models.plans.records import AS_IT_IS, Instalment, InstalmentState, Plan, PlanState, Way, instalments_of
 from models.policies.plans import retrying
 
-# Whoever was to send it died, or something was said to be wrong just then: no bank was asked, and it is no try.
-NEVER_ASKED = frozenset({"never_sent", "never_made", "disputed"})
-
 
 def end_charges(plan: Plan, *, on: date, now: datetime) -> list[tuple[Instalment, str]]:
     """Follow what failed. Returns what is to be said of which instalment: to whoever still owes it."""
@@ -26,7 +23,7 @@ def end_charges(plan: Plan, *, on: date, now: datetime) -> list[tuple[Instalment
         attempt = tried.get(instalment.id)
         if instalment.state is InstalmentState.CHARGING and attempt is not None and attempt.state in GONE:
             instalment.move_to(InstalmentState.MISSED if instalment.missed_on else InstalmentState.DUE)
-            if attempt.decline_code in NEVER_ASKED:
+            if attempt.decline_code in retrying.NEVER_ASKED:
                 instalment.tries, instalment.next_try_on = instalment.tries - 1, on
             else:
                 told.append((instalment, _declined(plan, instalment, attempt, on=on, now=now)))

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 from models.policies.public_holidays import after_working_days
 
 ASK = frozenset({"authentication_required", "authentication_not_handled", "payment_intent_authentication_failure"})
-# Ours: the bank was never asked, or a case was opened about it first. What is still to be charged is charged.
-NOT_ASKED = frozenset({"never_sent", "never_made", "disputed"})
+# Ours: whoever was to send it died, or something was said to be wrong just then. No bank was asked, and it is no try.
+NEVER_ASKED = frozenset({"never_sent", "never_made", "disputed"})
 NEVER = frozenset(
     {
         # Of cards.
@@ -65,8 +65,6 @@ def after(
     :param tries: how often this payment was charged, the failed one included.
     :param retries: how often a charge that failed is tried again, as was agreed.
     """
-    if code in NOT_ASKED:
-        return Again(failed_on)
     if code in ASK:
         return AskCustomer()
     if code in NEVER:

@@ -157,7 +157,7 @@ def test_no_cut_of_a_file_changes_an_invoice_and_every_cent_is_on_a_line(
     checker = Checker(choose(Kind.INVOICES, path.name, None, Path("nowhere")), open_table(path))
     assert checker.grouping
     checked = [checker.check(chunk) for chunk in checker.grouping.whole(checker.table.chunks(size))]
-    found = [InvoiceRow._make(one) for chunk in checked for one in chunk.rows]  # type: ignore[arg-type]
+    found = [InvoiceRow._make(one) for chunk in checked for one in chunk.rows]
     refused = sum(len(chunk.rejects) for chunk in checked)
     wanted = {number: sum(one[1] for one in group) for number, group in groupby(rows, key=lambda one: one[0])}
     assert {one.number: one.amount_minor for one in found} == {n: minor for n, minor in wanted.items() if minor}

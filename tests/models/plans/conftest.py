@@ -24,7 +24,7 @@ COLLECTOR = Principal(3, 3, "Cezary", "c@company.test", Role.COLLECTOR)
 
 def changed(rule: Rule, **terms: object) -> Rule:
     """The same rule with other terms."""
-    return replace(rule, terms=replace(rule.terms, **terms))  # type: ignore[arg-type]
+    return replace(rule, terms=replace(rule.terms, **terms))
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_one_that_cannot_be_charged_keeps_no_other_from_it(
         if not failed:
             failed.append(args)
             raise ZeroDivisionError
-        return send(*args, **how)  # type: ignore[arg-type]
+        return send(*args, **how)
 
     monkeypatch.setattr(payments, "submit_charge", broken_once)
     with pytest.raises(ExceptionGroup):

@@ -28,7 +28,7 @@ FRIDAY = date(2027, 11, 26)
 
 def rule(name: str, **other: object) -> Rule:
     everyone = Rule(name, "", "", "EUR", 0, None, Wanted.ANY, PLAIN)
-    return replace(everyone, **other)  # type: ignore[arg-type]
+    return replace(everyone, **other)
 
 
 def case(minor: int = 500_00, currency: str = "EUR", **past: int) -> Case:
