@@ -13,7 +13,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import accounts, claims, clock, company, complaints, database, disputes, payments, promises
+from models import accounts, claims, clock, company, complaints, database, disputes, payments, plans, promises
 from models.dunning.sending import Reminders
 from models.gateways.mail import Sender
 from models.messages import sending
@@ -43,10 +43,11 @@ class House:
         eventually(lambda: all(delivery["done"] for delivery in self.till.control()["deliveries"]))
 
     def work(self, sender: Sender | None = None) -> None:
-        """What the worker does by its clockwork, once: the inbox, payments, promises, claims, the outbox."""
+        """What the worker does by its clockwork, once: the inbox, payments, plans, promises, claims, the outbox."""
         try:
             payments.drain(gateway=self.gateway, now=clock.now, real_now=clock.real_now)
             payments.sweep(gateway=self.gateway, now=clock.now)
+            plans.settle(now=clock.now())
             today = company.get().today(clock.now())
             promises.judge(today, now=clock.now())
             claims.lapse(today, now=clock.now())

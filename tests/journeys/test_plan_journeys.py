@@ -1,0 +1,164 @@
+"""Instalment plans lived from end to end: kept by card, worked out with a person, kept by transfer, and not kept."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from models import clock, company, ledger, payments, plans, words
+from models.customers import Customer
+from models.money import Money
+from models.plans import Plan
+from models.reports.verify import verify
+from models.transactions import release, transaction
+from tests.journeys.house import House
+from tests.making import Maker
+from tests.portal import test_plans
+from tests.portal.mailbox import mailed_code, mails
+
+pytestmark = pytest.mark.browser
+NewPage = Callable[..., Page]
+Say = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _words_to_sign(duewell: House) -> None:
+    """Words of the agreement that counsel approved, and an account to send money to."""
+    with transaction():
+        test_plans.furnish(clock.now())
+
+
+def speaking(language: str) -> Say:
+    """What the pages say for a message."""
+
+    def say(message: str, **values: object) -> str:
+        with words.speak(language):
+            return words.gettext(message, **values)
+
+    return say
+
+
+def come_in(page: Page, make: Maker, customer: Customer, **facts: object) -> None:
+    page.goto(f"/l/{make.link(customer, make.contact(customer, **facts))}")
+    page.locator("main form button").click()
+
+
+def sign(page: Page, say: Say, name: str) -> None:
+    """From the page on which it is read: a code by mail, a name, a tick."""
+    page.get_by_role("link", name=say("Go on to sign")).click()
+    page.get_by_role("button", name=say("Send me the code")).click()
+    page.get_by_label(say("Code")).fill(mailed_code())
+    page.get_by_label(say("Code")).press("Enter")
+    page.get_by_label(say("Your full name")).fill(name)
+    page.get_by_label(say("I have read this and I agree")).check()
+    page.get_by_role("button", name=say("Sign the plan")).click()
+
+
+def plan_of(customer_id: int) -> Plan:
+    found = plans.of_customers([customer_id])[0]
+    release()
+    return found
+
+
+def rows(customer_id: int) -> list[tuple[str, int]]:
+    """State and amount of each payment."""
+    found = [(row.state.value, row.amount_minor) for row in plans.instalments_of(plans.of_customers([customer_id])[0])]
+    release()
+    return found
+
+
+def go_to_day(duewell: House, customer_id: int, number: int, days: int = 0) -> None:
+    """To the day of a payment, or so many days from it; what the day brings is done."""
+    row = next(row for row in plans.instalments_of(plans.of_customers([customer_id])[0]) if row.number == number)
+    go_to(duewell, row.due_on + timedelta(days=days))
+
+
+def go_to(duewell: House, day: date) -> None:
+    ahead = (day - company.get().today(clock.now())).days
+    release()
+    duewell.flask("clock", f"+{ahead}d")
+    charge(duewell)
+
+
+def charge(duewell: House) -> None:
+    duewell.flask("charge")
+    duewell.await_webhooks()
+    duewell.work()
+
+
+def decline(duewell: House, customer_id: int, code: str) -> None:
+    """What the bank of the card of the customer's plan says to the next charge."""
+    plan = plans.of_customers([customer_id])[0]
+    method = payments.methods.find(customer_id, plan.method_id or 0)
+    assert method is not None
+    duewell.till.control(decline={"method": method.stripe_id, "code": code})
+    release()
+
+
+def told(customer_id: int) -> list[str]:
+    """What was written about the customer's plans, in the order in which it was."""
+    return [mail.cause.split(":")[3] for mail in reversed(mails("plan")) if mail.customer_id == customer_id]
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def received(say: Say, minor: int) -> str:
+    return say("We have received %(amount)s.", amount=eur(minor))
+
+
+def paid(say: Say, minor: int, whole: int) -> str:
+    """What the picture of the progress says to whoever does not see it."""
+    return say("%(paid)s of %(whole)s is paid", paid=eur(minor), whole=eur(whole))
+
+
+def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_off(
+    duewell: House, make: Maker, new_page: NewPage
+) -> None:
+    """In Polish."""
+    customer = make.customer("Zielony Dom Sp. z o.o.", language="pl")
+    customer_id = customer.id
+    item_id = make.invoice(customer, 64_000, number="A-1").id
+    page, say = new_page(), speaking("pl")
+    come_in(page, make, customer, name="Agnieszka Wójcik", language="pl")
+    page.get_by_role("link", name=say("Pay in instalments")).click()
+    page.get_by_label(say("Number of payments")).first.fill("6")
+    expect(page.get_by_role("table", name=say("Your payments")).get_by_role("row")).to_have_count(8)
+    page.get_by_role("button", name=say("Check and sign")).click()
+    sign(page, say, "Agnieszka Wójcik")
+    page.get_by_role("button", name="Pay 64.00 EUR").click()
+    expect(page.get_by_text(received(say, 6_400))).to_be_visible()
+    assert rows(customer_id) == [("paid", 6_400), *[("planned", 11_520)] * 5]
+
+    for number in (2, 3):
+        go_to_day(duewell, customer_id, number, days=-3)
+        go_to_day(duewell, customer_id, number)
+    page.reload()
+    expect(page.get_by_role("img", name=paid(say, 29_440, 64_000))).to_be_visible()
+
+    decline(duewell, customer_id, "expired_card")
+    go_to_day(duewell, customer_id, 4)
+    page.reload()
+    expect(page.get_by_text(say("%(amount)s could not be taken", amount=eur(11_520)))).to_be_visible()
+    page.get_by_role("button", name=say("Give another card or bank account")).first.click()
+    page.get_by_label("Card number").fill("5555555555554444")
+    page.get_by_role("button", name="Keep this card").click()
+    expect(page.get_by_text("Mastercard •••• 4444").first).to_be_visible()
+    charge(duewell)
+    page.reload()
+    expect(page.get_by_role("img", name=paid(say, 40_960, 64_000))).to_be_visible()
+
+    page.get_by_role("button", name=say("Pay all that is left: %(amount)s", amount=eur(23_040))).click()
+    page.get_by_role("button", name="Pay 230.40 EUR").click()
+    expect(page.get_by_text(say("You have kept your plan to the end."))).to_be_visible()
+    duewell.await_webhooks()
+    duewell.work()
+    assert rows(customer_id) == [("paid", 6_400), *[("paid", 11_520)] * 5]
+    assert not ledger.entry_of(customer_id, item_id).left
+    steps = ["began", "notice", "notice", "notice", "declined", "completed"]
+    assert told(customer_id) == steps
+    receipts = ["64,00", "115,20", "115,20", "115,20", "230,40"]
+    assert [mail.subject.split()[-2] for mail in reversed(mails("receipt"))] == receipts
+    assert verify(now=clock.now()).broken == []
