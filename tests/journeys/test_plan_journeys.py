@@ -1,5 +1,6 @@
 """Instalment plans lived from end to end: kept by card, worked out with a person, kept by transfer, and not kept."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -10,6 +11,7 @@ from models import clock, company, ledger, payments, plans, words
 from models.customers import Customer
 from models.money import Money
 from models.plans import Plan
+from models.policies.permissions import Role
 from models.reports.verify import verify
 from models.transactions import release, transaction
 from tests.journeys.house import House
@@ -98,7 +100,7 @@ def decline(duewell: House, customer_id: int, code: str) -> None:
 
 def told(customer_id: int) -> list[str]:
     """What was written about the customer's plans, in the order in which it was."""
-    return [mail.cause.split(":")[3] for mail in reversed(mails("plan")) if mail.customer_id == customer_id]
+    return [mail.dedupe_key.split(":")[3] for mail in reversed(mails("plan")) if mail.customer_id == customer_id]
 
 
 def eur(minor: int) -> Money:
@@ -162,3 +164,53 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
     receipts = ["64,00", "115,20", "115,20", "115,20", "230,40"]
     assert [mail.subject.split()[-2] for mail in reversed(mails("receipt"))] == receipts
     assert verify(now=clock.now()).broken == []
+
+
+def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
+    duewell: House, make: Maker, new_page: NewPage, staff_page: NewPage
+) -> None:
+    """Without JavaScript, at both doors."""
+    customer = make.customer("Žalias Namas UAB", language="en")
+    customer_id = customer.id
+    make.invoice(customer, 64_000, number="A-1")
+    page = new_page(java_script_enabled=False)
+    come_in(page, make, customer, name="Rūta Kazlauskienė")
+    page.get_by_role("link", name="Pay in instalments").click()
+    page.get_by_label("Number of payments").first.fill("20")
+    page.get_by_role("button", name="Show the payments").click()
+    expect(page.get_by_text("This is not what we offer to everybody")).to_be_visible()
+    page.get_by_label("What should we know?").fill("My hours were cut until spring")
+    page.get_by_label("Money is very tight at the moment").check()
+    page.get_by_role("button", name="Ask for this plan").click()
+    expect(page.get_by_text("You get our answer by")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("My hours were cut until spring")
+
+    desk = staff_page(Role.FINANCE, java_script_enabled=False)
+    desk.goto("/staff/instalment-plans")
+    desk.get_by_role("link", name="Answer with an offer").click()
+    desk.get_by_label("Number of payments").fill("12")
+    desk.get_by_role("button", name="Show the payments").last.click()
+    desk.get_by_role("button", name="Offer it for signature").click()
+    expect(desk.get_by_text("Offered. The customer gets a mail")).to_be_visible()
+
+    page.goto(linked(duewell, mails("plan")[0].text))
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_text("It is a little different from what you asked for.")).to_be_visible()
+    page.get_by_role("link", name="Read and sign").click()
+    sign(page, str, "Rūta Kazlauskienė")
+    page.get_by_role("button", name="Debit 64.00 EUR").click()
+    expect(page.get_by_text("Your bank may take a few days.")).to_be_visible()
+    duewell.till.control(clock_offset_seconds=60)
+    duewell.await_webhooks()
+    duewell.work()
+    page.reload()
+    expect(page.get_by_role("img", name=paid(str, 6_400, 64_000))).to_be_visible()
+    assert told(customer_id) == ["requested", "offered", "began"]
+    assert verify(now=clock.now()).broken == []
+
+
+def linked(duewell: House, text: str) -> str:
+    """The way into the portal that a mail names."""
+    found = re.search(rf"{duewell.url}/l/\S+", text)
+    assert found
+    return found[0]
