@@ -11,7 +11,7 @@ CUSTOMERS: Mapping[str, str] = MappingProxyType(
         "held.promise": N_("You told us when you will pay. Until %(until)s we do not write about it."),
         "held.plan": N_("You pay it in instalments. While you keep to your plan, we do not write about it."),
         "held.plan_asked": N_(
-            "You may soon pay it in instalments. Until the plan is answered or signed, we do not write about it."
+            "There is an instalment plan to be answered or signed. Until then we do not write about it."
         ),
         "held.dispute": N_("You told us that something is wrong. You need not pay that part until we have answered."),
         "held.already_paid": N_(
