@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from models import clock, company, ledger, payments, plans, words
 from models.customers import Customer
+from models.gateways.mail import SmtpSender
 from models.money import Money
 from models.plans import Plan
 from models.policies.permissions import Role
@@ -16,6 +18,7 @@ from models.reports.verify import verify
 from models.transactions import release, transaction
 from tests.journeys.house import House
 from tests.making import Maker
+from tests.models.gateways.mail_server import MailServer
 from tests.portal import test_plans
 from tests.portal.mailbox import mailed_code, mails
 
@@ -167,7 +170,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
 
 
 def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
-    duewell: House, make: Maker, new_page: NewPage, staff_page: NewPage
+    duewell: House, make: Maker, new_page: NewPage, staff_page: NewPage, mail_server: MailServer, sender: SmtpSender
 ) -> None:
     """Without JavaScript, at both doors."""
     customer = make.customer("Žalias Namas UAB", language="en")
@@ -193,7 +196,8 @@ def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
     desk.get_by_role("button", name="Offer it for signature").click()
     expect(desk.get_by_text("Offered. The customer gets a mail")).to_be_visible()
 
-    page.goto(linked(duewell, mails("plan")[0].text))
+    duewell.work(sender)
+    page.goto(linked(duewell, mail_server, "for you to sign"))
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("It is a little different from what you asked for.")).to_be_visible()
     page.get_by_role("link", name="Read and sign").click()
@@ -204,13 +208,55 @@ def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
     duewell.await_webhooks()
     duewell.work()
     page.reload()
-    expect(page.get_by_role("img", name=paid(str, 6_400, 64_000))).to_be_visible()
+    expect(page.get_by_role("img", name=paid(speaking("en"), 6_400, 64_000))).to_be_visible()
     assert told(customer_id) == ["requested", "offered", "began"]
     assert verify(now=clock.now()).broken == []
 
 
-def linked(duewell: House, text: str) -> str:
+def linked(duewell: House, server: MailServer, subject: str) -> str:
     """The way into the portal that a mail names."""
-    found = re.search(rf"{duewell.url}/l/\S+", text)
+    mail = next(one.mail for one in server.books if subject in one.mail["Subject"])
+    found = re.search(rf"{duewell.url}/l/\S+", mail.get_body(("plain",)).get_content())
     assert found
     return found[0]
+
+
+def test_a_plan_by_transfer_is_kept_by_the_money_of_the_bank_file(
+    duewell: House, make: Maker, new_page: NewPage, tmp_path: Path
+) -> None:
+    """In Persian: two receipts with the reference that the page prints, one with nothing but the customer's number."""
+    customer = make.customer("بازرگانی نیلوفر", language="fa")
+    customer_id, number = customer.id, customer.number
+    for minor in (10_000, 54_000):
+        make.invoice(customer, minor, number=f"A-{minor}")
+    other_id = make.invoice(customer, 5_000, number="B-1", due_on=make.today + timedelta(days=300)).id
+    page, say = new_page(), speaking("fa")
+    come_in(page, make, customer, name="نیلوفر احمدی", language="fa")
+    page.get_by_role("link", name=say("Pay in instalments")).click()
+    page.get_by_label(say("By bank transfer: I send each payment myself")).check()
+    page.get_by_role("button", name=say("Check and sign")).click()
+    sign(page, say, "نیلوفر احمدی")
+    expect(page.get_by_text(say("Your plan has begun."))).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+    for place, (amount, whole) in enumerate([("64.00", 6_400), ("288.00", 35_200), ("288.00", 64_000)]):
+        if place:
+            go_to_day(duewell, customer_id, place + 1)
+            page.reload()
+        printed = page.get_by_text(re.compile(r"^RF\d\d ")).inner_text() if place < 2 else ""
+        bring_in(duewell, tmp_path / f"payments{place}.csv", f"{number},{amount},EUR,{{day}},{printed}")
+        page.reload()
+        expect(page.get_by_role("img", name=paid(say, whole, 64_000))).to_be_visible()
+    expect(page.get_by_text(say("You have kept your plan to the end."))).to_be_visible()
+    assert ledger.entry_of(customer_id, other_id).left == eur(5_000)
+    assert told(customer_id) == ["began", "notice", "notice", "completed"]
+    assert verify(now=clock.now()).broken == []
+
+
+def bring_in(duewell: House, file: Path, row: str) -> None:
+    """One line of a bank's file, of today."""
+    day = company.get().today(clock.now())
+    release()
+    file.write_text("customer,amount,currency,received,reference\n" + row.format(day=day) + "\n")
+    duewell.flask("import", "payments", str(file))
+    duewell.work()
