@@ -3,6 +3,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 `payments.sync` is of a payment.
 """
 
+from models.plans.awaiting import Awaited, awaited
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     HAS_ENDED,
@@ -94,6 +95,7 @@ __all__ = [
     "NOTHING_TO_PAY",
     "REPLACED",
     "Asked",
+    "Awaited",
     "Because",
     "CannotChange",
     "CannotPlan",
@@ -117,6 +119,7 @@ __all__ = [
     "answer_on",
     "ask_for",
     "asked_wish",
+    "awaited",
     "begin",
     "by_form",
     "can_move",

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from models import clock, company, ledger, payments, plans, words
+from commandline.demo import reminders as standard_words
+from models import clock, company, customers, ledger, payments, plans, words
+from models.audit import Actor, ActorKind
 from models.customers import Customer
 from models.gateways.mail import SmtpSender
 from models.money import Money
-from models.plans import Plan
+from models.plans import Plan, Proposal, Way
 from models.policies.permissions import Role
 from models.reports.verify import verify
 from models.transactions import release, transaction
 from tests.journeys.house import House
+from tests.journeys.test_reminders import member
 from tests.making import Maker
 from tests.models.gateways.mail_server import MailServer
 from tests.portal import test_plans
@@ -114,9 +117,10 @@ def received(say: Say, minor: int) -> str:
     return say("We have received %(amount)s.", amount=eur(minor))
 
 
-def paid(say: Say, minor: int, whole: int) -> str:
-    """What the picture of the progress says to whoever does not see it."""
-    return say("%(paid)s of %(whole)s is paid", paid=eur(minor), whole=eur(whole))
+def see_paid(page: Page, language: str, minor: int) -> None:
+    """How much of the plan is paid."""
+    with words.speak(language):
+        expect(page.locator(".parts dd").first).to_have_text(words.money(eur(minor)))
 
 
 def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_off(
@@ -141,7 +145,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
         go_to_day(duewell, customer_id, number, days=-3)
         go_to_day(duewell, customer_id, number)
     page.reload()
-    expect(page.get_by_role("img", name=paid(say, 29_440, 64_000))).to_be_visible()
+    see_paid(page, "pl", 29_440)
 
     decline(duewell, customer_id, "expired_card")
     go_to_day(duewell, customer_id, 4)
@@ -153,7 +157,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
     expect(page.get_by_text("Mastercard •••• 4444").first).to_be_visible()
     charge(duewell)
     page.reload()
-    expect(page.get_by_role("img", name=paid(say, 40_960, 64_000))).to_be_visible()
+    see_paid(page, "pl", 40_960)
 
     page.get_by_role("button", name=say("Pay all that is left: %(amount)s", amount=eur(23_040))).click()
     page.get_by_role("button", name="Pay 230.40 EUR").click()
@@ -208,7 +212,7 @@ def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
     duewell.await_webhooks()
     duewell.work()
     page.reload()
-    expect(page.get_by_role("img", name=paid(speaking("en"), 6_400, 64_000))).to_be_visible()
+    see_paid(page, "en", 6_400)
     assert told(customer_id) == ["requested", "offered", "began"]
     assert verify(now=clock.now()).broken == []
 
@@ -236,7 +240,8 @@ def test_a_plan_by_transfer_is_kept_by_the_money_of_the_bank_file(
     page.get_by_label(say("By bank transfer: I send each payment myself")).check()
     page.get_by_role("button", name=say("Check and sign")).click()
     sign(page, say, "نیلوفر احمدی")
-    expect(page.get_by_text(say("Your plan has begun."))).to_be_visible()
+    begun = "Your plan has begun. While you keep to it, you get no reminders about what is in it."
+    expect(page.get_by_text(say(begun))).to_be_visible()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
 
     for place, (amount, whole) in enumerate([("64.00", 6_400), ("288.00", 35_200), ("288.00", 64_000)]):
@@ -246,7 +251,7 @@ def test_a_plan_by_transfer_is_kept_by_the_money_of_the_bank_file(
         printed = page.get_by_text(re.compile(r"^RF\d\d ")).inner_text() if place < 2 else ""
         bring_in(duewell, tmp_path / f"payments{place}.csv", f"{number},{amount},EUR,{{day}},{printed}")
         page.reload()
-        expect(page.get_by_role("img", name=paid(say, whole, 64_000))).to_be_visible()
+        see_paid(page, "fa", whole)
     expect(page.get_by_text(say("You have kept your plan to the end."))).to_be_visible()
     assert ledger.entry_of(customer_id, other_id).left == eur(5_000)
     assert told(customer_id) == ["began", "notice", "notice", "completed"]
@@ -260,3 +265,80 @@ def bring_in(duewell: House, file: Path, row: str) -> None:
     file.write_text("customer,amount,currency,received,reference\n" + row.format(day=day) + "\n")
     duewell.flask("import", "payments", str(file))
     duewell.work()
+
+
+def test_a_plan_that_is_missed_twice_ends_and_reminders_go_on_where_they_stood(
+    duewell: House, new_page: NewPage, staff_page: NewPage, mail_server: MailServer, sender: SmtpSender
+) -> None:
+    """Two items are reminded of; a plan about one of them silences that one, until it has not been kept."""
+    old, customer = reminded_of_two_items(duewell)
+    customer_id, start = customer.id, old.today
+    duewell.flask("remind")
+    duewell.work(sender)
+    assert asked(mail_server) == {"A-1", "B-1"}
+    by_transfer(old, customer, [start, start + timedelta(days=7), start + timedelta(days=14)])
+    page, desk = new_page(), staff_page(Role.COLLECTOR)
+    come_in(page, old, customer, email="new@example.test")
+    page.goto("/next")
+    expect(page.get_by_role("main")).to_contain_text("P-1")
+    expect(page.get_by_role("main")).to_contain_text(f"is due on {words.date(start)}.")
+
+    go_to(duewell, start + timedelta(days=6))
+    duewell.flask("remind")
+    duewell.work(sender)
+    assert asked(mail_server) == {"B-1"}
+    why = f"/staff/customers/{customer_id}/reminders"
+    desk.goto(why)
+    expect(desk.get_by_role("main")).to_contain_text("It is paid in instalments: the plan asks for it")
+    page.goto("/next")
+    expect(page.get_by_role("main")).to_contain_text("While you keep to your plan, we do not write about it.")
+
+    for days in (11, 17, 19):
+        go_to(duewell, start + timedelta(days=days))
+    steps = ["began", "missed", "notice", "missed", "notice", "defaulted"]
+    assert told(customer_id) == steps
+    duewell.flask("remind")
+    duewell.work(sender)
+    assert asked(mail_server) == {"A-1", "B-1"}
+    desk.goto(why)
+    expect(desk.get_by_role("main")).to_contain_text("Contacted €700.00")
+    page.goto("/plans/1")
+    expect(page.get_by_text("Pay what was missed and the plan goes on as agreed.")).to_be_visible()
+    assert verify(now=clock.now()).broken == []
+
+
+def reminded_of_two_items(duewell: House) -> tuple[Maker, Customer]:
+    """On a Wednesday, by the standard's sequence; the items fell due on the day before."""
+    morning = duewell.go_to_wednesday()
+    with transaction():
+        company.locked().law_firm = "Teisė ir Ko"
+        standard_words.put_in_use(member(Role.COUNSEL), member(Role.MANAGER), now=morning - timedelta(days=50))
+    old = Maker(morning - timedelta(days=60))
+    old.today = morning.date()
+    customer = old.customer("Žalias Namas UAB", language="en", kind="business", country="ZZ", timezone="Europe/Vilnius")
+    old.contact(customer)
+    due_on = old.today - timedelta(days=1)
+    for minor, number in ((60_000, "A-1"), (10_000, "B-1")):
+        old.invoice(customer, minor, number=number, issued_on=due_on - timedelta(days=30), due_on=due_on)
+    return old, customer
+
+
+def asked(server: MailServer) -> set[str]:
+    """What the newest reminder asks for."""
+    mails = [one.mail for one in server.books if "instalment" not in one.mail["Subject"]]
+    return set(re.findall(r"[AB]-1", mails[-1].get_body(("plain",)).get_content()))
+
+
+def by_transfer(make: Maker, customer: Customer, days: list[date]) -> None:
+    """600.00 for the first item, signed today."""
+    [item, _] = ledger.open_debits(customer.id, "EUR")
+    contact = customers.first_contact(customer.id)
+    assert contact is not None
+    agreed = {"fee": eur(0), "way": Way.TRANSFER, "grace_days": 5, "misses": 2}
+    proposal = Proposal(shares={item.id: item.left}, lines=[(day, eur(20_000)) for day in days], **agreed)
+    by, now = Actor(ActorKind.CONTACT, contact.id), clock.now()
+    with transaction():
+        plan = plans.keep_draft(customer.id, contact.id, "EUR", {}, on=make.today, now=now)
+        plans.offer(plan, proposal, until=make.today, by=by, on=make.today, now=now)
+        plans.sign(plan, consent_id=None, by=by, on=make.today, now=now)
+    release()
