@@ -34,7 +34,7 @@ from models.plans.offering import (
     requested,
     written,
 )
-from models.plans.paying import ShownItem, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.paying import ShownItem, coming, lines_to_pay, next_of, not_on_its_way, shown_items
 from models.plans.proposing import (
     DECLINED,
     LEFT,
@@ -128,6 +128,7 @@ __all__ = [
     "cancel",
     "charge",
     "charge_another",
+    "coming",
     "decline_request",
     "draft_of",
     "end",

@@ -151,6 +151,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
     go_to_day(duewell, customer_id, 4)
     page.reload()
     expect(page.get_by_text(say("%(amount)s could not be taken", amount=eur(11_520)))).to_be_visible()
+    expect(page.get_by_text(say("It could not be taken. What you can do stands above."))).to_be_visible()
     page.get_by_role("button", name=say("Give another card or bank account")).first.click()
     page.get_by_label("Card number").fill("5555555555554444")
     page.get_by_role("button", name="Keep this card").click()
@@ -207,7 +208,7 @@ def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
     page.get_by_role("link", name="Read and sign").click()
     sign(page, str, "Rūta Kazlauskienė")
     page.get_by_role("button", name="Debit 64.00 EUR").click()
-    expect(page.get_by_text("Your bank may take a few days.")).to_be_visible()
+    expect(page.get_by_text("Your first payment is on its way")).to_be_visible()
     duewell.till.control(clock_offset_seconds=60)
     duewell.await_webhooks()
     duewell.work()
@@ -290,6 +291,7 @@ def test_a_plan_that_is_missed_twice_ends_and_reminders_go_on_where_they_stood(
     why = f"/staff/customers/{customer_id}/reminders"
     desk.goto(why)
     expect(desk.get_by_role("main")).to_contain_text("It is paid in instalments: the plan asks for it")
+    expect(desk.get_by_role("main")).to_contain_text(f"The plan asks for €200.00 on {words.date(start)}.")
     page.goto("/next")
     expect(page.get_by_role("main")).to_contain_text("While you keep to your plan, we do not write about it.")
 
@@ -302,8 +304,8 @@ def test_a_plan_that_is_missed_twice_ends_and_reminders_go_on_where_they_stood(
     assert asked(mail_server) == {"A-1", "B-1"}
     desk.goto(why)
     expect(desk.get_by_role("main")).to_contain_text("Contacted €700.00")
-    page.goto("/plans/1")
-    expect(page.get_by_text("Pay what was missed and the plan goes on as agreed.")).to_be_visible()
+    page.goto("/next")
+    expect(page.get_by_text("Pay what was missed and it goes on as agreed.")).to_be_visible()
     assert verify(now=clock.now()).broken == []
 
 
