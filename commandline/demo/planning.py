@@ -24,7 +24,7 @@ from models.transactions import transaction
 ASKED = "My hours were cut until spring. I can pay a little every month."
 DECLINED = "The machine is paid in a year at the latest. Twelve payments are possible: please ask again."
 # What the days bring is done on these, counted back: what is due is charged, what did not come is missed.
-DAYS = (33, 20, 12, 6, 2)
+DAYS = (33, 20, 15, 9, 6, 3)
 CARD, ACCOUNT = "card", "sepa_debit"
 
 
@@ -47,10 +47,10 @@ class Story:
 STORIES = (
     Story("GB", signed=33, count=6, second=6, kept=CARD),
     Story("LT", signed=20, count=6, second=6, kept=ACCOUNT, frequency=Frequency.FORTNIGHTLY),
-    Story("LT", signed=33, count=4, second=2, kept=CARD, asks=True),
+    Story("LT", signed=33, count=4, second=6, kept=CARD, asks=True),
     Story("IR", signed=20, count=4, second=-10, kept=1),
-    Story("PL", signed=36, count=4, second=6, kept=1),
-    Story("GR", signed=30, count=6, second=23, kept=1, frequency=Frequency.WEEKLY),
+    Story("PL", signed=36, count=4, second=8, kept=1),
+    Story("GR", signed=23, count=6, second=20, kept=1, frequency=Frequency.WEEKLY),
     Story("CZ", signed=34, count=2, second=6, kept=2),
 )
 

@@ -148,6 +148,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
     see_paid(page, "pl", 29_440)
 
     decline(duewell, customer_id, "expired_card")
+    go_to_day(duewell, customer_id, 4, days=-3)
     go_to_day(duewell, customer_id, 4)
     page.reload()
     expect(page.get_by_text(say("%(amount)s could not be taken", amount=eur(11_520)))).to_be_visible()
