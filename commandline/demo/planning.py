@@ -24,7 +24,7 @@ from models.transactions import transaction
 ASKED = "My hours were cut until spring. I can pay a little every month."
 DECLINED = "The machine is paid in a year at the latest. Twelve payments are possible: please ask again."
 # What the days bring is done on these, counted back: what is due is charged, what did not come is missed.
-DAYS = (33, 20, 15, 9, 6, 3)
+DAYS = (33, 20, 15, 12, 9, 6, 3)
 CARD, ACCOUNT = "card", "sepa_debit"
 
 
