@@ -15,6 +15,8 @@ from models.dunning.placeholders import Text
 from models.dunning.templates import Wording
 from models.dunning.texts import COMMAS, Composed, Values, compose
 from models.gateways import pdf
+from models.gateways.mail import Attachment
+from models.messages import find as find_message
 from models.plans import Instalment, Plan
 from models.words import gettext as _
 
@@ -68,6 +70,15 @@ def put_before(customer_id: int, plan_id: int, *, now: datetime) -> None:
     if former is None or former.text_sha256 != paper.digest:
         agreements.offer(customer_id, plan.contact_id, plan.source, paper, by=audit.JOB, now=now)
         plans.tell(plan, "offered", now=now)
+
+
+def agreement_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
+    """What was signed, byte for byte, in the mail that says so."""
+    row = find_message(customer_id, message_id)
+    which = plans.brings_agreement(row.dedupe_key) if row else None
+    plan = plans.find([which[0]], which[1]) if which else None
+    kept = agreements.signed(plan.customer_id, plan.source) if plan else None
+    return [Attachment(f"{plan.number}.pdf", kept.pdf)] if plan and kept else []
 
 
 def _translated(language: str, binding: str) -> str:

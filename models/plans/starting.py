@@ -164,7 +164,9 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     plan.allocated_up_to = newest_allocation(plan.customer_id)
     session.flush()
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
-    if not plan.is_automatic:
+    if plan.is_automatic:
+        telling.tell(plan, "signed", now=now)
+    else:
         begin(plan, on=on, now=now)
 
 

@@ -21,6 +21,8 @@ where {_MINE} and f.about <> ''
                   where m.customer_id = f.customer_id and 'dispute_messages:' || m.id = f.about)
   and not exists (select from dispute_notes n
                   where n.customer_id = f.customer_id and 'dispute_notes:' || n.id = f.about)
+  and not exists (select from filed_documents d
+                  where d.customer_id = f.customer_id and 'filed_documents:' || d.id = f.about)
 order by f.customer_id, f.id"""
 FINDINGS = (Finding("I16", "files", _COUNT, _CHANGED), Finding("I16", "files", "select 0", _ALONE))
 
