@@ -4,7 +4,7 @@ from models.accounts.agreement_paper import agreement_enclosed, can_be_signed, p
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
-from models.accounts.due_dates import calendar
+from models.accounts.due_dates import calendar, plan_calendar
 from models.accounts.filed_paper import certificate, filed_paper, language_to_sign, signed_enclosed
 from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
@@ -63,6 +63,7 @@ __all__ = [
     "letter_list_pdf",
     "make_letters",
     "own_data",
+    "plan_calendar",
     "plan_paper",
     "put_before",
     "receipt_pdf",

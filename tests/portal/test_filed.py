@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from email.message import EmailMessage
 
 import pytest
 from flask import Flask
@@ -14,14 +13,11 @@ from pypdf import PdfReader
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from models import accounts, agreements, audit, clock, filed, work, worklist
+from models import agreements, audit, clock, filed, worklist
 from models.agreements import AgreementState
 from models.customers import Contact, Customer
 from models.database import session
-from models.dunning.sending import Reminders
 from models.filed import FiledDocument, FiledState
-from models.gateways.mail import SmtpSender
-from models.messages import sending
 from models.policies.permissions import Role
 from models.reports.verify import verify
 from models.transactions import transaction
@@ -29,10 +25,9 @@ from tests.backoffice.conftest import as_role as as_role
 from tests.backoffice.conftest import people as people
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.models.gateways.mail_server import MailServer, running
 from tests.models.test_files import PDF, SVG
 from tests.portal.conftest import apart
-from tests.portal.mailbox import mailed_code, mails
+from tests.portal.mailbox import arrived, mailed_code, mails
 from tests.portal.test_planning import _the_day as _the_day
 from tests.portal.test_planning import told
 
@@ -82,15 +77,6 @@ def again(document: FiledDocument) -> FiledDocument:
     found = filed.find([key[0]], key[1])
     assert found is not None
     return found
-
-
-def arrived() -> list[EmailMessage]:
-    """What the mail server of the test got, as the worker sends it."""
-    keeper = Reminders("http://localhost", accounts.invoices_enclosed)
-    with running(MailServer()) as server:
-        with SmtpSender(f"smtp://127.0.0.1:{server.port}", "billing@company.test", timeout=5) as sender:
-            sending.send_due(sender, now=clock.real_now, keeper=keeper, papers=work.PAPERS)
-        return [delivery.mail for delivery in server.books]
 
 
 def confirmed() -> None:
