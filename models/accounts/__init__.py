@@ -1,6 +1,7 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
-from models.accounts.agreement_paper import agreement_enclosed, can_be_signed, plan_paper, put_before
+from models.accounts.agreement_example import example_pdf, example_plan, example_words
+from models.accounts.agreement_paper import Drawn, agreement_enclosed, can_be_signed, plan_paper, put_before
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
@@ -33,6 +34,7 @@ __all__ = [
     "DISPUTE_PROMISES",
     "PAGE_SIZE",
     "Document",
+    "Drawn",
     "HistoryEvent",
     "Listed",
     "Printed",
@@ -52,6 +54,9 @@ __all__ = [
     "debit_document",
     "dispute_letter_pdf",
     "dispute_letter_preview",
+    "example_pdf",
+    "example_plan",
+    "example_words",
     "filed_paper",
     "heading_of",
     "history",
