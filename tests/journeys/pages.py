@@ -469,7 +469,7 @@ WORDS = (
     at("backoffice.template_version", name="a draft of words", template_id=other("words_draft"), number=2),
     at("backoffice.template_text", template_id=other("words_draft"), number=2, language="lt"),
     at("backoffice.template_preview", template_id=other("words"), number=1),
-    at("backoffice.template_preview", name="words to be signed", template_id=other("agreement"), number=1, language="fa"),
+    at("backoffice.template_preview", name="words to sign", template_id=other("agreement"), number=1, language="fa"),
     at("backoffice.template_preview", name="the longest words", template_id=other("letter"), number=1, case="longest",
        language="fa"),
     at("backoffice.new_sequence"),
