@@ -135,6 +135,7 @@ def _page(found: FiledDocument, form: SignForm) -> tuple[str, int]:
         written_in=words.native_name(found.language),
         agreement=agreement,
         paper=_paper(found) if found.is_waiting else None,
+        text_direction=words.direction(),
         may_sign=_may_sign(found),
         confirmed=not codes.fresh_code_needed(current_user.session_id, now=clock.real_now()),
     )

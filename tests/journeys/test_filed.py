@@ -25,7 +25,7 @@ def test_a_contract_is_filed_sent_and_signed_on_a_phone(
     desk = staff_page(Role.COLLECTOR)
     desk.goto(f"/staff/customers/{customer.id}/documents")
     desk.get_by_role("link", name="Put a document on file").click()
-    desk.get_by_label("The document").set_input_files(contract)
+    desk.get_by_label("The document", exact=True).set_input_files(contract)
     desk.get_by_label("Title").fill("Frame contract 2027")
     desk.get_by_role("button", name="Put a document on file").last.click()
     desk.get_by_role("link", name="Send it to be signed").click()
