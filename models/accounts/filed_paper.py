@@ -56,15 +56,13 @@ def certificate(
                 pdf.Fact(label=_("Date"), value=words.date(creditor.today(now))),
             ],
             dates_line=f"{document.number} · {signature.at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-            intro="",
-            notes=[
-                _("The document itself is the PDF that comes with this page. Its SHA-256 names exactly its bytes."),
-            ],
+            intro=_("The document itself is the PDF that comes with this page. Its SHA-256 names exactly its bytes."),
+            notes=[],
             document=[pdf.Fact(label=label, value=value) for label, value in _facts(document)],
             signature_heading=_("The signature"),
             signature=[pdf.Fact(label=label, value=value) for label, value in _signed(paper, contact, signature)],
             text_heading=_("What was read and agreed to"),
-            text=paper.text.split("\n\n"),
+            text=[pdf.Paragraph(kind="text", lines=part.split("\n")) for part in paper.text.split("\n\n")],
         )
         return pdf.certificate(content, language=paper.language, made_at=now)
 

@@ -197,7 +197,7 @@ class Certificate(Letter):
     signature_heading: str
     signature: Sequence[Fact]
     text_heading: str
-    text: Sequence[str]
+    text: Sequence[Paragraph]
 
 
 class LetterList(Letter):
