@@ -16,10 +16,11 @@ NAMES = ("ordinary", "longest")
 def agreement_page(known: Template, version: TemplateVersion) -> str:
     language, text, name, drawn = _example(known, version)
     composed = accounts.example_words(text, drawn, language)
-    told = {"plan": drawn.plan, "lines": drawn.instalments, "whole": drawn.plan.balance + drawn.plan.fee}
+    today, rows = g.company.today(clock.now()), drawn.instalments
+    told = {"lines": [(row.due_on, row.amount) for row in rows], "whole": drawn.plan.balance + drawn.plan.fee}
     with words.speak(language):
-        facts = render_template("backoffice/_agreement_facts.html", **told)
-        schedule = render_template("backoffice/_agreement_schedule.html", today=g.company.today(clock.now()), **told)
+        facts = render_template("backoffice/_agreement_facts.html", plan=drawn.plan, lines=rows)
+        schedule = render_template("backoffice/_agreement_schedule.html", today=today, **told)
     return render_template(
         "backoffice/agreement_preview.html",
         template=known,
