@@ -38,6 +38,7 @@ STATES: Mapping[FiledState, tuple[str, str]] = MappingProxyType(
 )
 PDF = "application/pdf"
 ONE_PDF = N_("Add the document: one PDF.")
+NOTHING_ELSE = N_("It has to be one PDF. Remove what else was added.")
 
 
 class FileForm(WithFiles):
@@ -56,7 +57,7 @@ class FileForm(WithFiles):
     def blame_files(self) -> None:
         super().blame_files()
         if self.is_sent and [one.kind for one in self.kept] != [FileKind.PDF]:
-            self.blame("files", gettext(ONE_PDF))
+            self.blame("files", gettext(NOTHING_ELSE if self.kept else ONE_PDF))
 
 
 class SendForm(OurForm):

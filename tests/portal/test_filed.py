@@ -25,7 +25,7 @@ from tests.backoffice.conftest import as_role as as_role
 from tests.backoffice.conftest import people as people
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.models.test_files import PDF, SVG
+from tests.models.test_files import PDF, SVG, picture
 from tests.portal.conftest import apart
 from tests.portal.mailbox import arrived, mailed_code, mails
 from tests.portal.test_planning import _the_day as _the_day
@@ -131,6 +131,9 @@ def test_a_document_is_sent_read_signed_with_a_code_kept_and_mailed_byte_for_byt
     events = [event.action for event, _ in audit.page_of_events(customer.id, page=1, size=50)[0]]
     assert {"filed.added", "filed.sent", "agreement.signed", "filed.signed"} <= set(events)
     assert "Document signed" in told(clerk.get(f"/staff/customers/{customer.id}/timeline"))
+    own = reader.get("/preferences/data.json").json
+    assert [one["title"] for one in own["documents"]] == ["Frame <contract>"]
+    assert [one["typed_name"] for one in own["signatures"]] == ["Ona Kazlauskienė"]
     assert verify(now=NOW).broken == []
 
 
@@ -205,12 +208,14 @@ def test_declining_taking_back_and_nobody_answering_leave_it_on_file_to_be_sent_
     assert [clerk.get(there).status_code, reader.get(where).status_code] == [404, 404]
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("frame.pdf", POLYGLOT), ("frame.pdf", SVG), ("frame.pdf", PDF[:-40]), ("frame.pdf", b"")]
-)
-def test_what_is_no_honest_pdf_is_not_filed(
-    clerk: FlaskClient, desk: str, customer: Customer, name: str, content: bytes
-) -> None:
-    answer = file_it(clerk, desk, name, content)
-    assert (answer.status_code, filed.of_customers([customer.id])) == (422, [])
-    assert "Add the document: one PDF." in answer.text
+def test_what_is_no_honest_pdf_is_not_filed(clerk: FlaskClient, desk: str, customer: Customer) -> None:
+    for content in (POLYGLOT, SVG, PDF[:-40], b""):
+        answer = file_it(clerk, desk, "frame.pdf", content)
+        assert (answer.status_code, filed.of_customers([customer.id])) == (422, [])
+        assert "Add the document: one PDF." in answer.text
+    assert file_it(clerk, desk, "frame.pdf", picture("JPEG")).status_code == 422
+    both = file_it(clerk, desk)
+    assert (both.status_code, "Remove what else was added." in both.text) == (422, True)
+    picture_id = re.search(r'name="remove" value="(\d+)"[^>]*>', both.text)[1]
+    clerk.post(f"{desk}/new", data={"remove": picture_id})
+    assert clerk.post(f"{desk}/new", data={"kind": "contract", "title": "Frame", "language": "lt"}).status_code == 303
