@@ -135,6 +135,13 @@ def test_a_document_is_sent_read_signed_with_a_code_kept_and_mailed_byte_for_byt
     assert [one["title"] for one in own["documents"]] == ["Frame <contract>"]
     assert [one["typed_name"] for one in own["signatures"]] == ["Ona Kazlauskienė"]
     assert verify(now=NOW).broken == []
+    with transaction():  # As nothing of ours ever does.
+        session.execute(text("update agreements set pdf = pdf || '0'::bytea"))
+        session.execute(text("update filed_documents set certificate = certificate || '0'::bytea"))
+    assert {(one.invariant, one.table) for one in verify(now=NOW).broken} == {
+        ("I16", "agreements"),
+        ("I16", "filed_documents"),
+    }
 
 
 def test_only_whoever_it_is_for_reads_it_and_only_who_may_signs(
