@@ -168,7 +168,7 @@ def test_a_plan_by_card_is_signed_charged_declined_given_another_card_and_paid_o
     duewell.work()
     assert rows(customer_id) == [("paid", 6_400), *[("paid", 11_520)] * 5]
     assert not ledger.entry_of(customer_id, item_id).left
-    steps = ["began", "notice", "notice", "notice", "declined", "completed"]
+    steps = ["signed", "began", "notice", "notice", "notice", "declined", "completed"]
     assert told(customer_id) == steps
     receipts = ["64,00", "115,20", "115,20", "115,20", "230,40"]
     assert [mail.subject.split()[-2] for mail in reversed(mails("receipt"))] == receipts
@@ -215,7 +215,7 @@ def test_who_asks_for_more_time_gets_an_offer_signs_it_and_it_begins_by_debit(
     duewell.work()
     page.reload()
     see_paid(page, "en", 6_400)
-    assert told(customer_id) == ["requested", "offered", "began"]
+    assert told(customer_id) == ["requested", "offered", "signed", "began"]
     assert verify(now=clock.now()).broken == []
 
 
