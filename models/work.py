@@ -16,6 +16,7 @@ from sqlalchemy import URL
 from models import (
     accounts,
     audit,
+    autopay,
     claims,
     clock,
     company,
@@ -142,8 +143,11 @@ def seal_audit(tools: Tools) -> None:
 
 
 def review_plans(_: Tools, customer_id: int) -> None:
+    """What was agreed on and is charged: plans and autopay look at what happened."""
     with transaction():
         plans.review(customer_id, now=clock.now())
+    with transaction():
+        autopay.review(customer_id, now=clock.now())
 
 
 def put_plan_before(_: Tools, customer_id: int, plan_id: int) -> None:
@@ -170,6 +174,18 @@ def live_plans(tools: Tools) -> None:
     plans.warn_of_cards(today, now=clock.now())
     if tools.gateway:
         plans.charge(today, gateway=tools.gateway, now=clock.now)
+
+
+def settle_autopay(_: Tools) -> None:
+    autopay.settle(now=clock.now())
+
+
+def run_autopay(tools: Tools) -> None:
+    """New invoices are announced, and then what was announced for this day is charged."""
+    today = company.get().today(clock.now())
+    autopay.announce(today, now=clock.now())
+    if tools.gateway:
+        autopay.charge(today, gateway=tools.gateway, now=clock.now)
 
 
 def judge_promises(_: Tools) -> None:
@@ -247,6 +263,8 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("plans", timedelta(seconds=30), settle_plans),
     Periodic("instalments", timedelta(minutes=5), live_plans),
+    Periodic("autopay", timedelta(seconds=30), settle_autopay),
+    Periodic("invoices to charge", timedelta(minutes=5), run_autopay),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
     Periodic("cases", timedelta(minutes=1), watch_disputes),

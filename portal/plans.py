@@ -179,8 +179,7 @@ def version_word(version: PlanVersion) -> str:
 
 @portal.app_template_global()
 def method_name(method: SavedMethod) -> str:
-    """As its owner knows it."""
-    return f"{method.brand.replace('_', ' ').title()} •••• {method.last4}".strip()
+    return method.name
 
 
 @portal.app_template_global()

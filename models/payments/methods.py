@@ -84,6 +84,11 @@ class SavedMethod(Stateful, Base):
         return f"saved_methods:{self.id}"
 
     @property
+    def name(self) -> str:
+        """As its owner knows it."""
+        return f"{self.brand.replace('_', ' ').title()} •••• {self.last4}".strip()
+
+    @property
     def last_day(self) -> date | None:
         """The last day on which a card is good."""
         if self.exp_year is None or self.exp_month is None:
