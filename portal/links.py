@@ -56,7 +56,7 @@ def asked() -> str:
 @portal.get("/l/<token>")
 def arrive(token: str) -> Response:
     """Take the token out of the address before any page is shown, so that no page, log or Referer carries it."""
-    answer = redirect(url_for("portal.landing", case=_asked("case"), plan=_asked("plan")), 303)
+    answer = redirect(url_for("portal.landing", **_asked_for()), 303)
     set_cookie(answer, LINK_COOKIE, token, settings())
     return answer
 
@@ -87,7 +87,7 @@ def open_link() -> Response | tuple[str, int]:
     except CodeNeeded:
         link = link_at_hand()
         return pay_only.page(link, 409) if link else no_link()
-    return let_in(opened, _asked("case"), _asked("plan"))
+    return let_in(opened, **_asked_for())
 
 
 @portal.post("/sign-out")
@@ -99,10 +99,11 @@ def sign_out() -> Response:
     return answer
 
 
-def let_in(opened: Opened, case_id: int | None = None, plan_id: int | None = None) -> Response:
-    """To the statement, or to the case or the plan that a mail was about."""
-    there = url_for("portal.plan", plan_id=plan_id) if plan_id else url_for("portal.statement")
-    there = url_for("portal.case", dispute_id=case_id) if case_id else there
+def let_in(opened: Opened, *, case: int | None = None, plan: int | None = None, autopay: int | None = None) -> Response:
+    """To the statement, or to the case, the plan or the automatic payment that a mail was about."""
+    there = url_for("portal.methods") if autopay else url_for("portal.statement")
+    there = url_for("portal.plan", plan_id=plan) if plan else there
+    there = url_for("portal.case", dispute_id=case) if case else there
     answer = redirect(there, 303)
     set_cookie(answer, SESSION_COOKIE, opened.session_token, settings())
     set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), lives=BINDS_FOR)
@@ -114,5 +115,6 @@ def link_address(token: str) -> str:
     return settings().url + url_for("portal.arrive", token=token, _external=False)
 
 
-def _asked(name: str) -> int | None:
-    return request.args.get(name, type=row_id)
+def _asked_for() -> dict[str, int | None]:
+    """What the mail was about that brought somebody here."""
+    return {name: request.args.get(name, type=row_id) for name in ("case", "plan", "autopay")}

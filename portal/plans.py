@@ -210,6 +210,8 @@ def _page(mine: Plan) -> str:
     rows = plans.instalments_of(mine)
     signed = agreements.signed(mine.customer_id, mine.source)
     method = payments.methods.find(mine.customer_id, mine.method_id) if mine.method_id else None
+    if method is not None and method.state is payments.MethodState.REMOVED:
+        method = None
     return render_template(
         "portal/plan.html",
         plan=mine,

@@ -8,6 +8,7 @@ from models.accounts.due_dates import calendar
 from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
+from models.accounts.kept_methods import KeptMethod, kept_methods, remove_method
 from models.accounts.kinds import kind_word
 from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
 from models.accounts.letters import Printed, invoices_enclosed, make_letters, write_letters
@@ -33,6 +34,7 @@ __all__ = [
     "PAGE_SIZE",
     "Document",
     "HistoryEvent",
+    "KeptMethod",
     "Listed",
     "Printed",
     "Statement",
@@ -53,6 +55,7 @@ __all__ = [
     "history",
     "invoice_pdf",
     "invoices_enclosed",
+    "kept_methods",
     "kind_word",
     "letter_list_csv",
     "letter_list_pdf",
@@ -63,6 +66,7 @@ __all__ = [
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",
+    "remove_method",
     "safe_cell",
     "statement_csv",
     "statement_json",

@@ -21,6 +21,7 @@ from models.autopay.records import (
 )
 from models.autopay.sums import Coming, coming, free
 from models.autopay.switching import Agreed, Terms, check, turn_on
+from models.autopay.wording import consent_words
 
 __all__ = [
     "Agreed",
@@ -35,6 +36,7 @@ __all__ = [
     "charge",
     "check",
     "coming",
+    "consent_words",
     "find",
     "find_charge",
     "free",
