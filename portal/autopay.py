@@ -1,8 +1,9 @@
 """Automatic payment of invoices to come: what one lets us take is entered, read, agreed to, and taken back at once."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import ClassVar
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask_login import current_user
@@ -14,7 +15,7 @@ from frame.forms import AmountField, OurForm, above_zero, data_options, form_pag
 from models import accounts, autopay, clock, customers, payments, words
 from models.autopay import Agreed, Autopay, Coming, Terms
 from models.customers import merges
-from models.errors import N_
+from models.errors import N_, Refused
 from models.money import Money
 from models.payments import SavedMethod
 from models.policies import payment_limits
@@ -31,7 +32,10 @@ class AutopayForm(OurForm):
         N_("Days between our mail and the payment, at least"),
         [InputRequired(N_("Enter a number.")), NumberRange(FEWEST_DAYS, MOST_DAYS)],
     )
-    refusals = {payment_limits.AmountOutsideLimits: "limit", payments.MethodNotUsable: "method"}
+    refusals: ClassVar[Mapping[type[Refused], str]] = {
+        payment_limits.AmountOutsideLimits: "limit",
+        payments.MethodNotUsable: "method",
+    }
 
 
 class AgreeForm(OurForm):

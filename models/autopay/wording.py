@@ -20,8 +20,8 @@ def consent_words(terms: Terms, customer: Customer, method: SavedMethod) -> str:
                 method=method.name,
             ),
             gettext(
-                "Only invoices that come after this, in %(currency)s, each once, not before its due date, and never more"
-                " than %(limit)s for one invoice.",
+                "Only invoices that come after this, in %(currency)s, each once, not before its due date, and never"
+                " more than %(limit)s for one invoice.",
                 currency=terms.limit.currency,
                 limit=terms.limit,
             ),

@@ -96,7 +96,7 @@ def test_it_is_announced_where_one_looks_and_off_at_once(
         assert browser.post(f"/autopay/{living.id}/off").location == "/methods"
     assert "It is off." in told(browser.get("/methods"))
     assert (consents.living(customer.id, living.source), autopay.coming([customer.id])) == (None, [])
-    assert [mail.subject for mail in mails("autopay")][0].endswith("automatic payment is off")
+    assert mails("autopay")[0].subject.endswith("automatic payment is off")
     assert len(mails("autopay")) == 3
 
 
