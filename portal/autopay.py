@@ -70,6 +70,8 @@ def agree_autopay() -> Response | tuple[str, int]:
     """What was read is what is agreed: where it is no longer the same, it is shown anew and nothing is agreed."""
     payer()
     terms, form = _terms(), AgreeForm(request.form)
+    if terms is None:
+        return redirect(url_for("portal.set_autopay", currency=_currency()), 303)
     text = _text(terms)
     if request.method == "POST" and form.validate():
         if request.form.get("seen") != _digest(text):
@@ -104,11 +106,11 @@ def _turn_on(terms: Terms, text: str) -> None:
     autopay.turn_on(who.customer_id, who.contact_id, terms, agreed, by=who.actor, on=_today(), now=clock.now())
 
 
-def _terms() -> Terms:
+def _terms() -> Terms | None:
     """As the address says them."""
     method, limit, days = (request.args.get(name, type=row_id) for name in ("method", "limit", "days"))
     if not method or not limit or not days:
-        abort(404)
+        return None
     terms = Terms(method, Money(limit, _currency()), days)
     autopay.check(current_user.customer_id, terms, on=_today())
     return terms

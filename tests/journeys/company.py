@@ -55,6 +55,7 @@ from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
 from tests.journeys import complaints as complaining
+from tests.journeys import kept
 from tests.journeys.disputed import Disputer
 from tests.journeys.planned import Planner
 from tests.making import Maker
@@ -132,6 +133,7 @@ class Furnisher:
         planner.furnish(HOSTILE)
         self.made.others |= planner.ids
         self._plan_waits(customer, contact)
+        self.made.others |= kept.furnish(self.make, customer, contact)
 
     def _plan_waits(self, customer: Customer, contact: Contact) -> None:
         """One that no rule allows, with a second person."""

@@ -112,7 +112,9 @@ def test_switched_off_or_its_card_removed_nothing_is_charged_any_more(
     live(shop, days=7)
     with transaction():
         autopay.turn_off(on, by=by(contact), now=shop.moment)
-    assert payments.payable_item(customer.id, first.id, today(shop)).collectable == eur(10_000), "asked for as any other"
+    assert payments.payable_item(customer.id, first.id, today(shop)).collectable == eur(10_000), (
+        "asked for as any other"
+    )
     assert shop.broken() == []
     again = turn_on()
     second = bill()
