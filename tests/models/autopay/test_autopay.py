@@ -197,4 +197,4 @@ def test_of_a_run_that_dies_anywhere_the_next_one_does_the_rest_and_two_at_once_
 
 
 def newest(shop: Shop, customer: Customer) -> Message:
-    return [mail for mail in shop.mails(customer) if mail.kind == "autopay"][0]
+    return next(mail for mail in shop.mails(customer) if mail.kind == "autopay")

@@ -1,4 +1,4 @@
-"""Whatever somebody does, and whoever dies in between: a charge was agreed, told, due, within the limit, and made once."""
+"""Whatever is done, and whoever dies in between: a charge was agreed on, told, due, within the limit, made once."""
 
 import random
 from collections.abc import Callable
@@ -174,7 +174,7 @@ ACTIONS = (
 )
 
 
-@pytest.mark.parametrize("seed", (1, 3))
+@pytest.mark.parametrize("seed", [1, 3])
 def test_random_lives(shop: Shop, make: Maker, customer: Customer, contact: Contact, seed: int) -> None:
     life = Life(shop, make, customer, contact, seed)
     life.turn_on()
