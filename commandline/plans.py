@@ -31,6 +31,7 @@ def charge(as_of: datetime | None, form: str) -> None:
         charged = plans.charge(day, gateway=gateway, now=clock.now)
         autopay.settle(now=clock.now())
         autopay.announce(day, now=clock.now())
+        autopay.warn_of_cards(day, now=clock.now())
         invoices = autopay.charge(day, gateway=gateway, now=clock.now)
     if form == "json":
         told = {"as_of": day.isoformat(), "plans": looked_at, "charged": charged, "autopay": invoices}

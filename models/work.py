@@ -184,6 +184,7 @@ def run_autopay(tools: Tools) -> None:
     """New invoices are announced, and then what was announced for this day is charged."""
     today = company.get().today(clock.now())
     autopay.announce(today, now=clock.now())
+    autopay.warn_of_cards(today, now=clock.now())
     if tools.gateway:
         autopay.charge(today, gateway=tools.gateway, now=clock.now)
 

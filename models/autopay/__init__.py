@@ -21,6 +21,7 @@ from models.autopay.records import (
 )
 from models.autopay.sums import Coming, coming, free
 from models.autopay.switching import Agreed, Terms, check, turn_on
+from models.autopay.warning import warn_of_cards
 from models.autopay.wording import consent_words
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "settle",
     "turn_off",
     "turn_on",
+    "warn_of_cards",
 ]

@@ -86,7 +86,8 @@ class SavedMethod(Stateful, Base):
     @property
     def name(self) -> str:
         """As its owner knows it."""
-        return f"{self.brand.replace('_', ' ').title()} •••• {self.last4}".strip()
+        brand = "IBAN" if self.kind is MethodKind.SEPA_DEBIT else self.brand.replace("_", " ").title()
+        return f"{brand} •••• {self.last4}".strip()
 
     @property
     def last_day(self) -> date | None:

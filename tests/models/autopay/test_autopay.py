@@ -196,5 +196,19 @@ def test_of_a_run_that_dies_anywhere_the_next_one_does_the_rest_and_two_at_once_
     assert shop.broken() == []
 
 
+def test_a_card_that_runs_out_is_warned_of_once_and_then_it_is_off(
+    shop: Shop, customer: Customer, turn_on: TurnOn
+) -> None:
+    on = turn_on()
+    card = payments.methods.find(customer.id, on.method_id)
+    with transaction():
+        session.merge(card).exp_year, session.merge(card).exp_month = 2026, 12
+    for _ in range(2):
+        autopay.warn_of_cards(today(shop) + timedelta(days=20), now=shop.moment)
+    assert said(shop, customer)[1:] == ["Your company: your card will soon run out"]
+    live(shop, days=60)
+    assert said(shop, customer)[-1] == "Your company: automatic payment is off"
+
+
 def newest(shop: Shop, customer: Customer) -> Message:
     return next(mail for mail in shop.mails(customer) if mail.kind == "autopay")
