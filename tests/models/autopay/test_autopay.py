@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, text
 
 from models import autopay, disputes, ledger, payments, promises
 from models.customers import Contact, Customer
@@ -194,6 +195,20 @@ def test_of_a_run_that_dies_anywhere_the_next_one_does_the_rest_and_two_at_once_
     assert {shop.open_minor(one) for one in owed} == {0}
     assert not [one for one in said(shop, customer) if "could not" in one], "who died asked no bank"
     assert shop.broken() == []
+
+
+def test_a_charge_without_its_hold_and_a_hold_without_its_charge_are_named(
+    shop: Shop, engine: Engine, turn_on: TurnOn, bill: Bill
+) -> None:
+    turn_on()
+    bill(due_in=7), bill(due_in=7)
+    live(shop)
+    assert shop.broken() == []
+    with engine.begin() as connection:
+        connection.execute(text("update holds set ended_at = now(), ended_on = current_date where id = 1"))
+        connection.execute(text("update autopay_charges set state = 'paid' where id = 2"))
+    named = {(row.invariant, row.table, row.id) for row in shop.broken()}
+    assert named == {("I15", "autopay_charges", "1:1"), ("I15", "holds", "1:2")}
 
 
 def test_a_card_that_runs_out_is_warned_of_once_and_then_it_is_off(
