@@ -95,7 +95,8 @@ def _move(
     facts = {"instalment": instalment.number, "before": instalment.due_on, "after": to}
     if instalment.state is not InstalmentState.PLANNED:
         instalment.move_to(InstalmentState.PLANNED)
-    instalment.due_on, instalment.notified_at, instalment.next_try_on = to, None, None
+    instalment.due_on, instalment.next_try_on = to, None
+    instalment.agree_now(on, now)
     instalment.waits_for_customer, instalment.missed_on, instalment.grace_until = False, None, None
     session.flush()
     keep_version(plan, Because.MOVED, on=on, now=now)
@@ -126,7 +127,7 @@ def reschedule(
         _set_aside(row, on=on)
     session.flush()
     for due_on, amount in lines:
-        add_instalment(plan, amount.minor, due_on=due_on)
+        add_instalment(plan, amount.minor, due_on=due_on).agree_now(on, now)
     keep_version(plan, Because.CHANGED, on=on, now=now)
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None
@@ -181,11 +182,14 @@ def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
 
 
 def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on: date, now: datetime) -> None:
-    """Another card or account is charged from now on; what waited for one is tried again today, missed or not."""
+    """
+    Another card or account is charged from now on; what waited for one is tried again today, missed or not. What is
+    announced for a day keeps it.
+    """
     _locked(plan)
     plan.way, plan.method_id, plan.consent_id = Way.AUTOMATIC, method_id, consent_id
     for row in instalments_of(plan):
-        if row.state in LATE:
+        if row.state in LATE and (row.tries or row.next_try_on is None):
             row.next_try_on, row.tries, row.waits_for_customer = on, 0, False
     session.flush()
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})

@@ -220,6 +220,8 @@ def begin(plan: Plan, *, on: date, now: datetime) -> None:
         plan.fee_entry_id = fee.id
         item = {"customer_id": plan.customer_id, "plan_id": plan.id, "entry_id": fee.id}
         session.add(PlanItem(**item, amount_minor=plan.fee_minor))
+    for row in instalments_of(plan):
+        row.agree_now(on, now)
     _take_promises(plan, on=on, now=now)
     _replace_others(plan, on=on, now=now)
     session.flush()

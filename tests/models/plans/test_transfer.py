@@ -103,11 +103,11 @@ def test_a_credit_makes_the_plan_shorter_and_money_taken_back_makes_it_longer(pl
 
 def test_two_missed_in_a_row_end_it_and_paying_them_revives_it(plan: Plan) -> None:
     first, second = months(2)
-    tend(first)
-    tend(first + timedelta(days=4))
+    for days in (-3, 0, 4):
+        tend(first + timedelta(days=days))
     assert [state for state, _ in states(plan)] == ["missed", "planned", "planned", "planned"]
-    tend(second + timedelta(days=4))
-    tend(second + timedelta(days=9))
+    for days in (-3, 0, 4, 9):
+        tend(second + timedelta(days=days))
     assert plan.state is PlanState.ACTIVE, "the second one's days of grace are not over"
     tend(second + timedelta(days=10))
     assert plan.state is PlanState.DEFAULTED
