@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange
 
-from frame.forms import AmountField, OurForm, above_zero, data_options, form_page, row_id
+from frame.forms import AmountField, OurForm, above_zero, form_page, options, row_id
 from models import accounts, autopay, clock, customers, payments, words
 from models.autopay import Agreed, Autopay, Coming, Terms
 from models.customers import merges
@@ -26,7 +26,12 @@ from portal.choosing import currency_asked, payer
 
 
 class AutopayForm(OurForm):
-    method = RadioField(N_("From which card or bank account?"), [InputRequired(N_("Choose one."))], choices=[])
+    method = RadioField(
+        N_("From which card or bank account?"),
+        [InputRequired(N_("Choose one."))],
+        choices=[],
+        render_kw={"data-raw": ""},  # Its labels are names of cards.
+    )
     limit = AmountField(N_("At most for one invoice"), [InputRequired(N_("Enter an amount.")), above_zero])
     days = IntegerField(
         N_("Days between our mail and the payment, at least"),
@@ -53,7 +58,7 @@ def set_autopay() -> Response | tuple[str, int]:
     payer()
     living, found = autopay.living(current_user.customer_id, _currency()), _methods()
     form = AutopayForm(request.form, data=_values(living, found))
-    form.method.choices = data_options((str(one.id), one.name) for one in found)
+    form.method.choices = options((str(one.id), one.name) for one in found)
     if request.method == "POST" and found and form.validate():
         limit = form.limit.money(_currency())
         if limit is not None:
