@@ -181,12 +181,14 @@ def settle_autopay(_: Tools) -> None:
 
 
 def run_autopay(tools: Tools) -> None:
-    """New invoices are announced, and then what was announced for this day is charged."""
+    """New invoices are announced; what was announced for this day is charged, also where telling somebody fails."""
     today = company.get().today(clock.now())
-    autopay.announce(today, now=clock.now())
-    autopay.warn_of_cards(today, now=clock.now())
-    if tools.gateway:
-        autopay.charge(today, gateway=tools.gateway, now=clock.now)
+    try:
+        autopay.announce(today, now=clock.now())
+        autopay.warn_of_cards(today, now=clock.now())
+    finally:
+        if tools.gateway:
+            autopay.charge(today, gateway=tools.gateway, now=clock.now)
 
 
 def judge_promises(_: Tools) -> None:

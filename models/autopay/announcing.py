@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy import text
 
-from models import audit, holds
+from models import audit, company, holds
 from models.autopay import telling
 from models.autopay.records import Autopay, AutopayCharge, AutopayState, ChargeState
 from models.autopay.sums import free
@@ -37,8 +37,10 @@ _INVOICES = text(f"{_NEW} and p.customer_id = :customer and p.id = :autopay orde
 def announce(as_of: date, *, now: datetime) -> int:
     """
     Tell of every invoice whose time has come, once, however often and however late this runs: a late mail moves the
-    day of the charge, never the days of notice. Returns at how many accounts was looked.
+    day of the charge, never the days of notice, which no day in the past can shorten. Returns at how many accounts was
+    looked.
     """
+    as_of = max(as_of, company.get().today(now))
     keys = [tuple(row) for row in session.execute(_AUTOPAYS, {"today": as_of, "told_before": policy.TOLD_BEFORE})]
     session.rollback()
     each(keys, partial(_announce, as_of=as_of, now=now))

@@ -12,6 +12,7 @@ from models.disputes import Reason, Remedy
 from models.messages import Message
 from models.payments import AttemptState
 from models.transactions import transaction
+from tests.making import Maker
 from tests.models.autopay.conftest import Bill, TurnOn, live, today
 from tests.models.payments.shop import SECRET, Shop, by
 from tests.models.payments.test_charging import run_beside
@@ -32,13 +33,19 @@ def said(shop: Shop, customer: Customer) -> list[str]:
 
 
 def test_a_new_invoice_is_announced_a_week_before_and_charged_once_on_its_due_day(
-    shop: Shop, customer: Customer, turn_on: TurnOn, bill: Bill
+    shop: Shop, make: Maker, customer: Customer, turn_on: TurnOn, bill: Bill
 ) -> None:
     old = bill()
     turn_on()
     new = bill(due_in=14)
+    late = bill(9_000, due_in=-20)
+    autopay.announce(today(shop) - timedelta(days=30), now=shop.moment)
+    [coming] = autopay.coming([customer.id])
+    assert (coming.charge.entry_id, coming.charge.charge_on) == (late.id, today(shop) + timedelta(days=7))
+    with transaction():
+        ledger.allocate(make.receipt(customer, 9_000), late, eur(9_000), now=shop.moment)
     assert live(shop, days=6) == 0
-    assert len(said(shop, customer)) == 1, "nobody is told of it yet"
+    assert len(said(shop, customer)) == 2, "nobody is told of it yet"
     assert live(shop, days=1) == 0
     assert live(shop, days=6) == 0
     assert shop.broken() == []
@@ -47,7 +54,7 @@ def test_a_new_invoice_is_announced_a_week_before_and_charged_once_on_its_due_da
     assert live(shop, days=3) == 0
     assert charges(shop) == [10_000]
     assert (shop.open_minor(old), shop.open_minor(new)) == (10_000, 0)
-    assert len(said(shop, customer)) == 2
+    assert len(said(shop, customer)) == 3
     assert shop.broken() == []
 
 
