@@ -175,12 +175,14 @@ def settle_plans(_: Tools) -> None:
 
 
 def live_plans(tools: Tools) -> None:
-    """What the day brings, and then what is to be charged on it."""
+    """What the day brings, and then what is to be charged on it, also where one plan could not be looked at."""
     today = company.get().today(clock.now())
-    plans.tend(today, now=clock.now())
-    plans.warn_of_cards(today, now=clock.now())
-    if tools.gateway:
-        plans.charge(today, gateway=tools.gateway, now=clock.now)
+    try:
+        plans.tend(today, now=clock.now())
+        plans.warn_of_cards(today, now=clock.now())
+    finally:
+        if tools.gateway:
+            plans.charge(today, gateway=tools.gateway, now=clock.now)
 
 
 def settle_autopay(_: Tools) -> None:
