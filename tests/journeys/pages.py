@@ -52,6 +52,7 @@ NO_PAGES = {
     "backoffice.complaint_cases_file": "a file",
     "backoffice.dispute_letter": "a file",
     "backoffice.plan_agreement": "a file",
+    "backoffice.plan_figures_file": "a file",
 }
 
 
@@ -608,6 +609,10 @@ DESK_PLANS = (
     at("backoffice.plan_requests"),
     at("backoffice.plan_requests", COLLECTOR, "plans that wait for a signature", show="offered"),
     at("backoffice.plan_requests", name="plans that are over", show="ended"),
+    at("backoffice.plan_standing", COLLECTOR),
+    at("backoffice.plan_standing", name="plans that failed", standing="broken"),
+    at("backoffice.plan_figures"),
+    at("backoffice.plan_figures", name="no plans in this currency", currency="USD"),
     at("backoffice.account_plans", **_PLANNED),
     at("backoffice.account_plans", name="no plans", customer_id=customer("none")),
     *(at("backoffice.plan_page", name=f"a plan, {key}", **_PLANNED, plan_id=other(f"plan {key}")) for key in _STATES),

@@ -1,0 +1,113 @@
+"""The figures of plans counted once more, one plan after another: no sums of the database, no sets."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from models import customers, payments, plans
+from models.database import session
+from models.payments import consents
+from models.plans import Instalment, InstalmentState, Plan, PlanState, Way
+
+S = InstalmentState
+FOLLOWED = (PlanState.ACTIVE, PlanState.DEFAULTED)
+
+
+def standing(currency: str, on: date) -> dict[str, tuple[int, int]]:
+    """How many plans, and what is left of them, by standing and by risk."""
+    many: Counter[str] = Counter()
+    left: Counter[str] = Counter()
+    for plan in _plans(currency):
+        if plan.state in FOLLOWED:
+            why = _why(plan, on) if plan.state is PlanState.ACTIVE else []
+            named = "broken" if plan.state is PlanState.DEFAULTED else "at_risk" if why else "good"
+            for key in (named, *why):
+                many[key] += 1
+                left[key] += sum(item.left.minor for item in plans.items_left(plan, on))
+    return {key: (many[key], left[key]) for key in many}
+
+
+def _why(plan: Plan, on: date) -> list[str]:
+    rows = [row for row in plans.instalments_of(plan) if row.is_living]
+    last = max((row.due_on for row in rows), default=on)
+    found = []
+    if any(row.state is S.MISSED for row in rows):
+        found.append("missed")
+    if any(row.waits_for_customer for row in rows):
+        found.append("waits")
+    if any(row.due_on < on and row.state in (S.PLANNED, S.DUE) for row in rows):
+        found.append("late")
+    if plan.way is Way.TRANSFER:
+        return found
+    if consents.living(plan.customer_id, plan.source) is None:
+        found.append("no_consent")
+    card = payments.methods.find(plan.customer_id, plan.method_id or 0)
+    if card is None or not card.is_usable(on):
+        found.append("no_card")
+    elif card.last_day is not None and card.last_day < last:
+        found.append("card_ends")
+    return found
+
+
+def expected(currency: str, on: date) -> dict[Any, int]:
+    """By ('failed' | 'on_its_way' | 'overdue' | the Monday of the week | 'later') and way."""
+    sums: Counter[Any] = Counter()
+    for plan in _plans(currency):
+        for row in plans.instalments_of(plan):
+            if plan.state in FOLLOWED and row.is_living:
+                sums[_when(plan, row, on), plan.way.value] += row.left_minor
+    return {key: minor for key, minor in sums.items() if minor}
+
+
+def _when(plan: Plan, row: Instalment, on: date) -> object:
+    if plan.state is PlanState.DEFAULTED:
+        return "failed"
+    if row.state is S.CHARGING:
+        return "on_its_way"
+    if row.due_on < on:
+        return "overdue"
+    monday, this = (day - timedelta(days=day.weekday()) for day in (row.due_on, on))
+    return monday if monday - this < timedelta(weeks=13) else "later"
+
+
+def kept(currency: str, on: date) -> dict[tuple[str, object], Counter[str]]:
+    """What became of the plans, and of the payments, of each group."""
+    found: dict[tuple[str, object], Counter[str]] = {("all", None): Counter()}
+    for plan in _plans(currency):
+        if plan.began_on is None or plan.began_on > on:
+            continue
+        business = getattr(customers.find(plan.customer_id), "kind", None) == "business"
+        kind = "business" if business else "consumer"
+        groups = {"all": None, "version": plan.policy_id, "rule": plan.rule, "customers": kind, "way": plan.way.value}
+        for group in groups.items():
+            counts = found.setdefault(group, Counter())
+            counts["begun"] += 1
+            if plan.ended_on is not None and plan.ended_on <= on:
+                counts[_end(plan)] += 1
+            for row in plans.instalments_of(plan):
+                counts[_payment(plan, row, on)] += 1
+    return found
+
+
+def _end(plan: Plan) -> str:
+    if plan.state is not PlanState.CANCELLED:
+        return "kept" if plan.state is PlanState.COMPLETED else "failed"
+    return {"customer": "by_customer", "replaced": "replaced"}.get(plan.end_reason, "by_us")
+
+
+def _payment(plan: Plan, row: Instalment, on: date) -> str:
+    given = plan.way is Way.AUTOMATIC and plan.began_on is not None and row.due_on <= plan.began_on
+    if row.due_on > on or given or row.state not in (S.PAID, S.MISSED):
+        return "not counted"
+    grace = row.missed_on + timedelta(days=plan.grace_days) if row.missed_on else None
+    if row.state is S.PAID and row.paid_on is not None and row.paid_on <= (grace or on) and row.paid_on <= on:
+        return "in time"
+    known = min(on, plan.ended_on) if plan.state is PlanState.CANCELLED and plan.ended_on else on
+    return "late" if grace is not None and grace < known else "not counted"
+
+
+def _plans(currency: str) -> list[Plan]:
+    query = select(Plan).where(Plan.currency == currency, Plan.state != PlanState.DRAFT)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
