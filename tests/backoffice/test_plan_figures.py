@@ -5,18 +5,17 @@ import io
 import json
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
 from models import database
-from models.plans.figures import Figures, figures
+from models.plans.figures import figures
 from models.policies.permissions import Role
-from models.reports.verify import verify
 from tests.backoffice.reading import shown
-from tests.conftest import NOW, TODAY
+from tests.conftest import TODAY
 from tests.making import Maker
 from tests.models.plans import counting
 from tests.models.plans.town import Town
@@ -27,21 +26,19 @@ TABLES = ("standing", "kept", "expected", "requests", "versions", "plans")
 
 def test_the_figures_are_those_of_who_counts_one_by_one(desk: FlaskClient, make: Maker) -> None:
     town = Town(make, 7)
-    town.grow(16)
+    town.grow(50)
     town.grow(2, "USD")
-    assert verify(now=NOW + timedelta(minutes=6)).broken == []
     for currency in ("EUR", "USD", "GBP"):
         for on in (TODAY, TODAY - timedelta(days=30), TODAY + timedelta(days=10)):
-            assert_counted(figures(currency, on), currency, on)
+            counting.assert_counted(figures(currency, on))
     found = figures("EUR", TODAY)
-    assert {one.plans > 0 for one in (*found.health.groups, *found.health.risks[:3])} == {True}, "the town tells little"
-    assert found.of_all.plans.is_enough
-    assert found.expected.total.agreed == found.health.total.left, "what is to come is what is left in the ledger"
+    assert [one for one in (*found.health.groups, *found.health.risks) if not one.plans] == [], "the town tells little"
+    assert [row for row in found.kept if not row.plans.sample] == [], "the town tells little"
 
 
 def test_page_command_and_files_say_the_same(app: Flask, desk: FlaskClient, make: Maker) -> None:
     town = Town(make, 3)
-    town.grow(5)
+    town.grow(9)
     town.ask(TODAY - timedelta(days=9), TODAY - timedelta(days=8))
     town.ask(TODAY, TODAY)
     for hours, promised in ((3, 1), (5, 1), (70, 1)):
@@ -117,24 +114,3 @@ def assert_on_page(page: str, told: dict[str, list[dict[str, str]]]) -> None:
     assert kept == [(str(row["kept"]), str(row["ended"])) if row["ended"] else ("", "") for row in told["kept"]]
     began = re.findall(r'data-l="Began">(\d+)<small><data[^>]*value="(.*?) EUR"', page)
     assert began == [(str(row["started"]), row["amount"]) for row in told["versions"]]
-
-
-def assert_counted(found: Figures, currency: str, on: date) -> None:
-    groups = (*found.health.groups, *found.health.risks)
-    told = {(one.risk or one.standing or "").__str__(): (one.plans, one.left.minor) for one in groups if one.plans}
-    assert told == counting.standing(currency, on)
-    ways = {
-        (line.week or line.when.value, way): minor
-        for line in found.expected.lines
-        for way, minor in (("automatic", line.automatic.minor), ("transfer", line.transfer.minor))
-        if minor
-    }
-    assert ways == counting.expected(currency, on)
-    by_hand = counting.kept(currency, on)
-    assert {(row.by.value, row.key) for row in found.kept} == set(by_hand)
-    for row in found.kept:
-        counts = by_hand[row.by.value, row.key]
-        ends = {"kept": row.kept, "failed": row.failed, "by_customer": row.by_customer, "by_us": row.by_us}
-        ends |= {"begun": row.begun, "replaced": row.replaced}
-        ends |= {"in time": row.payments.kept, "late": row.payments.sample - row.payments.kept}
-        assert ends == {name: counts[name] for name in ends}, (row.by, row.key)

@@ -43,12 +43,13 @@ class Condition:
 def risks(plan: Condition, on: date) -> tuple[Risk, ...]:
     """Whatever speaks against a plan in force on a day; nothing where it is in good order."""
     ends = plan.card_until
+    charged = plan.chargeable and (ends is None or on <= ends)
     against = {
         Risk.MISSED: plan.missed > 0,
         Risk.WAITS: plan.waiting > 0,
         Risk.LATE: plan.late > 0,
         Risk.NO_CONSENT: plan.automatic and not plan.agreed,
-        Risk.NO_CARD: plan.automatic and (not plan.chargeable or (ends is not None and ends < on)),
-        Risk.CARD_ENDS: plan.automatic and ends is not None and plan.last_on is not None and on <= ends < plan.last_on,
+        Risk.NO_CARD: plan.automatic and not charged,
+        Risk.CARD_ENDS: plan.automatic and charged and ends is not None and ends < (plan.last_on or on),
     }
     return tuple(risk for risk in Risk if against[risk])

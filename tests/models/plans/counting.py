@@ -10,9 +10,33 @@ from models import customers, payments, plans
 from models.database import session
 from models.payments import consents
 from models.plans import Instalment, InstalmentState, Plan, PlanState, Way
+from models.plans.figures import Figures
 
 S = InstalmentState
 FOLLOWED = (PlanState.ACTIVE, PlanState.DEFAULTED)
+
+
+def assert_counted(found: Figures) -> None:
+    """The figures are what is found by hand."""
+    currency, on = found.currency, found.on
+    groups = (*found.health.groups, *found.health.risks)
+    told = {(one.risk or one.standing): (one.plans, one.left.minor) for one in groups if one.plans}
+    assert told == standing(currency, on)
+    ways = {
+        (line.week or line.when.value, way): minor
+        for line in found.expected.lines
+        for way, minor in (("automatic", line.automatic.minor), ("transfer", line.transfer.minor))
+        if minor
+    }
+    assert ways == expected(currency, on)
+    by_hand = kept(currency, on)
+    assert {(row.by.value, row.key) for row in found.kept} == set(by_hand)
+    for row in found.kept:
+        counts = by_hand[row.by.value, row.key]
+        ends = {"kept": row.kept, "failed": row.failed, "by_customer": row.by_customer, "by_us": row.by_us}
+        ends |= {"begun": row.begun, "replaced": row.replaced}
+        ends |= {"in time": row.payments.kept, "late": row.payments.sample - row.payments.kept}
+        assert ends == {name: counts[name] for name in ends}, (row.by, row.key)
 
 
 def standing(currency: str, on: date) -> dict[str, tuple[int, int]]:

@@ -1,30 +1,41 @@
-"""Some customers whose plans went as plans go: kept, late, missed, failed, ended by whom, disputed, asked for."""
+"""A town full of plans in whatever state, written down as rows: more of them than could be lived in a test's time."""
 
 import random
-from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from uuid import uuid4
 
-from sqlalchemy import text
-
-from models import customers, disputes, ledger, plans
+from models import plans
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
-from models.disputes import Reason, Remedy
-from models.errors import Refused
 from models.gateways.stripe_methods import MethodKind
+from models.ledger import Entry
 from models.money import Money
-from models.payments import MethodState, SavedMethod, consents
-from models.plans import Plan, PlanState, Proposal, Way
+from models.payments import MethodState, SavedMethod
+from models.payments.consents import Consent
+from models.plans import (
+    Because,
+    Instalment,
+    InstalmentState,
+    Plan,
+    PlanItem,
+    PlanState,
+    PlanVersion,
+    Proposal,
+    Way,
+    policies,
+)
+from models.plans.policies import PlanPolicy, PolicyState
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
 
-WEEKS = 12
-START = TODAY - timedelta(weeks=WEEKS)
-LIVING = (PlanState.ACTIVE, PlanState.DEFAULTED)
-READ = {"text": "You may charge my card.", "language": "en", "ip": "192.0.2.1", "browser": "test"}
+S, P = InstalmentState, PlanState
+BEGUN = (P.ACTIVE, P.ACTIVE, P.ACTIVE, P.DEFAULTED, P.COMPLETED, P.CANCELLED)
+KINDS = ("business", "consumer", "unknown")
+HALF = TODAY - timedelta(days=60)  # From here on the second version of the rules is in force.
 
 
 def at(day: date) -> datetime:
@@ -32,29 +43,29 @@ def at(day: date) -> datetime:
 
 
 class Town:
-    """`grow` begins plans, and lives them from week to week until today."""
-
     def __init__(self, make: Maker, seed: int) -> None:
         self.make, self.draw = make, random.Random(seed)
-        self.plans: list[tuple[Plan, Contact]] = []
-        self.bad: set[int] = set()
+        people = [make.customer(f"=Town {kind}", kind=kind, language="en") for kind in KINDS]
+        self.people = [(person, make.contact(person)) for person in people]
+        self._next = cycle(self.people)
         self._second_version()
 
     def grow(self, many: int, currency: str = "EUR") -> None:
-        first = len(self.plans)
-        for number in range(many):
-            self._begin(START + timedelta(weeks=self.draw.randrange(WEEKS // 2)), number, currency)
-        for week in range(1, WEEKS + 1):
-            on = START + timedelta(weeks=week)
-            for plan, contact in self.plans[first:]:
-                self._live(plan, contact, on)
-            plans.tend(on, now=at(on))
+        """So many plans that have begun."""
+        for _ in range(many):
+            customer, contact = next(self._next)
+            debt = self.make.invoice(customer, self.draw.randrange(3_000, 30_000), currency=currency)
+            with transaction():
+                self._plan(customer, contact, debt)
 
     def ask(self, on: date, answer_on: date, *, answered_after: int | None = None, offered: bool = False) -> None:
         """A request beyond the rules; answered so many hours later, where it is."""
-        customer, contact = self._customer(0)
-        proposal, by = self._proposal(customer, on, 10, "EUR"), Actor(ActorKind.CONTACT, contact.id)
-        told = {"answer_on": answer_on, "hardship": not offered, "word": ""}
+        customer = self.make.customer()
+        contact = self.make.contact(customer)
+        debt = self.make.invoice(customer, 10_000)
+        lines = [(on + timedelta(days=30 * number), amount) for number, amount in enumerate(debt.left.split(20))]
+        proposal = Proposal({debt.id: debt.left}, lines, Money(0, "EUR"), Way.TRANSFER, policy_id=2)
+        by, told = Actor(ActorKind.CONTACT, contact.id), {"answer_on": answer_on, "hardship": not offered, "word": ""}
         with transaction():
             plan = plans.keep_draft(customer.id, contact.id, "EUR", {}, on=on, now=at(on))
             plans.request(plan, proposal, **told, by=by, on=on, now=at(on))
@@ -68,110 +79,86 @@ class Town:
                     plans.decline_request(plan, reason="Too long", **stamp)
 
     def _second_version(self) -> None:
-        """In force for the second half; it has the rule of the first one, and another."""
+        """It has the rule of the first one, under another name, and one more."""
         with transaction():
-            live = at(START + timedelta(weeks=WEEKS // 4))
-            session.execute(text("update plan_policies set state = 'retired', retired_at = :live"), {"live": live})
-            session.execute(
-                text(
-                    "insert into plan_policies (id, number, state, written_at, live_at) overriding system value"
-                    " values (2, 2, 'published', :written, :live)"
-                ),
-                {"live": live, "written": live - timedelta(days=1)},
+            first = policies.live_version()
+            [rule] = policies.value(first).rules
+            first.move_to(PolicyState.RETIRED)
+            first.retired_at = at(HALF)
+            session.flush()
+            written = {"written_at": at(HALF) - timedelta(days=1), "live_at": at(HALF)}
+            second = PlanPolicy(number=2, state=PolicyState.PUBLISHED, **written)
+            session.add(second)
+            session.flush()
+            policies.put_rules(second, [replace(rule, name="All the others"), replace(rule, name="Firms", id=2)])
+
+    def _plan(self, customer: Customer, contact: Contact, debt: Entry) -> None:
+        draw, mine = self.draw, {"customer_id": customer.id}
+        state, automatic = draw.choice(BEGUN), draw.random() < 0.4
+        began = TODAY - timedelta(days=draw.randrange(20, 200))
+        ended = None if state is P.ACTIVE else began + timedelta(days=draw.randrange(5, 150))
+        version, rule = draw.choice(((1, 1), (2, 1), (2, 2), (None, None)))
+        plan = Plan(
+            **mine,
+            **{"currency": debt.currency, "state": state, "way": Way.AUTOMATIC if automatic else Way.TRANSFER},
+            **{"contact_id": contact.id, "ask": {}, "policy_id": version, "rule": rule, "grace_days": 5},
+            **{"balance_minor": debt.amount_minor, "made_on": began, "made_at": at(began), "signed_at": at(began)},
+            **{"began_on": began, "ended_on": min(ended, TODAY) if ended else None, "staff_id": draw.choice((None, 1))},
+            **{"end_reason": draw.choice(("customer", "replaced", "Moved")) if state is P.CANCELLED else ""},
+        )
+        session.add(plan)
+        session.flush()
+        plan.method_id = self._card(contact) if automatic else None
+        if automatic and draw.random() < 0.7:
+            self._agree(plan, contact)
+        session.add(PlanItem(**mine, plan_id=plan.id, entry_id=debt.id, amount_minor=debt.amount_minor))
+        amounts = enumerate(debt.left.split(draw.randrange(2, 7)))
+        rows = [self._row(plan, number, amount) for number, amount in amounts]
+        lines = [[row.number, row.due_on.isoformat(), row.amount_minor, "planned"] for row in rows]
+        signed = {"because": Because.SIGNED, "lines": lines, "made_on": began, "made_at": at(began)}
+        session.add_all([*rows, PlanVersion(**mine, plan_id=plan.id, number=1, **signed)])
+
+    def _row(self, plan: Plan, number: int, amount: Money) -> Instalment:
+        draw = self.draw
+        due = (plan.began_on or TODAY) + timedelta(days=draw.choice((14, 30, 80)) * number)
+        missed = due + timedelta(days=draw.randrange(1, 9)) if draw.random() < 0.4 else None
+        states = (S.PAID, S.PAID, S.MISSED, S.DUE, S.PLANNED, S.CHARGING, S.WAIVED, S.RETURNED)
+        state = S.PAID if plan.state is P.COMPLETED else draw.choice(states if due <= TODAY else (S.PLANNED, S.PAID))
+        if state is S.MISSED:
+            missed = missed or due + timedelta(days=4)
+        paid = state in (S.PAID, S.RETURNED)
+        return Instalment(
+            **{"customer_id": plan.customer_id, "plan_id": plan.id, "number": number + 1, "due_on": due},
+            **{"currency": plan.currency, "amount_minor": amount.minor, "state": state, "missed_on": missed},
+            covered_minor=amount.minor if paid else draw.choice((0, 0, amount.minor // 2)),
+            waits_for_customer=state in (S.DUE, S.MISSED) and draw.random() < 0.5,
+            paid_on=due + timedelta(days=draw.randrange(-10, 25)) if paid else None,
+        )
+
+    def _agree(self, plan: Plan, contact: Contact) -> None:
+        read = {"text": "You may charge my card.", "text_sha256": b"", "language": "en", "ip": "", "browser": ""}
+        ended = self.draw.choice((None, None, NOW))
+        session.add(
+            Consent(
+                customer_id=plan.customer_id,
+                about=plan.source,
+                contact_id=contact.id,
+                **read,
+                given_at=plan.made_at,
+                withdrawn_at=ended,
             )
-            rule = (
-                "jsonb_populate_record(r, jsonb_build_object('version_id', 2, 'id', {0}, 'position', {0}, 'name', {1}))"
-            )
-            for number, name in ((1, "'All the others'"), (2, "'Firms'")):
-                copy = rule.format(number, name)
-                session.execute(
-                    text(f"insert into plan_rules select ({copy}).* from plan_rules r where version_id = 1")
-                )
+        )
 
-    def _customer(self, number: int) -> tuple[Customer, Contact]:
-        kind = self.draw.choice(("business", "consumer", "unknown"))
-        customer = self.make.customer(f"=Town {number}", kind=kind, language="en")
-        return customer, self.make.contact(customer)
-
-    def _proposal(self, customer: Customer, on: date, count: int, currency: str, **facts: object) -> Proposal:
-        debt = self.make.invoice(customer, self.draw.randrange(3_000, 30_000), currency=currency)
-        each = debt.left.split(count)
-        lines = [(on + timedelta(weeks=week), amount) for week, amount in enumerate(each)]
-        version, rule = self.draw.choice(((1, 1), (2, 1), (2, 2), (None, None)))
-        agreed = {"grace_days": 4, "retries": 2, "misses": 2, "moves": 1, "policy_id": version, "rule": rule}
-        way = self.draw.choice((Way.TRANSFER, Way.TRANSFER, Way.AUTOMATIC))
-        return Proposal({debt.id: debt.left}, lines, Money(0, currency), **{"way": way, **agreed, **facts})
-
-    def _begin(self, on: date, number: int, currency: str) -> None:
-        customer, contact = self._customer(number)
-        proposal = self._proposal(customer, on, self.draw.choice((3, 4, 6, 30)), currency)
-        by, stamp = Actor(ActorKind.CONTACT, contact.id), {"on": on, "now": at(on)}
-        with transaction():
-            plan = plans.keep_draft(customer.id, contact.id, currency, {}, **stamp)
-            plans.offer(plan, proposal, until=on, by=by, **stamp)
-            consent = None
-            if plan.is_automatic:
-                told = {"contact_id": contact.id, **READ, "by": by, "now": at(on)}
-                consent = consents.give(customer.id, plan.source, **told).id
-            plans.sign(plan, consent_id=consent, by=by, **stamp)
-            if plan.is_automatic:
-                plan.method_id = self._card(customer, contact)
-                plans.begin(plan, **stamp)
-            self.plans.append((plan, contact))
-            if self.draw.random() < 0.4:
-                self.bad.add(plan.id)
-
-    def _card(self, customer: Customer, contact: Contact) -> int | None:
-        ends = self.draw.choice((None, TODAY + timedelta(days=20), TODAY + timedelta(days=900)))
+    def _card(self, contact: Contact) -> int | None:
+        ends = self.draw.choice((None, TODAY, TODAY + timedelta(days=900)))
         if ends is None:
             return None
-        days = {"exp_year": ends.year, "exp_month": ends.month, "added_at": NOW, "state": MethodState.ACTIVE}
-        named = {"stripe_id": f"pm_{customer.id}", "kind": MethodKind.CARD, "brand": "visa", "last4": "4242"}
-        card = SavedMethod(customer_id=customer.id, contact_id=contact.id, attempt_id=uuid4(), **named, **days)
+        named = {"stripe_id": f"pm_{uuid4()}", "kind": MethodKind.CARD, "brand": "visa", "last4": "4242"}
+        card = SavedMethod(
+            **{"customer_id": contact.customer_id, "contact_id": contact.id, "attempt_id": uuid4(), **named},
+            **{"exp_year": ends.year, "exp_month": ends.month, "added_at": NOW},
+            state=self.draw.choice((MethodState.ACTIVE, MethodState.ACTIVE, MethodState.FAILED)),
+        )
         session.add(card)
         session.flush()
         return card.id
-
-    def _live(self, plan: Plan, contact: Contact, on: date) -> None:
-        session.refresh(plan)
-        due = [row for row in plans.instalments_of(plan) if row.is_living and row.due_on <= on]
-        stamp = {"by": Actor(ActorKind.CONTACT, contact.id), "on": on, "now": at(on)}
-        if plan.state not in LIVING:
-            return
-        luck = self.draw.random()
-        if luck < 0.03:
-            with transaction():
-                if luck < 0.015:
-                    plans.leave(plan, **stamp)
-                else:
-                    plans.end(plan, reason="Moved away", **stamp)
-        elif luck < 0.08:
-            told = {"reason": Reason.OTHER, "wanted": Remedy.CREDIT, "text": "Not as agreed"}
-            entry = ledger.entry_of(plan.customer_id, plans.items_of(plan)[0].entry_id)
-            with suppress(Refused), transaction():
-                customer = customers.find(plan.customer_id)
-                disputes.open_case(customer, contact, entry.id, {None: plan.money(100)}, **told, **stamp)
-            self._review(plan, on)
-        elif due and self.draw.random() > (0.75 if plan.id in self.bad else 0.1):
-            self._pay(plan, sum(row.left_minor for row in due), on)
-        elif due and plan.is_automatic and plan.id in self.bad:
-            self._decline(plan)
-
-    def _decline(self, plan: Plan) -> None:
-        """Charged, and nothing is tried again before its customer does something."""
-        with transaction():
-            for row in plans.instalments_of(plan):
-                if row.state is plans.InstalmentState.DUE:
-                    row.next_try_on, row.waits_for_customer, row.decline_code = None, True, "expired_card"
-
-    def _pay(self, plan: Plan, minor: int, on: date) -> None:
-        with transaction():
-            facts = {"effective_on": on, "dedupe_key": f"town {uuid4()}", "now": at(on)}
-            receipt = ledger.receive(plan.customer_id, plan.money(minor), **facts)
-            entries = [item.entry_id for item in plans.items_of(plan)]
-            ledger.allocate_oldest_first(receipt, only=entries, now=at(on))
-        self._review(plan, on)
-
-    def _review(self, plan: Plan, on: date) -> None:
-        with transaction():
-            plans.review(plan.customer_id, now=at(on))
