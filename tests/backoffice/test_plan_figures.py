@@ -39,6 +39,7 @@ def test_the_figures_are_those_of_who_counts_one_by_one(desk: FlaskClient, make:
 def test_page_command_and_files_say_the_same(app: Flask, desk: FlaskClient, make: Maker) -> None:
     town = Town(make, 3)
     town.grow(9)
+    town.grow(2, "USD")
     town.ask(TODAY - timedelta(days=9), TODAY - timedelta(days=8))
     town.ask(TODAY, TODAY)
     for hours, promised in ((3, 1), (5, 1), (70, 1)):
@@ -47,6 +48,7 @@ def test_page_command_and_files_say_the_same(app: Flask, desk: FlaskClient, make
     page = desk.get(FIGURES)
     files = {name: desk.get(f"{FIGURES}/{name}.csv").text.replace("\r\n", "\n") for name in TABLES}
     sheets = {name: book(desk.get(f"{FIGURES}/{name}.xlsx").data)[0] for name in TABLES}
+    dollars = desk.get(f"{FIGURES}/kept.csv?currency=USD").text.replace("\r\n", "\n")
     whole = book(desk.get(f"{FIGURES}/plan-figures.xlsx").data)
     strange = ("nothing.csv", "plan-figures.csv", "kept.pdf")
     assert {desk.get(f"{FIGURES}/{name}").status_code for name in strange} == {404}
@@ -61,6 +63,7 @@ def test_page_command_and_files_say_the_same(app: Flask, desk: FlaskClient, make
     told = json.loads(printed("--format", "json"))["tables"]
     told |= {"plans": json.loads(printed("--table", "plans", "--format", "json"))["rows"]}
     assert {name: printed("--table", name, "--format", "csv") for name in TABLES} == files
+    assert printed("--table", "kept", "--format", "csv", "--currency", "USD") == dollars != files["kept"]
     assert whole == [sheets[name] for name in TABLES[:-1]]
     for name in TABLES:
         rows = list(csv.DictReader(io.StringIO(files[name].lstrip("\ufeff"))))
@@ -110,6 +113,13 @@ def assert_on_page(page: str, told: dict[str, list[dict[str, str]]]) -> None:
     groups = [row["left"] for row in told["standing"] if row["standing"] != "all" and (not row["risk"] or row["plans"])]
     order = [*groups[:3], told["standing"][-1]["left"], *groups[3:]]
     assert money == [*order, *(row["agreed"] for row in told["expected"])]
+    for label, name in (
+        ("Charged automatically", "automatic"),
+        ("By bank transfer", "transfer"),
+        ("At the rate so far", "at_kept_rate"),
+    ):
+        amounts = re.findall(rf'data-l="{label}">(?:<data[^>]*value="(.*?) EUR"|<span class="absent")', page)
+        assert amounts == [row[name] or "" for row in told["expected"]], label
     kept = re.findall(r'data-l="Kept, of those that ended">(?:(\d+) of (\d+)|<span)', page)
     assert kept == [(str(row["kept"]), str(row["ended"])) if row["ended"] else ("", "") for row in told["kept"]]
     began = re.findall(r'data-l="Began">(\d+)<small><data[^>]*value="(.*?) EUR"', page)

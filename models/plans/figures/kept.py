@@ -53,7 +53,7 @@ select grouping(b.policy_id) as no_version, grouping(b.rule) as no_rule, groupin
        coalesce(sum(n.in_time), 0)::bigint as in_time, coalesce(sum(n.late), 0)::bigint as late
 from begun b left join parts n on n.customer_id = b.customer_id and n.plan_id = b.id
 group by grouping sets ((), (b.policy_id), (b.rule), (b.customers), (b.way))
-order by 1 desc, 2 desc, 3 desc, 4 desc, b.policy_id desc nulls last, b.rule nulls last, b.customers, b.way
+order by b.policy_id desc nulls last, b.rule nulls last, b.customers, b.way
 """
 )
 _RULES = text(
@@ -90,7 +90,8 @@ class Kept:
 def kept(currency: str, on: date) -> list[Kept]:
     """All plans first, then by one thing after another."""
     asked = {"currency": currency, "today": on, "left": LEFT, "replaced": REPLACED}
-    return [_kept(row) for row in session.execute(_KEPT, asked)]
+    rows = [_kept(row) for row in session.execute(_KEPT, asked)]
+    return sorted(rows, key=lambda row: list(By).index(row.by))
 
 
 def rule_names() -> Mapping[int, str]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from models import customers, payments, plans
 from models.database import session
 from models.payments import consents
 from models.plans import Instalment, InstalmentState, Plan, PlanState, Way
-from models.plans.figures import Figures
+from models.plans.figures import Figures, Made
 
 S = InstalmentState
 FOLLOWED = (PlanState.ACTIVE, PlanState.DEFAULTED)
@@ -37,6 +38,14 @@ def assert_counted(found: Figures) -> None:
         ends |= {"begun": row.begun, "replaced": row.replaced}
         ends |= {"in time": row.payments.kept, "late": row.payments.sample - row.payments.kept}
         assert ends == {name: counts[name] for name in ends}, (row.by, row.key)
+    assert {change.kept.key: _told(change.made) for change in found.changes if any(_told(change.made)[:5])} == made(
+        currency, on
+    )
+
+
+def _told(made: Made) -> tuple[Any, ...]:
+    counts = (made.alone, made.requests, made.offered, made.declined, made.started, made.money.minor)
+    return (*counts, *(None if one is None else float(one) for one in (made.payments, made.days, made.first)))
 
 
 def standing(currency: str, on: date) -> dict[str, tuple[int, int]]:
@@ -130,6 +139,44 @@ def _payment(plan: Plan, row: Instalment, on: date) -> str:
         return "in time"
     known = min(on, plan.ended_on) if plan.state is PlanState.CANCELLED and plan.ended_on else on
     return "late" if grace is not None and grace < known else "not counted"
+
+
+def made(currency: str, on: date) -> dict[int | None, tuple[Any, ...]]:
+    """Of each version: how its plans came to be, how many began, their money, length and first payment."""
+    by_version: dict[int | None, list[Plan]] = {}
+    for plan in _plans(currency):
+        if plan.made_on <= on:
+            by_version.setdefault(plan.policy_id, []).append(plan)
+    return {version: _made(members, on) for version, members in by_version.items()}
+
+
+def _made(members: list[Plan], on: date) -> tuple[Any, ...]:
+    asked = [plan for plan in members if plan.requested_at]
+    others = [plan for plan in members if not plan.requested_at]
+    theirs = ("customer", "replaced", "declined")
+    begun = [plan for plan in members if plan.began_on and plan.began_on <= on]
+    signed = {plan.id: plans.versions_of(plan)[-1].lines for plan in begun}
+    first = days = 0
+    for plan in begun:
+        due = [date.fromisoformat(day) for _, day, _, _ in signed[plan.id]]
+        days += (max(due) - (plan.began_on or on)).days
+        first += sum(line[2] for line, day in zip(signed[plan.id], due, strict=True) if day <= (plan.began_on or on))
+    money = sum(plan.balance_minor + plan.fee_minor for plan in begun)
+    count = len(begun)
+    return (
+        sum(plan.signed_at is not None and plan.staff_id is None for plan in others),
+        len(asked),
+        sum(plan.staff_id is not None for plan in others),
+        sum(plan.state == "cancelled" and not plan.offered_until and plan.end_reason not in theirs for plan in asked),
+        *(count, money),
+        _rounded(sum(len(lines) for lines in signed.values()), count, "0.1"),
+        _rounded(days, count, "1"),
+        float(Decimal(first) / money) if money else None,
+    )
+
+
+def _rounded(whole: int, count: int, to: str) -> float | None:
+    return float((Decimal(whole) / count).quantize(Decimal(to), ROUND_HALF_UP)) if count else None
 
 
 def _plans(currency: str) -> list[Plan]:

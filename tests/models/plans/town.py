@@ -150,14 +150,14 @@ class Town:
         )
 
     def _card(self, contact: Contact) -> int | None:
-        ends = self.draw.choice((None, TODAY, TODAY + timedelta(days=900)))
+        ends = self.draw.choice((None, TODAY, TODAY, TODAY + timedelta(days=900)))
         if ends is None:
             return None
         named = {"stripe_id": f"pm_{uuid4()}", "kind": MethodKind.CARD, "brand": "visa", "last4": "4242"}
         card = SavedMethod(
             **{"customer_id": contact.customer_id, "contact_id": contact.id, "attempt_id": uuid4(), **named},
             **{"exp_year": ends.year, "exp_month": ends.month, "added_at": NOW},
-            state=self.draw.choice((MethodState.ACTIVE, MethodState.ACTIVE, MethodState.FAILED)),
+            state=self.draw.choice((MethodState.ACTIVE,) * 3 + (MethodState.FAILED,)),
         )
         session.add(card)
         session.flush()
