@@ -30,6 +30,7 @@ from models.words import gettext
 KINDS: Mapping[str, str] = {
     "promise": N_("Promise to pay"),
     "plan": N_("Instalment plan"),
+    "plan_asked": N_("Instalment plan, not in force yet"),
     "dispute": N_("Dispute"),
     "already_paid": N_("Says: already paid"),
     "not_ours": N_("Says: not mine"),

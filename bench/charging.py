@@ -144,7 +144,8 @@ def _charge(databases: Databases, many: int, gateway: StripeGateway, now: dateti
     """Seconds for an instalment, from the first that is due to the last that is in the ledger."""
     engine = database.connect(databases.make(OURS, of=READY))
     today = company.get().today(now)
-    plans.tend(today, now=now)
+    for days in (3, 0):  # The notices come first.
+        plans.tend(today - timedelta(days=days), now=now - timedelta(days=days))
     began = time.perf_counter()
     charged = plans.charge(today, gateway=gateway, now=partial(_same, now))
     plans.settle(now=now)

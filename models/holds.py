@@ -30,6 +30,7 @@ class HoldKind(StrEnum):
     DISPUTE = "dispute"
     PROMISE = "promise"
     PLAN = "plan"
+    PLAN_ASKED = "plan_asked"  # A plan is asked for, or put before its customer, and not in force yet.
     ALREADY_PAID = "already_paid"
     NOT_OURS = "not_ours"
     PAUSE = "pause"

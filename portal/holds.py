@@ -18,6 +18,7 @@ WORDS: Mapping[HoldKind, str] = MappingProxyType(
         HoldKind.DISPUTE: N_("In dispute"),
         HoldKind.PROMISE: N_("Promised"),
         HoldKind.PLAN: N_("In a plan"),
+        HoldKind.PLAN_ASKED: N_("Waits for a plan"),
         HoldKind.ALREADY_PAID: N_("We look for your payment"),
         HoldKind.BREATHING_SPACE: N_("Breathing space"),
     }

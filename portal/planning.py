@@ -14,7 +14,7 @@ from models.plans import Idea, PlanState, Wish
 from models.transactions import transaction
 from portal import portal
 from portal.choosing import currencies, currency_asked, payer
-from portal.plan_forms import ITEM, PlanForm, plan_form, values_of
+from portal.plan_forms import PlanForm, plan_form, values_of
 from portal.principal import account_of
 
 NOTHING_SO_SMALL = N_("No plan that we offer comes to so little each month. Ask us: a person will look for a way.")
@@ -96,7 +96,6 @@ def _page(idea: Idea, form: PlanForm) -> tuple[str, int]:
         "portal/plan_new.html",
         form,
         idea=idea,
-        item=ITEM,
         live="HX-Request" in request.headers,
         currency=idea.currency,
         currencies=currencies(),

@@ -34,7 +34,7 @@ GET_MAY_WRITE = {
 }
 # Files of few tests that run for long: they begin first, or one of them would run alone at the end.
 LONG = (
-    *("journeys/test_every_page_mirrored.py", "journeys/test_every_page_on_a_phone.py", "journeys/test_real_run.py"),
+    *("journeys/test_every_page.py", "journeys/test_real_run.py"),
     *("kills/", "journeys/", "models/ledger/test_random_books.py", "commandline/test_demo.py", "runtime/"),
     *("test_translations.py", "test_permissions.py", "models/payments/"),
 )

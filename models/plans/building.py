@@ -161,7 +161,7 @@ class Idea:
         agreed = {} if terms is None else _agreed(terms)
         return Proposal(
             shares={part.item.entry_id: part.share for part in self.parts if part.share},
-            lines=[(line.due_on, line.amount) for line in schedule.lines],
+            lines=schedule.days,
             fee=schedule.fee,
             way=self.wish.way,
             frequency=self.ask.frequency,

@@ -95,7 +95,8 @@ def _move(
     facts = {"instalment": instalment.number, "before": instalment.due_on, "after": to}
     if instalment.state is not InstalmentState.PLANNED:
         instalment.move_to(InstalmentState.PLANNED)
-    instalment.due_on, instalment.notified_at, instalment.next_try_on = to, None, None
+    instalment.due_on, instalment.next_try_on = to, None
+    instalment.agree_now(on, now)
     instalment.waits_for_customer, instalment.missed_on, instalment.grace_until = False, None, None
     session.flush()
     keep_version(plan, Because.MOVED, on=on, now=now)
@@ -126,7 +127,7 @@ def reschedule(
         _set_aside(row, on=on)
     session.flush()
     for due_on, amount in lines:
-        add_instalment(plan, amount.minor, due_on=due_on)
+        add_instalment(plan, amount.minor, due_on=due_on).agree_now(on, now)
     keep_version(plan, Because.CHANGED, on=on, now=now)
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None

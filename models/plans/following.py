@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from models import audit, company, holds, ledger
 from models.database import session
+from models.holds import HoldKind
 from models.money import total
 from models.payments import Attempt, AttemptState
 from models.plans import telling
@@ -231,12 +232,17 @@ def _revive(plan: Plan, *, on: date, now: datetime) -> None:
     telling.tell(plan, "revived", now=now)
 
 
-def hold_items(plan: Plan, *, on: date, now: datetime) -> None:
-    """What a plan in good order pays is asked for by the plan and nobody else."""
+def hold_items(plan: Plan, *, on: date, now: datetime, kind: HoldKind = HoldKind.PLAN) -> None:
+    """
+    What a plan in good order pays is asked for by the plan and nobody else; of one that is asked for or put before its
+    customer (PLAN_ASKED) nothing is asked for until they have our answer, or we theirs. What it held before it no
+    longer holds.
+    """
+    end_holds(plan, on=on, now=now)
     for item in items_of(plan):
         holds.add(
             plan.customer_id,
-            holds.HoldKind.PLAN,
+            kind,
             source=plan.source,
             currency=plan.currency,
             on=on,

@@ -1,7 +1,7 @@
 """Plans as rows: which items, how much of each, and the instalments in which it is paid."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from models.money import Money
 from models.policies.plans.terms import Frequency
 from models.states import Stateful
 
+NOTICE = timedelta(days=3)  # Before a charge; for a transfer the day on which it should be on its way.
 # Whoever waited for the account's lock reads what was written meanwhile, and not what they read before.
 AS_IT_IS = {"populate_existing": True}
 
@@ -214,6 +215,10 @@ class Instalment(Stateful, Base):
     @property
     def source(self) -> str:
         return f"instalments:{self.id}"
+
+    def agree_now(self, on: date, now: datetime) -> None:
+        """Whoever has just agreed to a day so near needs no other notice of it."""
+        self.notified_at = now if self.due_on <= on + NOTICE else None
 
 
 class Because(StrEnum):

@@ -53,7 +53,7 @@ class Redone:
 
     @property
     def lines(self) -> list[tuple[date, Money]]:
-        return [(line.due_on, line.amount) for line in self.schedule.lines] if self.schedule else []
+        return self.schedule.days if self.schedule else []
 
     @property
     def seen(self) -> str:

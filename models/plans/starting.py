@@ -12,6 +12,7 @@ from models.audit import Actor, ActorKind
 from models.customers import lock_account
 from models.database import session
 from models.errors import N_, Refused
+from models.holds import HoldKind
 from models.ledger import EntryKind
 from models.money import Money, total
 from models.payments import Attempt, AttemptState
@@ -102,6 +103,8 @@ def offer(plan: Plan, proposal: Proposal, *, until: date, by: Actor, on: date, n
     elif plan.signed_at is not None:
         plan.move_to(PlanState.OFFERED)  # Refused: what is signed is changed as a plan in force is.
     plan.offered_until = until
+    if plan.staff_id is not None:  # What customers have made themselves they sign at once, or leave.
+        hold_items(plan, kind=HoldKind.PLAN_ASKED, on=on, now=now)
     session.flush()
     facts = {"amount": proposal.balance, "fee": proposal.fee, "instalments": len(proposal.lines), "until": until}
     audit.record(plan.customer_id, "plan.offered", by=by, now=now, about=plan.source, facts=facts)
@@ -130,7 +133,7 @@ def request(
     _write(plan, proposal, by=by, on=on)
     plan.move_to(PlanState.REQUESTED)
     plan.requested_at, plan.answer_on, plan.hardship, plan.word = now, answer_on, hardship, word.strip()
-    session.flush()
+    hold_items(plan, kind=HoldKind.PLAN_ASKED, on=on, now=now)
     facts = {"amount": proposal.balance, "instalments": len(proposal.lines), "answer_on": answer_on}
     words = {"word": plan.word} if plan.word else None
     audit.record(plan.customer_id, "plan.requested", by=by, now=now, about=plan.source, facts=facts, words=words)
@@ -164,7 +167,9 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     plan.allocated_up_to = newest_allocation(plan.customer_id)
     session.flush()
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
-    if not plan.is_automatic:
+    if plan.is_automatic:
+        hold_items(plan, kind=HoldKind.PLAN_ASKED, on=on, now=now)
+    else:
         begin(plan, on=on, now=now)
 
 
@@ -215,6 +220,8 @@ def begin(plan: Plan, *, on: date, now: datetime) -> None:
         plan.fee_entry_id = fee.id
         item = {"customer_id": plan.customer_id, "plan_id": plan.id, "entry_id": fee.id}
         session.add(PlanItem(**item, amount_minor=plan.fee_minor))
+    for row in instalments_of(plan):
+        row.agree_now(on, now)
     _take_promises(plan, on=on, now=now)
     _replace_others(plan, on=on, now=now)
     session.flush()

@@ -16,12 +16,11 @@ from models.plans.changing import take_new_method
 from models.plans.declining import close_charges
 from models.plans.following import end_holds, follow
 from models.plans.one_by_one import each
-from models.plans.records import LATE, LIVING, Instalment, InstalmentState, Plan, PlanState, instalments_of
+from models.plans.records import LATE, LIVING, NOTICE, Instalment, InstalmentState, Plan, PlanState, instalments_of
 from models.plans.starting import CARD_WAITED_FOR, begin, cancel, is_ready
 from models.plans.sums import unsettled
 from models.transactions import transaction
 
-NOTICE = timedelta(days=3)  # Before a charge; for a transfer the day on which it should be on its way.
 ON_ITS_WAY = timedelta(days=3)  # What was sent on the day arrives later.
 FOLLOWED = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
 RESTING = frozenset(
@@ -143,16 +142,25 @@ def rests(plan: Plan, on: date) -> bool:
 
 
 def _come_near(plan: Plan, row: Instalment, *, as_of: date, now: datetime) -> None:
-    if row.notified_at is None and as_of <= row.due_on <= as_of + NOTICE:
+    """
+    Nothing is charged without a notice before it: what was not told before its day, or so long ago that it rested
+    since, is told now and charged so many days later.
+    """
+    told_late = as_of > row.due_on + NOTICE or (row.notified_at is None and as_of >= row.due_on)
+    if told_late or (row.notified_at is None and as_of >= row.due_on - NOTICE):
         row.notified_at = now
-        telling.tell(plan, "notice", row, now=now)
+        day = as_of + NOTICE if told_late else row.due_on
+        row.next_try_on = day if plan.is_automatic else None
+        telling.tell(plan, "notice", row, now=now, day=day)
     if row.due_on <= as_of:
         row.move_to(InstalmentState.DUE)
-        row.next_try_on = as_of if plan.is_automatic else None
+        if plan.is_automatic and row.next_try_on is None:
+            row.next_try_on = as_of
 
 
 def _is_missed(row: Instalment, as_of: date) -> bool:
-    return row.next_try_on is None and as_of > row.due_on + ON_ITS_WAY
+    told_on = company.get().today(row.notified_at) if row.notified_at else row.due_on
+    return row.next_try_on is None and as_of > max(row.due_on, told_on) + ON_ITS_WAY
 
 
 def _miss(plan: Plan, row: Instalment, *, as_of: date, now: datetime) -> None:

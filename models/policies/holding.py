@@ -31,6 +31,7 @@ STOPS: Mapping[str, Stops] = MappingProxyType(
         "dispute": Stops(),
         "promise": Stops(charging=False),
         "plan": Stops(charging=False),
+        "plan_asked": Stops(),
         "already_paid": Stops(),
         "not_ours": Stops(letters=True, balance=True),
         "pause": Stops(),

@@ -1,5 +1,5 @@
 // What must be true of every page, looked at from inside it. Returns one sentence for each thing that is wrong.
-({ mirrored }) => {
+({ marked }) => {
   const wrong = [];
   const root = document.documentElement;
   const say = (what, text) => wrong.push(`${what}: ${text.trim().replace(/\s+/g, " ").slice(0, 80)}`);
@@ -9,7 +9,7 @@
   if (headings.length !== 1) say("one h1 is wanted", String(headings.length));
   if (!document.title.trim()) say("it has no title", "");
   if (document.querySelector("[hx-get*=hostile]")) say("what somebody typed became an element", location.pathname);
-  if (mirrored && root.dir !== "rtl") say("it is not mirrored", root.dir);
+  if (marked && root.dir !== "rtl") say("it is not mirrored", root.dir);
 
   const texts = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -41,7 +41,7 @@
     if (outside(box) || cut) say("a text runs out of its box", text.data);
   }
 
-  if (!mirrored) return wrong;
+  if (!marked) return wrong;
 
   // Every word outside ⟦…⟧ is data, and data says so: an element of its own, another language, a value.
   const DATA = ".mark-letter, bdi, data, time, blockquote, textarea, [lang]:not(html), [data-raw]";

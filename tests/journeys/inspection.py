@@ -4,15 +4,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import ConsoleMessage, Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, ViewportSize
 
 LOOK = (Path(__file__).parent / "inspection.js").read_text(encoding="utf-8")
-# The thirtieth row is built like the first: looking at five hundred of them takes a minute and finds nothing else. The
-# mirrored page is the second look at the same rows, for what only a wide page shows.
-ALIKE = "tbody tr:nth-child(n+{row}), .timeline li:nth-child(n+{row})"
-FIRST_ALIKE, FIRST_ALIKE_MIRRORED = 30, 6
+# The thirtieth row is built like the first: looking at five hundred of them takes a minute and finds nothing else.
+ALIKE = "tbody tr:nth-child(n+30), .timeline li:nth-child(n+30)"
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    # The pseudo-language has no valid code, on purpose: no browser may think that it knows it.
+    "rules": {"html-lang-valid": {"enabled": False}},
     "resultTypes": ["violations"],  # Of what passes axe would describe every element, which takes as long again.
 }
 AXE = """
@@ -36,21 +36,25 @@ class Inspector:
         page.on("pageerror", lambda error: self.heard.append(f"a script failed: {error}"))
         page.on("request", self._watch)
 
-    def look(self, *, mirrored: bool = False, axe: bool = True) -> list[str]:
+    def look(self, *, marked: bool = False) -> list[str]:
         """
-        Everything wrong with what the page shows now, and with how it came to be shown. A page that axe has looked at
-        has lost its many like rows.
+        Everything wrong with what the page shows now, and with how it came to be shown; `marked` where every message
+        is to stand in brackets.
         """
-        wrong = [*self.heard, *self.page.evaluate(LOOK, {"mirrored": mirrored})]
+        wrong = [*self.heard, *self.page.evaluate(LOOK, {"marked": marked})]
         self.heard.clear()
-        if axe:
-            # The pseudo-language has no valid code, on purpose: no browser may think that it knows it.
-            # Colours do not turn with the page; to reckon their contrast is most of axe's work, and done on the phone.
-            once = {rule: {"enabled": not mirrored} for rule in ("html-lang-valid", "color-contrast")}
-            rules = RULES | {"rules": once}
-            alike = ALIKE.format(row=FIRST_ALIKE_MIRRORED if mirrored else FIRST_ALIKE)
-            wrong += self.page.evaluate(AXE, [alike, rules])
         return wrong
+
+    def ask_axe(self) -> list[str]:
+        """What axe finds. The page loses its many like rows."""
+        found: list[str] = self.page.evaluate(AXE, [ALIKE, RULES])
+        return found
+
+    def turn_round(self, size: ViewportSize) -> list[str]:
+        """The same page from left to right, in another size: to load it once more would take as long as all looking."""
+        self.page.set_viewport_size(size)
+        self.page.evaluate("document.documentElement.dir = 'ltr'")
+        return self.look()
 
     def _hear(self, message: ConsoleMessage) -> None:
         # The browser notes the status of an error page, which is what the page is about.

@@ -34,7 +34,8 @@ class Planner:
         self._signed("unready", Way.AUTOMATIC, self.today)
         active = self._signed("active", Way.TRANSFER, self.today - timedelta(days=40))
         self._pay(active, 3_000, self.today - timedelta(days=39))
-        self._tend(self.today)
+        for days in (13, 10, 0):
+            self._tend(self.today - timedelta(days=days))
         self._pay(self._signed("completed", Way.TRANSFER, self.today), 9_000, self.today)
         self._default()
         self._declined()
@@ -105,7 +106,7 @@ class Planner:
 
     def _default(self) -> None:
         self._signed("defaulted", Way.TRANSFER, self.today - timedelta(days=60))
-        for days in (50, 20, 12, 0):
+        for days in range(60, -1, -3):
             self._tend(self.today - timedelta(days=days))
 
     def _pay(self, plan: Plan, minor: int, on: date) -> None:

@@ -31,15 +31,16 @@ class Walker:
         self.house = opened
         self.made = made
         self.language = language
-        self._context = browser.new_context(**wishes)
+        # A colour that is on its way to another one is neither.
+        self._context = browser.new_context(reduced_motion="reduce", **wishes)
         self._context.set_default_timeout(30_000)
         self._cookies: dict[str, Sequence[Cookie]] = {}
         self.inspector = Inspector(self._context.new_page())
 
-    def wrong_with(self, case: Case, *, mirrored: bool = False, axe: bool = True) -> list[str]:
+    def wrong_with(self, case: Case, *, marked: bool = False) -> list[str]:
         """What is wrong with a page; its status too."""
         status = self.go(case)
-        wrong = self.inspector.look(mirrored=mirrored, axe=axe)
+        wrong = self.inspector.look(marked=marked) + self.inspector.ask_axe()
         if status != case.status:
             wrong.insert(0, f"it answers {status} instead of {case.status}")
         return wrong

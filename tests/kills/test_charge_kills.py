@@ -26,7 +26,7 @@ from tests.models.plans.owing import eur
 from tests.runtime.watching import eventually
 
 SEED, INSTALMENTS, EACH = 20261122, 5, 3_000
-LATE = timedelta(days=7 * INSTALMENTS + 3)
+LATE, NOTICE = timedelta(days=7 * INSTALMENTS + 3), timedelta(days=3)
 
 
 @pytest.fixture
@@ -50,7 +50,9 @@ def test_whoever_is_killed_each_instalment_is_charged_once(
     make = Maker(shop.moment)
     numbers = [begin(shop, make, place).number for place in range(customers)]
     pass_time(LATE)
-    shop.moment += LATE
+    plans.tend(company.get().today(clock.now()), now=clock.now())
+    pass_time(NOTICE)
+    shop.moment += LATE + NOTICE
     shop.pass_time()
     environ = house.told(tmp_path / "home", database_url, "https://pay.example.test", shop.till.url)
     killer = Killer(shop, [Worker(tmp_path / f"charger{one}.log", environ, "charge") for one in range(2)])

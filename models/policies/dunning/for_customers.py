@@ -10,6 +10,9 @@ CUSTOMERS: Mapping[str, str] = MappingProxyType(
         "held.in_flight": N_("A payment of yours is on its way. We do not write about what it pays."),
         "held.promise": N_("You told us when you will pay. Until %(until)s we do not write about it."),
         "held.plan": N_("You pay it in instalments. While you keep to your plan, we do not write about it."),
+        "held.plan_asked": N_(
+            "There is an instalment plan to be answered or signed. Until then we do not write about it."
+        ),
         "held.dispute": N_("You told us that something is wrong. You need not pay that part until we have answered."),
         "held.already_paid": N_(
             "You told us that you have paid. We are looking for the money, and do not write about it meanwhile."

@@ -59,6 +59,11 @@ class Schedule:
         return total((line.amount for line in self.lines), self.balance.currency)
 
     @property
+    def days(self) -> list[tuple[date, Money]]:
+        """Day and amount of each line."""
+        return [(line.due_on, line.amount) for line in self.lines]
+
+    @property
     def ends_on(self) -> date:
         return self.lines[-1].due_on
 

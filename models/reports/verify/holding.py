@@ -10,6 +10,9 @@ _ID = "h.customer_id || ':' || h.id"
 _LINE = f"{_ID} || ':' || l.entry_id"
 _IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.ended_at is null"
 _ACTIVE = "h.state = 'active'"
+# Asked for, put before its customer by us, or signed and waiting for its first payment or its card.
+_NOT_IN_FORCE = """(h.state = 'requested'
+      or h.state = 'offered' and (h.staff_id is not null or h.signed_at is not null))"""
 
 # A case holds what it claims, less what was credited; once decided, until the day from which it is asked for again.
 _CASE_LEFT = """(h.claimed_minor - coalesce((
@@ -39,6 +42,8 @@ wanted as (
     {_lines("promises", "promise_lines", "promise_id", "promise", _OPEN)}
   union all
     {_lines("plans", "plan_items", "plan_id", "plan", _ACTIVE)}
+  union all
+    {_lines("plans", "plan_items", "plan_id", "plan_asked", _NOT_IN_FORCE)}
   union all
     {_lines("claims", "claim_lines", "claim_id", "already_paid", f"{_OPEN} and h.kind = 'already_paid'")}
   union all

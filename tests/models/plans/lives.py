@@ -287,6 +287,12 @@ class Life:
                 row = plans.find_instalment(self.customer.id, attempt.instalment_id or 0)
                 assert row is None or row.plan_id in may, self.log
                 assert row is None or row.due_on <= (on or self.today), self.log
+                assert row is None or self._was_told(row, on or self.today), self.log
+
+    def _was_told(self, row: Instalment, on: date) -> bool:
+        """Before its day, or three days before it was charged."""
+        told_on = company.get().today(row.notified_at) if row.notified_at else date.max
+        return told_on < row.due_on or told_on + timedelta(days=3) <= on
 
     def _may_be_charged(self, plan: Plan) -> bool:
         agreed = consents.living(self.customer.id, plan.source)

@@ -1,11 +1,11 @@
 """A plan that is charged: each instalment once, on its day; what the bank says is followed and breaks nobody."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from models import company, customers, plans
+from models import company, customers, plans, words
 from models.customers import Contact, Customer
 from models.ledger import Entry
 from models.payments import consents
@@ -56,10 +56,16 @@ def review(shop: Shop, plan: Plan) -> None:
         plans.review(plan.customer_id, now=shop.moment)
 
 
+def bring(shop: Shop, until: date) -> None:
+    """Move to a day with its notices sent before it."""
+    for day in (until - timedelta(days=3), until):
+        shop.pass_time(days=max((day - company.get().today(shop.moment)).days, 0))
+        plans.tend(company.get().today(shop.moment), now=shop.moment)
+
+
 def live(shop: Shop, plan: Plan, until: date) -> int:
     """Move to a day and do what the clockwork does on it."""
-    shop.pass_time(days=(until - company.get().today(shop.moment)).days)
-    plans.tend(until, now=shop.moment)
+    bring(shop, until)
     charged = plans.charge(until, gateway=shop.gateway, now=shop.now)
     review(shop, plan)
     return charged
@@ -87,6 +93,22 @@ def test_three_days_late_charges_each_once_all_the_same(shop: Shop, begin: Begin
     assert live(shop, plan, months(3)[-1]) == 3
     assert states(plan) == ["paid", "paid", "paid", "planned"]
     assert len(shop.there("charge")) == 3
+
+
+def test_what_was_never_told_is_told_first_and_charged_three_days_later(shop: Shop, begin: Begin) -> None:
+    """As after a pause, or a week in which nothing ran."""
+    plan = begin()
+    day = months(1)[0] + timedelta(days=5)
+    shop.pass_time(days=(day - company.get().today(shop.moment)).days)
+    for _ in range(3):
+        plans.tend(day, now=shop.moment)
+        assert plans.charge(day, gateway=shop.gateway, now=shop.now) == 0
+        shop.pass_time(days=1)
+        day += timedelta(days=1)
+    [notice] = [mail for mail in shop.mails(customer_of(plan)) if "we take your instalment" in mail.text]
+    assert words.date(day) in notice.text
+    assert live(shop, plan, day) == 1
+    assert states(plan)[0] == "paid"
 
 
 def test_a_declined_card_is_tried_again_and_then_the_customer_is_asked(shop: Shop, begin: Begin) -> None:

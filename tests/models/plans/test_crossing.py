@@ -17,7 +17,7 @@ from tests.models.payments.conftest import quick as quick
 from tests.models.payments.conftest import shop as shop
 from tests.models.payments.shop import Shop, by
 from tests.models.plans.owing import eur, months
-from tests.models.plans.test_charging import Begin, contact_of, customer_of, live, review, states
+from tests.models.plans.test_charging import Begin, bring, contact_of, customer_of, live, review, states
 from tests.models.plans.test_charging import begin as begin
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -212,8 +212,7 @@ def test_a_new_card_is_charged_for_what_was_missed_too_and_each_no_is_told(shop:
 def test_nobodys_page_has_to_go_for_a_charge_that_is_not_made(shop: Shop, begin: Begin) -> None:
     plan = begin()
     first = months(1)[0]
-    shop.pass_time(days=(first - shop.moment.date()).days)
-    plans.tend(first, now=shop.moment)
+    bring(shop, first)
     with transaction():
         facts = {"until_on": first + timedelta(days=30), "by": audit.COMMAND, "on": first, "now": shop.moment}
         pauses.place(plan.customer_id, HoldKind.HARDSHIP, "Ill", **facts)

@@ -14,7 +14,7 @@ from tests.models.payments.shop import SECRET, Shop
 from tests.models.payments.test_charging import run_beside
 from tests.models.payments.test_random_days import Killed, Mortal
 from tests.models.plans.owing import months
-from tests.models.plans.test_charging import Begin, live, review, states
+from tests.models.plans.test_charging import Begin, bring, live, review, states
 from tests.models.plans.test_charging import begin as begin
 
 pytestmark = pytest.mark.usefixtures("quick")
@@ -45,8 +45,7 @@ def test_of_a_run_that_dies_anywhere_the_next_one_does_the_rest(shop: Shop, begi
     """After each of its steps, before Stripe is called and after it has answered."""
     plan = begin()
     day = months(4)[-1]
-    shop.pass_time(days=(day - shop.moment.date()).days)
-    plans.tend(day, now=shop.moment)
+    bring(shop, day)
     died = 0
     for lives in range(DEATHS):
         shop.gateway = Mortal("sk_test_standin", [SECRET], shop.till.url)
@@ -71,8 +70,7 @@ def test_of_a_run_that_dies_anywhere_the_next_one_does_the_rest(shop: Shop, begi
 
 def test_two_that_run_at_once_charge_each_instalment_once(shop: Shop, begin: Begin) -> None:
     plan, day = begin(), months(4)[-1]
-    shop.pass_time(days=(day - shop.moment.date()).days)
-    plans.tend(day, now=shop.moment)
+    bring(shop, day)
     shop.fail("slow", path="/v1/payment_intents", seconds=0.05)
     run_beside(*[lambda: plans.charge(day, gateway=shop.gateway, now=shop.now)] * 3)
     shop.till.control(faults=[])

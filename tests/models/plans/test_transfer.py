@@ -103,11 +103,11 @@ def test_a_credit_makes_the_plan_shorter_and_money_taken_back_makes_it_longer(pl
 
 def test_two_missed_in_a_row_end_it_and_paying_them_revives_it(plan: Plan) -> None:
     first, second = months(2)
-    tend(first)
-    tend(first + timedelta(days=4))
+    for days in (-3, 0, 4):
+        tend(first + timedelta(days=days))
     assert [state for state, _ in states(plan)] == ["missed", "planned", "planned", "planned"]
-    tend(second + timedelta(days=4))
-    tend(second + timedelta(days=9))
+    for days in (-3, 0, 4, 9):
+        tend(second + timedelta(days=days))
     assert plan.state is PlanState.ACTIVE, "the second one's days of grace are not over"
     tend(second + timedelta(days=10))
     assert plan.state is PlanState.DEFAULTED
@@ -131,4 +131,60 @@ def test_a_day_is_moved_once_and_the_rest_can_be_made_slower(plan: Plan) -> None
     assert [left for state, left in states(plan) if state == "planned"] == [1_500] * 8
     with pytest.raises(plans.CannotChange), transaction():
         plans.reschedule(plan, lines[:-1], by=audit.COMMAND, on=TODAY, now=NOW)
+    assert_proved()
+
+
+def held(customer: Customer) -> list[tuple[str, int | None]]:
+    return sorted((one.kind.value, one.claimed_minor) for one in holds.living([customer.id], TODAY))
+
+
+def test_nothing_is_asked_for_while_a_person_looks_at_a_plan_or_its_customer_at_our_offer(
+    customer: Customer, contact: Contact, items: list[Entry]
+) -> None:
+    proposal = Proposal(
+        shares={item.id: item.left for item in items},
+        lines=[(day, eur(3_000)) for day in months(4)],
+        fee=eur(0),
+        way=Way.TRANSFER,
+    )
+    asked = sorted(("plan_asked", item.left.minor) for item in items)
+    by = {"by": Actor(ActorKind.CONTACT, contact.id), "on": TODAY, "now": NOW}
+    with transaction():
+        answer = {"answer_on": TODAY + timedelta(days=1), "hardship": False, "word": ""}
+        plan = plans.ask_for(customer.id, contact.id, proposal, **answer, **by)
+    assert held(customer) == asked
+    assert_proved()
+    with transaction():
+        plans.put_forward(
+            customer.id, contact.id, plan.id, proposal, key="k", staff_id=1, **by | {"by": Actor(ActorKind.STAFF, 1)}
+        )
+    assert held(customer) == asked
+    assert_proved()
+    with transaction():
+        plans.sign(plan, consent_id=None, **by)
+    assert held(customer) == [("plan", minor) for _, minor in asked]
+    with transaction():
+        plans.leave(plan, **by)
+    assert held(customer) == []
+    assert_proved()
+
+
+def test_an_offer_that_nobody_signs_gives_its_items_back(
+    customer: Customer, contact: Contact, items: list[Entry]
+) -> None:
+    proposal = Proposal(
+        shares={items[0].id: items[0].left},
+        lines=[(months(1)[0], items[0].left)],
+        fee=eur(0),
+        way=Way.TRANSFER,
+    )
+    with transaction():
+        by = {"by": Actor(ActorKind.STAFF, 1), "on": TODAY, "now": NOW}
+        plan = plans.put_forward(customer.id, contact.id, None, proposal, key="k", staff_id=1, **by)
+    assert len(held(customer)) == 1
+    assert plan.offered_until
+    tend(plan.offered_until)
+    assert len(held(customer)) == 1
+    tend(plan.offered_until + timedelta(days=1))
+    assert held(customer) == []
     assert_proved()
