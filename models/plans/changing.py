@@ -182,11 +182,14 @@ def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:
 
 
 def charge_another(plan: Plan, method_id: int, consent_id: int, *, by: Actor, on: date, now: datetime) -> None:
-    """Another card or account is charged from now on; what waited for one is tried again today, missed or not."""
+    """
+    Another card or account is charged from now on; what waited for one is tried again today, missed or not. What is
+    announced for a day keeps it.
+    """
     _locked(plan)
     plan.way, plan.method_id, plan.consent_id = Way.AUTOMATIC, method_id, consent_id
     for row in instalments_of(plan):
-        if row.state in LATE:
+        if row.state in LATE and (row.tries or row.next_try_on is None):
             row.next_try_on, row.tries, row.waits_for_customer = on, 0, False
     session.flush()
     audit.record(plan.customer_id, "plan.method", by=by, now=now, about=plan.source, facts={"method": method_id})

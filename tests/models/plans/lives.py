@@ -45,6 +45,7 @@ class Life:
         self.customer: Customer = make.customer()
         self.contact: Contact = make.contact(self.customer)
         self.cases: list[Dispute] = []
+        self.given: dict[int, date] = {}  # By plan: when its last card was given.
         self.log: list[str] = []
         self.number = 0
         self.begin()
@@ -290,9 +291,10 @@ class Life:
                 assert row is None or self._was_told(row, on or self.today), self.log
 
     def _was_told(self, row: Instalment, on: date) -> bool:
-        """Before its day, or three days before it was charged."""
+        """Before its day, or three days before it was charged; who gives a card for what is late wants it charged."""
         told_on = company.get().today(row.notified_at) if row.notified_at else date.max
-        return told_on < row.due_on or told_on + timedelta(days=3) <= on
+        given_on = self.given.get(row.plan_id, date.min)
+        return told_on < row.due_on or told_on + timedelta(days=3) <= on or given_on >= told_on
 
     def _may_be_charged(self, plan: Plan) -> bool:
         agreed = consents.living(self.customer.id, plan.source)
@@ -417,6 +419,7 @@ class Life:
         return ledger.entry_of(self.customer.id, chosen.entry_id) if chosen else None
 
     def _give_card(self, plan: Plan) -> int:
+        self.given[plan.id] = self.today
         return self.shop.keep(self.contact, self.draw.choice(CARDS), plan.source).id
 
     def _spread(self, plan: Plan, minor: int) -> Sequence[tuple[int, Money]]:

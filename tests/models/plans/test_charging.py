@@ -71,6 +71,13 @@ def live(shop: Shop, plan: Plan, until: date) -> int:
     return charged
 
 
+def give_card(shop: Shop, plan: Plan, on: date) -> None:
+    card = shop.keep(contact_of(plan), about=plan.source)
+    consent = shop.agree(contact_of(plan), plan.source)
+    with transaction():
+        plans.charge_another(plan, card.id, consent.id, by=by(contact_of(plan)), on=on, now=shop.moment)
+
+
 def states(plan: Plan) -> list[str]:
     return [row.state.value for row in plans.instalments_of(plan)]
 
@@ -102,6 +109,7 @@ def test_what_was_never_told_is_told_first_and_charged_three_days_later(shop: Sh
     shop.pass_time(days=(day - company.get().today(shop.moment)).days)
     for _ in range(3):
         plans.tend(day, now=shop.moment)
+        give_card(shop, plan, day)
         assert plans.charge(day, gateway=shop.gateway, now=shop.now) == 0
         shop.pass_time(days=1)
         day += timedelta(days=1)
@@ -122,11 +130,8 @@ def test_a_declined_card_is_tried_again_and_then_the_customer_is_asked(shop: Sho
         assert row.next_try_on
         live(shop, plan, row.next_try_on)
     assert (row.tries, row.next_try_on, row.waits_for_customer) == (3, None, True)
-    card = shop.keep(contact_of(plan), about=plan.source)
-    consent = shop.agree(contact_of(plan), plan.source)
     on = company.get().today(shop.moment)
-    with transaction():
-        plans.charge_another(plan, card.id, consent.id, by=by(contact_of(plan)), on=on, now=shop.moment)
+    give_card(shop, plan, on)
     live(shop, plan, on)
     assert row.state is InstalmentState.PAID
     assert shop.broken() == []
