@@ -299,6 +299,7 @@ def _add_plan(made: World, make: Maker) -> None:
         told = {"reason": "Ill", "by": asks.staff_id, "key": "plan"}
         asked = approvals.submit(approvals.PlanOffer.of(idea, mine.id, contact.id, None, **told), by=asks, now=NOW)
     made.arguments["backoffice.withdraw_plan"] = {"approval_id": asked.approval.id}
+    made.arguments["backoffice.plan_figures_file"] = {"name": "kept"}
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:
