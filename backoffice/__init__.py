@@ -134,6 +134,7 @@ from backoffice import (  # noqa: E402
     dispute_words,  # noqa: F401
     disputes,
     entries,  # noqa: F401
+    filed,  # noqa: F401
     files,  # noqa: F401
     holds,  # noqa: F401
     house_rules,  # noqa: F401

@@ -8,7 +8,7 @@ from backoffice import backoffice, requires
 from backoffice.customers import customer_or_404, frame_of
 from backoffice.task_forms import OUTCOMES, CallForm, FinishForm, HandForm
 from frame.forms import form_page, page_asked
-from models import claims, clock, customers, plans, worklist
+from models import claims, clock, customers, filed, plans, worklist
 from models.customers import merges
 from models.dunning import calling
 from models.dunning.calling import NotNow
@@ -128,6 +128,7 @@ def _frame(found: Task | None, customer_id: int | None = None) -> dict[str, obje
         "task": worklist.one(found) if found else None,
         "words": worklist.WORDS[found.kind] if found else None,
         "plan": plans.about(found.customer_id, found.about) if found else None,
+        "document": filed.about(found.customer_id, found.about) if found else None,
         "claim": claims.about(found.customer_id, found.about) if found else None,
         "customer": customer,
         "contacts": [one for one in customers.contacts_of(customer.id) if one.active],

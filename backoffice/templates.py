@@ -12,6 +12,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from backoffice import backoffice, requires
+from backoffice.agreement_preview import agreement_page, agreement_pdf
 from backoffice.reminder_words import CHANNELS, PURPOSES, TONES
 from frame import files
 from frame.forms import OurForm, form_page, options
@@ -157,7 +158,10 @@ def template_text(template_id: int, number: int, language: str) -> Response | tu
 @backoffice.get("/reminders/templates/<int:template_id>/<int:number>/preview")
 @requires(Permission.READ_WORDS)
 def template_preview(template_id: int, number: int) -> str:
-    case = _case(_version_or_404(template_id, number))
+    version, known = _version_or_404(template_id, number), _template_or_404(template_id)
+    if known.purpose == Purpose.AGREEMENT:
+        return agreement_page(known, version)
+    case = _case(version)
     return render_template(
         "backoffice/template_preview.html",
         case=case,
@@ -172,7 +176,10 @@ def template_preview(template_id: int, number: int) -> str:
 @backoffice.get("/reminders/templates/<int:template_id>/<int:number>/preview.pdf")
 @requires(Permission.READ_WORDS)
 def template_preview_pdf(template_id: int, number: int) -> Response:
-    case, company = _case(_version_or_404(template_id, number)), g.company
+    version, known, company = _version_or_404(template_id, number), _template_or_404(template_id), g.company
+    if known.purpose == Purpose.AGREEMENT:
+        return agreement_pdf(known, version)
+    case = _case(version)
     how = None
     if company.iban and case.facts.totals:
         how = Transfer(company.account_holder or company.name, company.iban, company.bic, case.facts.reference,

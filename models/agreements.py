@@ -169,6 +169,13 @@ def decline(agreement: Agreement, *, by: Actor, now: datetime) -> None:
     audit.record(agreement.customer_id, "agreement.declined", by=by, now=now, about=agreement.source, facts={})
 
 
+def withdraw(agreement: Agreement, *, by: Actor, now: datetime) -> None:
+    """Whoever offered it takes it back, or its time is over."""
+    session.refresh(agreement, with_for_update=True)
+    _end(agreement, AgreementState.WITHDRAWN, now)
+    audit.record(agreement.customer_id, "agreement.withdrawn", by=by, now=now, about=agreement.source, facts={})
+
+
 def offered(customer_id: int, about: str) -> Agreement | None:
     """What waits to be signed."""
     mine = (Agreement.customer_id == customer_id, Agreement.about == about)

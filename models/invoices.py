@@ -124,6 +124,10 @@ def of_customer(customer_id: int, number: str) -> Invoice | None:
     )
 
 
+def find(customer_id: int, invoice_id: int) -> Invoice | None:
+    return session.get(Invoice, (customer_id, invoice_id))
+
+
 def registered(number: str) -> InvoiceNumber | None:
     return session.get(InvoiceNumber, normal_number(number))
 

@@ -22,6 +22,7 @@ from models import (
     complaints,
     customers,
     disputes,
+    filed,
     files,
     jobs,
     payments,
@@ -61,6 +62,12 @@ class Periodic:
     run: Callable[[Tools], object]
 
 
+# What goes with mails of a kind.
+PAPERS: dict[str, sending.Enclose] = {
+    "dispute": accounts.answers_enclosed,
+    "filed": accounts.signed_enclosed,
+    "plan": accounts.agreement_enclosed,
+}
 _mails_wait = threading.Event()
 
 
@@ -71,8 +78,8 @@ def mails_wait(_: Tools) -> None:
 
 def send_messages(tools: Tools, stopped: Callable[[], bool] = lambda: False) -> None:
     if tools.sender:
-        keeper, papers = Reminders(tools.address, accounts.invoices_enclosed), {"dispute": accounts.answers_enclosed}
-        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=papers, stopped=stopped)
+        keeper = Reminders(tools.address, accounts.invoices_enclosed)
+        sending.send_due(tools.sender, now=clock.now, keeper=keeper, papers=PAPERS, stopped=stopped)
 
 
 def drain_inbox(tools: Tools) -> None:
@@ -186,6 +193,11 @@ def review_complaints(tools: Tools) -> None:
     complaints.review(tools.address, now=clock.now())
 
 
+def lapse_filed(_: Tools) -> None:
+    now = clock.now()
+    filed.lapse(company.get().today(now), now=now)
+
+
 def forget_old_files(_: Tools) -> None:
     disputes.forget_drafts(now=clock.now())
     files.forget_drafts(now=clock.now(), beside=disputes.FILES_BESIDE)
@@ -249,6 +261,7 @@ CLOCKWORK = (
     Periodic("instalments", timedelta(minutes=5), live_plans),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
+    Periodic("documents to sign", timedelta(minutes=5), lapse_filed),
     Periodic("cases", timedelta(minutes=1), watch_disputes),
     Periodic("complaints", timedelta(minutes=5), review_complaints),
     Periodic("reminders", timedelta(minutes=5), start_reminders),

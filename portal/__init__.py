@@ -61,6 +61,7 @@ from portal import (  # noqa: E402, F401
     confirming,
     disputes,
     disputing,
+    filed,
     files,
     history,
     holds,

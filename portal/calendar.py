@@ -6,12 +6,17 @@ from flask import Response, abort, current_app, flash, g, redirect, render_templ
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from frame import files
 from models import accounts, clock, words
 from models.claims import is_disowned
 from models.customers import calendars
+from models.plans import PlanState
 from models.transactions import transaction
 from portal import portal
 from portal.confirming import fresh_code_first
+from portal.plans import find_plan
+
+KIND = "text/calendar; charset=utf-8"
 
 
 @portal.get("/calendar")
@@ -50,7 +55,20 @@ def calendar_file(token: str) -> Response:
     reader = calendars.reader(token) or abort(404)
     if is_disowned(reader.customer_id, g.company.today(clock.now())):
         abort(404)
-    host = urlsplit(current_app.extensions["settings"].url).hostname or "localhost"
     with words.speak(reader.language if words.known(reader.language) else g.company.language):
-        content = accounts.calendar(reader.customer_id, g.company, host=host, now=clock.now())
-    return Response(content, content_type="text/calendar; charset=utf-8")
+        content = accounts.calendar(reader.customer_id, g.company, host=_host(), now=clock.now())
+    return Response(content, content_type=KIND)
+
+
+@portal.get("/plans/<int:plan_id>/plan.ics")
+def plan_calendar(plan_id: int) -> Response:
+    """The days of one plan as a file, for whoever wants no address that tells everything."""
+    plan = find_plan(plan_id)
+    if plan.state is not PlanState.ACTIVE:
+        abort(404)
+    content = accounts.plan_calendar(plan, g.company, host=_host(), now=clock.now())
+    return files.download(content.encode(), KIND, "plan", plan.number, ending="ics")
+
+
+def _host() -> str:
+    return urlsplit(current_app.extensions["settings"].url).hostname or "localhost"

@@ -17,9 +17,10 @@ from models.errors import N_
 from models.transactions import transaction
 from portal import portal
 from portal.at_hand import BROWSER_COOKIE, cookie, link_at_hand, no_link, settings
-from portal.links import let_in
+from portal.links import let_in, there_asked
 
 CODE_COOKIE = "duewell_code"
+WAYS = {"action": "enter_code", "send": "send_code"}
 
 
 class CodeForm(OurForm):
@@ -35,7 +36,7 @@ def send_code() -> Response | tuple[str, int]:
     admitted(codes.DOOR_OF_ASKING, to.key, pauses=False)
     with transaction():
         token = codes.send(link, now=clock.real_now())
-    answer = redirect(url_for("portal.enter_code"), 303)
+    answer = redirect(url_for("portal.enter_code", **there_asked()), 303)
     set_cookie(answer, CODE_COOKIE, token, settings())
     return answer
 
@@ -44,16 +45,15 @@ def send_code() -> Response | tuple[str, int]:
 def enter_code() -> Response | str | tuple[str, int]:
     token, form = cookie(CODE_COOKIE) or "", CodeForm(request.form)
     link = codes.waiting(token, now=clock.real_now())
-    to = codes.recipient_of(link) if link else None
+    to, again = codes.recipient_of(link) if link else None, url_for("portal.landing", **there_asked())
     if to is None:
-        return redirect(url_for("portal.landing"), 303)
+        return redirect(again, 303)
     if request.method == "POST" and form.validate():
-        answer = tried(form, lambda: _opened(token, form.code.data, to), url_for("portal.landing"))
+        answer = tried(form, lambda: _opened(token, form.code.data, to), again)
         if answer:
             return answer
-    shown = render_template(
-        "portal/code.html", form=form, masked_email=to.masked_email, action="", send=url_for("portal.send_code")
-    )
+    ways = {name: url_for(f"portal.{view}", **there_asked()) for name, view in WAYS.items()}
+    shown = render_template("portal/code.html", form=form, masked_email=to.masked_email, **ways)
     return (shown, 422) if form.errors else shown
 
 

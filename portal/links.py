@@ -27,6 +27,12 @@ from portal.at_hand import (
 )
 
 BINDS_FOR = timedelta(days=400)
+# Where a mail may lead, by the name in its link: the page, and what it is asked for with.
+PLACES = {
+    "case": ("portal.case", "dispute_id"),
+    "plan": ("portal.plan", "plan_id"),
+    "document": ("portal.filed_document", "document_id"),
+}
 
 
 @portal.get("/")
@@ -56,7 +62,7 @@ def asked() -> str:
 @portal.get("/l/<token>")
 def arrive(token: str) -> Response:
     """Take the token out of the address before any page is shown, so that no page, log or Referer carries it."""
-    answer = redirect(url_for("portal.landing", case=_asked("case"), plan=_asked("plan")), 303)
+    answer = redirect(url_for("portal.landing", **there_asked()), 303)
     set_cookie(answer, LINK_COOKIE, token, settings())
     return answer
 
@@ -87,7 +93,7 @@ def open_link() -> Response | tuple[str, int]:
     except CodeNeeded:
         link = link_at_hand()
         return pay_only.page(link, 409) if link else no_link()
-    return let_in(opened, _asked("case"), _asked("plan"))
+    return let_in(opened)
 
 
 @portal.post("/sign-out")
@@ -99,10 +105,12 @@ def sign_out() -> Response:
     return answer
 
 
-def let_in(opened: Opened, case_id: int | None = None, plan_id: int | None = None) -> Response:
-    """To the statement, or to the case or the plan that a mail was about."""
-    there = url_for("portal.plan", plan_id=plan_id) if plan_id else url_for("portal.statement")
-    there = url_for("portal.case", dispute_id=case_id) if case_id else there
+def let_in(opened: Opened) -> Response:
+    """To the statement, or to what a mail was about."""
+    there = url_for("portal.statement")
+    for name, number in there_asked().items():
+        endpoint, argument = PLACES[name]
+        there = url_for(endpoint, **{argument: number})
     answer = redirect(there, 303)
     set_cookie(answer, SESSION_COOKIE, opened.session_token, settings())
     set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), lives=BINDS_FOR)
@@ -110,9 +118,12 @@ def let_in(opened: Opened, case_id: int | None = None, plan_id: int | None = Non
     return answer
 
 
+@portal.app_template_global()
+def there_asked() -> dict[str, int]:
+    """What a mail was about, as its link says it: carried along until somebody is let in."""
+    asked = {name: request.args.get(name, type=row_id) for name in PLACES}
+    return {name: number for name, number in asked.items() if number is not None}
+
+
 def link_address(token: str) -> str:
     return settings().url + url_for("portal.arrive", token=token, _external=False)
-
-
-def _asked(name: str) -> int | None:
-    return request.args.get(name, type=row_id)

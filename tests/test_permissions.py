@@ -24,6 +24,7 @@ from models import (
     company,
     complaints,
     disputes,
+    filed,
     files,
     jobs,
     ledger,
@@ -293,6 +294,7 @@ def _add_plan(made: World, make: Maker) -> None:
         plans.sign(plan, consent_id=None, on=TODAY, **at)
         first = plans.instalments_of(plan)[0]
     made.arguments[""] |= {"plan_id": plan.id, "instalment_id": first.id}
+    _add_document(made)
     asks = Principal(made.staff["spare"], 1, "Asks", "asks@company.test", Role.COLLECTOR)
     with transaction():
         idea = plans.think(mine, "EUR", plans.Wish(count=40), on=TODAY)
@@ -300,6 +302,24 @@ def _add_plan(made: World, make: Maker) -> None:
         asked = approvals.submit(approvals.PlanOffer.of(idea, mine.id, contact.id, None, **told), by=asks, now=NOW)
     made.arguments["backoffice.withdraw_plan"] = {"approval_id": asked.approval.id}
     made.arguments["backoffice.plan_figures_file"] = {"name": "kept"}
+
+
+def _add_document(made: World) -> None:
+    """One that was signed."""
+    mine, contact = made.mine, made.contact
+    tray = files.Tray(mine.id, "filed", staff_id=made.staff["clerk"])
+    clerk = audit.Actor(audit.ActorKind.STAFF, made.staff["clerk"])
+    signer = audit.Actor(audit.ActorKind.CONTACT, contact.id)
+    about = {"invoice_id": None, "shared": True, "on": TODAY, "now": NOW}
+    with transaction():
+        files.keep(tray, files.Checked("frame.pdf", files.FileKind.PDF, b"%PDF-"), by=clerk, now=NOW)
+        document = filed.file_away(tray, filed.FiledKind.CONTRACT, "Frame", "en", by=clerk, **about)
+        paper = agreements.Paper("Frame", "en", "We agree.", "en", "", b"%PDF-", {})
+        filed.send(document, contact, paper, by=clerk, on=TODAY, now=NOW)
+        signature = agreements.Signature("Ann Example", True, "", "", NOW)
+        told = {"contact_id": contact.id, "by": signer, "on": TODAY, "now": NOW}
+        filed.sign(document, paper, signature, b"%PDF-certificate", **told)
+    made.arguments[""]["document_id"] = document.id
 
 
 def sign_in(client: FlaskClient, world: World, walker: str, make: Maker) -> None:

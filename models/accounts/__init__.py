@@ -1,10 +1,12 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
-from models.accounts.agreement_paper import can_be_signed, plan_paper, put_before
+from models.accounts.agreement_example import example_pdf, example_plan, example_words
+from models.accounts.agreement_paper import Drawn, agreement_enclosed, can_be_signed, plan_paper, put_before
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
-from models.accounts.due_dates import calendar
+from models.accounts.due_dates import calendar, plan_calendar
+from models.accounts.filed_paper import certificate, filed_paper, language_to_sign, signed_enclosed
 from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
@@ -32,6 +34,7 @@ __all__ = [
     "DISPUTE_PROMISES",
     "PAGE_SIZE",
     "Document",
+    "Drawn",
     "HistoryEvent",
     "Listed",
     "Printed",
@@ -41,29 +44,38 @@ __all__ = [
     "Stopping",
     "TimelineEvent",
     "Transfer",
+    "agreement_enclosed",
     "answers_enclosed",
     "calendar",
     "can_be_signed",
+    "certificate",
     "credit_document",
     "currencies_of",
     "debit_document",
     "dispute_letter_pdf",
     "dispute_letter_preview",
+    "example_pdf",
+    "example_plan",
+    "example_words",
+    "filed_paper",
     "heading_of",
     "history",
     "invoice_pdf",
     "invoices_enclosed",
     "kind_word",
+    "language_to_sign",
     "letter_list_csv",
     "letter_list_pdf",
     "make_letters",
     "own_data",
+    "plan_calendar",
     "plan_paper",
     "put_before",
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",
     "safe_cell",
+    "signed_enclosed",
     "statement_csv",
     "statement_json",
     "statement_page",

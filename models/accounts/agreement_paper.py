@@ -1,6 +1,7 @@
 """What is put before a customer to be signed: a plan in approved words, as text and as a PDF that says the same."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from models import agreements, audit, customers, plans, words
@@ -15,8 +16,22 @@ from models.dunning.placeholders import Text
 from models.dunning.templates import Wording
 from models.dunning.texts import COMMAS, Composed, Values, compose
 from models.gateways import pdf
+from models.gateways.mail import Attachment
+from models.messages import find as find_message
 from models.plans import Instalment, Plan
 from models.words import gettext as _
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plan as its words name it, and whom it is for."""
+
+    plan: Plan
+    instalments: Sequence[Instalment]
+    customer: Customer
+    contact: Contact | None
+    reference: str
+
 
 KEYS = {plans.Way.AUTOMATIC: "plan_automatic", plans.Way.TRANSFER: "plan_transfer"}
 
@@ -32,17 +47,19 @@ def plan_paper(
     if approved is None:
         return None
     binding, counts = approved.text(language, creditors.get().language)
+    reference = words.written(reference_of_account(plan.customer_id))
+    drawn = Drawn(plan, plans.instalments_of(plan), customer, contact, reference)
     made_from = {"words": approved.version_id, "policy": plan.policy_id, "rule": plan.rule}
     if binding == language:
-        composed = _composed(counts, plan, customer, contact, language)
-        content = _pdf(plan, customer, [(language, composed, "")], approved, now=now)
-        return Paper(composed.subject, language, _plain(plan, language, composed), language, "", content, made_from)
-    read = _composed(standard.texts(language)[KEYS[plan.way]], plan, customer, contact, language)
-    binds = _composed(counts, plan, customer, contact, binding)
+        composed = composed_for(counts, drawn, language)
+        content = printed(drawn, [(language, composed, "")], approved, now=now)
+        return Paper(composed.subject, language, _plain(drawn, language, composed), language, "", content, made_from)
+    read = composed_for(standard.texts(language)[KEYS[plan.way]], drawn, language)
+    binds = composed_for(counts, drawn, binding)
     note = _translated(language, binding)
-    content = _pdf(plan, customer, [(language, read, note), (binding, binds, "")], approved, now=now)
-    text = f"{note}\n\n{_plain(plan, language, read)}"
-    return Paper(read.subject, language, text, binding, _plain(plan, binding, binds), content, made_from)
+    content = printed(drawn, [(language, read, note), (binding, binds, "")], approved, now=now)
+    text = f"{note}\n\n{_plain(drawn, language, read)}"
+    return Paper(read.subject, language, text, binding, _plain(drawn, binding, binds), content, made_from)
 
 
 def can_be_signed(way: plans.Way) -> bool:
@@ -70,21 +87,31 @@ def put_before(customer_id: int, plan_id: int, *, now: datetime) -> None:
         plans.tell(plan, "offered", now=now)
 
 
+def agreement_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
+    """What was signed, byte for byte, in the mail that says so."""
+    row = find_message(customer_id, message_id)
+    which = plans.brings_agreement(row.dedupe_key) if row else None
+    plan = plans.find([which[0]], which[1]) if which else None
+    kept = agreements.signed(plan.customer_id, plan.source) if plan else None
+    return [Attachment(f"{plan.number}.pdf", kept.pdf)] if plan and kept else []
+
+
 def _translated(language: str, binding: str) -> str:
     with words.speak(language):
         name = words.native_name(binding)
         return _("This is a translation for you. The text that counts is the one in %(language)s below.", language=name)
 
 
-def _composed(text: Text, plan: Plan, customer: Customer, contact: Contact | None, language: str) -> Composed:
+def composed_for(text: Text, drawn: Drawn, language: str) -> Composed:
+    """The words with everything that they name put in; the schedule keeps its place."""
     creditor = creditors.get()
     with words.speak(language, timezone=creditor.timezone):
-        named = {name: " ".join(value.split()) for name, value in _named(plan, customer, contact, creditor).items()}
+        named = {name: " ".join(value.split()) for name, value in _named(drawn, creditor).items()}
     return compose(text, Values(language, "gregorian", creditor.timezone, named, (), "", "", ""))
 
 
-def _named(plan: Plan, customer: Customer, contact: Contact | None, creditor: Company) -> dict[str, str]:
-    rows = plans.instalments_of(plan)
+def _named(drawn: Drawn, creditor: Company) -> dict[str, str]:
+    plan, rows, customer, contact = drawn.plan, drawn.instalments, drawn.customer, drawn.contact
     ways = [way for way in (creditor.help_phone, creditor.help_email) if way] or [creditor.name]
     return {
         "person": words.written((contact and contact.name) or customer.name),
@@ -104,15 +131,15 @@ def _named(plan: Plan, customer: Customer, contact: Contact | None, creditor: Co
         "misses": words.number(plan.misses),
         "help": COMMAS.get(words.language(), ", ").join(words.written(way) for way in ways),
         "help_phone": words.written(creditor.help_phone or creditor.help_email),
-        "reference": words.written(reference_of_account(plan.customer_id)),
+        "reference": drawn.reference,
         "iban": words.written(creditor.iban),
     }
 
 
-def _plain(plan: Plan, language: str, composed: Composed) -> str:
+def _plain(drawn: Drawn, language: str, composed: Composed) -> str:
     """The same as on paper, line by line."""
     with words.speak(language, timezone=creditors.get().timezone):
-        rows = [" · ".join(row) for row in _rows(plans.instalments_of(plan))]
+        rows = [" · ".join(row) for row in _rows(drawn.instalments)]
     parts = ["\n".join(rows if block.kind == "schedule" else block.lines) for block in composed.blocks]
     return "\n\n".join((composed.subject, *parts))
 
@@ -121,16 +148,9 @@ def _rows(instalments: Sequence[Instalment]) -> list[list[str]]:
     return [[words.number(row.number), words.date(row.due_on, "long"), words.money(row.amount)] for row in instalments]
 
 
-def _pdf(
-    plan: Plan,
-    customer: Customer,
-    parts: Sequence[tuple[str, Composed, str]],
-    approved: Wording,
-    *,
-    now: datetime,
-) -> bytes:
+def printed(drawn: Drawn, parts: Sequence[tuple[str, Composed, str]], said: Wording, *, now: datetime) -> bytes:
     """`parts`: the language, the words in it, and a note before them."""
-    creditor = creditors.get()
+    plan, customer, creditor = drawn.plan, drawn.customer, creditors.get()
     language = parts[0][0]
     with words.speak(language, timezone=creditor.timezone):
         content = pdf.Agreement(
@@ -143,17 +163,16 @@ def _pdf(
                 pdf.Fact(label=_("Customer number"), value=customer.number_as_written),
                 pdf.Fact(label=_("Date"), value=words.date(creditor.today(now))),
             ],
-            dates_line=f"{plan.number} · {approved.key} {approved.number}",
+            dates_line=f"{plan.number} · {said.key} {said.number}",
             intro="",
             notes=[],
-            parts=[_part(plan, *part) for part in parts],
+            parts=[_part(drawn, *part) for part in parts],
         )
         return pdf.agreement(content, language=language, made_at=now)
 
 
-def _part(plan: Plan, language: str, composed: Composed, note: str) -> pdf.AgreementPart:
+def _part(drawn: Drawn, language: str, composed: Composed, note: str) -> pdf.AgreementPart:
     with words.speak(language, timezone=creditors.get().timezone):
-        instalments = plans.instalments_of(plan)
         return pdf.AgreementPart(
             language=language,
             heading=composed.subject,
@@ -163,7 +182,7 @@ def _part(plan: Plan, language: str, composed: Composed, note: str) -> pdf.Agree
             schedule=pdf.Table(
                 heading="",
                 columns=[_("Number"), _("Day"), _("Amount")],
-                rows=_rows(instalments),
-                total=[_("Total"), "", words.money(plan.balance + plan.fee)],
+                rows=_rows(drawn.instalments),
+                total=[_("Total"), "", words.money(drawn.plan.balance + drawn.plan.fee)],
             ),
         )

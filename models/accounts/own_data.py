@@ -60,6 +60,14 @@ where customer_id = :customer and contact_id = :contact order by id""",
 select name, kind, size, sha256, about, added_at from files
 where customer_id = :customer
   and (split_part(about, ':', 1) = any(:shown) or (about = '' and contact_id = :contact)) order by id""",
+    "documents": """
+select d.kind, d.title, d.language, d.state, d.filed_on, d.sent_on, d.sign_until, d.ended_on, d.reason, f.name, f.sha256
+from filed_documents d
+join files f on f.customer_id = d.customer_id and f.about = 'filed_documents:' || d.id
+where d.customer_id = :customer and d.shared and d.state <> 'removed' order by d.id""",
+    "signatures": """
+select title, language, text, text_sha256, pdf_sha256, typed_name, signed_at, address, browser
+from agreements where customer_id = :customer and contact_id = :contact and state = 'signed' order by id""",
     "pauses": """
 select kind, representative, from_on, until_on, placed_at, ended_on from pauses
 where customer_id = :customer order by id""",

@@ -190,6 +190,16 @@ class Agreement(Letter):
     parts: Sequence[AgreementPart]
 
 
+class Certificate(Letter):
+    """Who signed a `document`; `text` is what they read, in paragraphs."""
+
+    document: Sequence[Fact]
+    signature_heading: str
+    signature: Sequence[Fact]
+    text_heading: str
+    text: Sequence[Paragraph]
+
+
 class LetterList(Letter):
     """What goes into the envelopes of a run: `letters` in the order in which they are printed."""
 
@@ -218,6 +228,10 @@ def answer(values: Answer, *, language: str, made_at: datetime) -> bytes:
 
 def agreement(values: Agreement, *, language: str, made_at: datetime) -> bytes:
     return letter("agreement", values, language=language, made_at=made_at)
+
+
+def certificate(values: Certificate, *, language: str, made_at: datetime) -> bytes:
+    return letter("certificate", values, language=language, made_at=made_at)
 
 
 def letter_list(values: LetterList, *, language: str, made_at: datetime) -> bytes:

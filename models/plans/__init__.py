@@ -81,7 +81,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
-from models.plans.telling import tell
+from models.plans.telling import brings_agreement, tell
 from models.plans.tending import rests, review, settle, tend
 from models.plans.warning import warn_of_cards
 
@@ -118,6 +118,7 @@ __all__ = [
     "ask_for",
     "asked_wish",
     "begin",
+    "brings_agreement",
     "by_form",
     "can_move",
     "can_move_beyond",

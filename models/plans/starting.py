@@ -169,6 +169,7 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
     if plan.is_automatic:
         hold_items(plan, kind=HoldKind.PLAN_ASKED, on=on, now=now)
+        telling.tell(plan, "signed", now=now)
     else:
         begin(plan, on=on, now=now)
 

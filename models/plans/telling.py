@@ -6,6 +6,8 @@ from models import customers, messages
 from models.customers import Contact, mails, merges
 from models.plans.records import Instalment, Plan, instalments_of
 
+WITH_AGREEMENT = ("signed", "began")
+
 
 def tell(
     plan: Plan, step: str, instalment: Instalment | None = None, *, now: datetime, once: str = "", **told: object
@@ -35,6 +37,12 @@ def tell(
         link=mails.LINK,
         **told,
     )
+
+
+def brings_agreement(cause: str) -> tuple[int, int] | None:
+    """Whose and which plan it is whose agreement goes with a mail, by the mail's cause; None where none does."""
+    _, customer_id, plan_id, step, _ = cause.split(":", 4)
+    return (int(customer_id), int(plan_id)) if step in WITH_AGREEMENT else None
 
 
 def is_told(plan: Plan, step: str, once: str) -> bool:

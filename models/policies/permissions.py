@@ -18,6 +18,7 @@ class Permission(StrEnum):
     WORK_TASKS = "work_tasks"  # tasks and calls
     HOLD = "hold"  # what stops reminders: place it, end it, write down a promise
     WRITE_MESSAGES = "write_messages"  # one message to one customer, on approved words
+    FILE_DOCUMENTS = "file_documents"  # contracts and the like on an account, and sending them to be signed
     WORK_DISPUTES = "work_disputes"  # ask, answer, hand over, open one for somebody who calls
     DECIDE_DISPUTES = "decide_disputes"
     WORK_ACTIONS = "work_actions"  # corrective actions that one owns
@@ -54,7 +55,7 @@ _ACCOUNTS = frozenset(
     {
         *(Permission.READ_ACCOUNTS, Permission.WRITE_NOTES, Permission.MAKE_LINKS),
         *(Permission.CHANGE_CUSTOMERS, Permission.READ_OUTBOX, Permission.WORK_TASKS, Permission.HOLD),
-        Permission.WRITE_MESSAGES,
+        *(Permission.WRITE_MESSAGES, Permission.FILE_DOCUMENTS),
     }
 )
 _MONEY = frozenset(

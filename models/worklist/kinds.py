@@ -21,6 +21,7 @@ class TaskKind(StrEnum):
     SEQUENCE_ENDED = "sequence_ended"
     PLAN_BROKEN = "plan_broken"
     PLAN_REQUESTED = "plan_requested"
+    DOCUMENT_UNSIGNED = "document_unsigned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,5 +98,10 @@ WORDS: dict[TaskKind, Words] = {
         N_("A customer asks for an instalment plan"),
         N_("They were promised an answer by the day on which this is due. Offer it as they asked, or other figures."),
         timedelta(days=1),
+    ),
+    TaskKind.DOCUMENT_UNSIGNED: Words(
+        N_("A document was not signed"),
+        N_("They declined, or did not answer in time. Ask them why, then send it again or leave it on file."),
+        timedelta(days=2),
     ),
 }

@@ -1,10 +1,12 @@
 """Reminders on their pages: written, looked at, approved, published, and nothing typed is lost."""
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
 from commandline.demo import reminders
 from models import company, staff
@@ -132,3 +134,17 @@ def test_a_preview_shows_a_real_customer_to_those_who_may_see_one(in_use: None, 
     assert "…7312" not in as_role(Role.COUNSEL).get(address).text
     letter = f"/staff/reminders/templates/{template_id('final')}/1/preview.pdf?case=longest&language=fa"
     assert as_role(Role.COUNSEL).get(letter).data.startswith(b"%PDF")
+
+
+def test_an_agreement_is_looked_at_with_a_plan_its_facts_and_its_payments(in_use: None, as_role: AsRole) -> None:
+    desk, address = as_role(Role.COUNSEL), f"/staff/reminders/templates/{template_id('plan_transfer')}/1/preview"
+    page = desk.get(f"{address}?language=pl")
+    assert page.status_code == 200
+    for said in ("P-1234", "1\xa0924,50", "Najważniejsze"):
+        assert said in page.text, said
+    assert page.text.count("320,75") >= 6, "each of its payments"
+    arrives = page.text.partition("arrives")[2].partition("</section>")[0]
+    assert ("{" in arrives, "Open items" in arrives) == (False, False)
+    paper = desk.get(f"{address}.pdf?language=fa&case=longest")
+    assert (paper.status_code, paper.data[:5]) == (200, b"%PDF-")
+    assert len(PdfReader(io.BytesIO(paper.data)).pages) > 1

@@ -56,6 +56,7 @@ from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
 from tests.journeys import complaints as complaining
 from tests.journeys.disputed import Disputer
+from tests.journeys.filed import Clerk
 from tests.journeys.planned import Planner
 from tests.making import Maker
 
@@ -132,6 +133,11 @@ class Furnisher:
         planner.furnish(HOSTILE)
         self.made.others |= planner.ids
         self._plan_waits(customer, contact)
+        item = self.make.invoice(customer, 1_000, number="FILED-1")
+        self.made.entries["filed"] = item.id
+        clerk = Clerk(self.make, customer, contact, self.people[Role.COLLECTOR].actor)
+        clerk.furnish(HOSTILE, item.invoice_id)
+        self.made.others |= clerk.ids
 
     def _plan_waits(self, customer: Customer, contact: Contact) -> None:
         """One that no rule allows, with a second person."""
@@ -174,6 +180,7 @@ class Furnisher:
             if place == "words":
                 review.send(draft, by=writer, now=self.now)
         self.made.others["letter"] = keys["final"].id
+        self.made.others["agreement"] = keys["plan_transfer"].id
         [everyone] = sequences.every()
         changed_steps = [*sequences.live()[0].sequence.steps[1:]]
         changed_steps[1] = replace(changed_steps[1], days=-3)

@@ -53,6 +53,11 @@ NO_PAGES = {
     "backoffice.dispute_letter": "a file",
     "backoffice.plan_agreement": "a file",
     "backoffice.plan_figures_file": "a file",
+    "portal.plan_calendar": "a file",
+    "portal.filed_pdf": "a file",
+    "portal.filed_certificate": "a file",
+    "backoffice.filed_pdf": "a file",
+    "backoffice.filed_certificate": "a file",
 }
 
 
@@ -465,6 +470,7 @@ WORDS = (
     at("backoffice.template_version", name="a draft of words", template_id=other("words_draft"), number=2),
     at("backoffice.template_text", template_id=other("words_draft"), number=2, language="lt"),
     at("backoffice.template_preview", template_id=other("words"), number=1),
+    at("backoffice.template_preview", name="words to sign", template_id=other("agreement"), number=1, language="fa"),
     at("backoffice.template_preview", name="the longest words", template_id=other("letter"), number=1, case="longest",
        language="fa"),
     at("backoffice.new_sequence"),
@@ -551,6 +557,18 @@ PLANS = (
       for key in ("active", "requested", "ended")),
     at("portal.statement", _MINE, "your statement, planning"),
 )  # fmt: skip
+_UNSIGNED = {"document_id": other("document waiting")}
+_STAND = ("on file", "waiting", "signed", "declined", "withdrawn", "lapsed")
+DOCUMENTS = (
+    at("portal.filed_list", _MINE),
+    at("portal.filed_list", contact("none"), "no documents of mine"),
+    *(at("portal.filed_document", _MINE, f"your document, {key}", document_id=other(f"document {key}"))
+      for key in _STAND),
+    at("portal.decline_document", _MINE, **_UNSIGNED),
+    at("portal.decline_document", _MINE, "declining what was signed", document_id=other("document signed")),
+    sent("declining without a word", "portal.decline_document", _MINE, {}, 422, **_UNSIGNED),
+    at("portal.invoice", _MINE, "a bill with a document", entry_id=entry("filed")),
+)  # fmt: skip
 DISPUTING = {"customer_id": customer("disputing")}
 DISPUTES = (
     at("backoffice.dispute_board"),
@@ -627,6 +645,19 @@ DESK_PLANS = (
     at("backoffice.end_plan_for", **_PLAN),
     at("backoffice.approval", name="a plan for a second person", approval_id=other("plan approval"), **_PLANNED),
 )
+_FILED = {**_PLANNED, "document_id": other("document waiting")}
+DESK_DOCUMENTS = (
+    at("backoffice.account_documents", **_PLANNED),
+    at("backoffice.account_documents", name="no documents", customer_id=customer("none")),
+    at("backoffice.file_document", **_PLANNED),
+    sent("a document without a file", "backoffice.file_document", MANAGER, {"title": HOSTILE}, 422, **_PLANNED),
+    *(at("backoffice.filed_page", name=f"a document, {key}", **_PLANNED, document_id=other(f"document {key}"))
+      for key in _STAND),
+    at("backoffice.send_document", **_PLANNED, document_id=other("document lapsed")),
+    sent("a document sent twice", "backoffice.send_document", MANAGER, {}, 422, **_FILED),
+    at("backoffice.withdraw_document", **_FILED),
+    at("backoffice.entry", name="an invoice with a document", **_PLANNED, entry_id=entry("filed")),
+)  # fmt: skip
 PLAN_RULES = (
     at("backoffice.plan_policy"),
     at("backoffice.plan_policy", COLLECTOR, "plan rules for who offers"),
@@ -637,5 +668,17 @@ PLAN_RULES = (
     at("backoffice.decide_plan_policy", number=2),
     sent("a plan rule without a name", "backoffice.plan_policy_rules", MANAGER, {"rules-0-name": ""}, 422, number=2),
 )
-MINE = (*PORTAL, *CASES_OF_MINE, *PLANS)
-CASES = (*MINE, *ACCOUNT, *HOUSE, *WORDS, *RUNS, *DISPUTES, *COMPLAINTS, *DESK_PLANS, *PLAN_RULES, *ANSWERS)
+MINE = (*PORTAL, *CASES_OF_MINE, *PLANS, *DOCUMENTS)
+CASES = (
+    *MINE,
+    *ACCOUNT,
+    *HOUSE,
+    *WORDS,
+    *RUNS,
+    *DISPUTES,
+    *COMPLAINTS,
+    *DESK_PLANS,
+    *DESK_DOCUMENTS,
+    *PLAN_RULES,
+    *ANSWERS,
+)

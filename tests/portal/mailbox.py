@@ -1,10 +1,12 @@
 """What a customer finds in their mail: read from the outbox, as it waits to be sent."""
 
 import re
+from collections.abc import Callable
 from email.message import EmailMessage
 
-from models import clock, messages
+from models import accounts, clock, messages, work
 from models.database import session
+from models.dunning.sending import Reminders
 from models.gateways.mail import SmtpSender
 from models.messages import Message, sending
 from tests.models.gateways.mail_server import MailServer, running
@@ -40,7 +42,17 @@ def send_mails() -> list[str]:
 
 def sent_mails() -> list[EmailMessage]:
     """The same, whole, with their heads."""
+    return _sent_by(lambda sender: sending.send_due(sender, now=clock.real_now))
+
+
+def arrived() -> list[EmailMessage]:
+    """As the worker sends them: with links that open something, and what goes with them."""
+    keeper = Reminders("http://localhost", accounts.invoices_enclosed)
+    return _sent_by(lambda sender: sending.send_due(sender, now=clock.real_now, keeper=keeper, papers=work.PAPERS))
+
+
+def _sent_by(send: Callable[[SmtpSender], object]) -> list[EmailMessage]:
     with running(MailServer()) as server:
         with SmtpSender(f"smtp://127.0.0.1:{server.port}", "billing@company.test", timeout=5) as sender:
-            sending.send_due(sender, now=clock.real_now)
+            send(sender)
         return [delivery.mail for delivery in server.books]

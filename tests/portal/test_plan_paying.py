@@ -17,6 +17,7 @@ from models.ledger import Entry
 from models.plans import Plan, PlanState, Way
 from models.transactions import transaction
 from tests.portal import test_plans
+from tests.portal.mailbox import mails
 from tests.portal.test_planning import told
 from tests.portal.test_plans import confirm, read, rows, sign, the_plan
 
@@ -58,6 +59,7 @@ def test_the_first_payment_keeps_the_card_and_begins_the_plan(
     page = told(browser.get(f"/plans/{plan.id}"))
     assert "One step is missing" in page
     assert "it has no card or bank account yet" in told(browser.get("/plans/new"))
+    assert mails("plan")[0].subject.endswith("the instalment plan that you signed"), "the agreement goes out at once"
     said = come_back(browser, till, signed)
     plan = the_plan(customer)
     assert (plan.state, plan.way) == (PlanState.ACTIVE, Way.AUTOMATIC)

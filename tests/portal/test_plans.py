@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, update
 from werkzeug.test import TestResponse
@@ -23,7 +24,8 @@ from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
 from tests.portal.conftest import apart
-from tests.portal.mailbox import mailed_code, mails
+from tests.portal.mailbox import arrived, mailed_code, mails
+from tests.portal.test_calendar import entries, made
 from tests.portal.test_planning import ADDRESS, told, typed
 
 NAME = "Rūta Kazlauskienė"
@@ -118,6 +120,21 @@ def test_what_was_read_is_what_is_signed_by_who_typed_a_fresh_code(
     assert "Please send it so that it arrives by then." in said
     assert f"Signed by {NAME} on 22 Nov 2026" in said
     assert sign(browser, address).location == f"/plans/{plan.id}", "twice is once"
+
+
+def test_what_was_signed_is_mailed_at_once_with_a_link_that_opens_the_plan(
+    browser: FlaskClient, app: Flask, customer: Customer, begun: Plan
+) -> None:
+    began = next(one for one in arrived() if one["Subject"].endswith("your instalment plan has begun"))
+    [agreement] = began.iter_attachments()
+    kept = agreements.signed(customer.id, begun.source)
+    assert (agreement.get_filename(), agreement.get_payload(decode=True)) == (f"P-{begun.id}.pdf", kept.pdf)
+    link = re.search(r"http://localhost(/l/\S+\?plan=\d+)", began.get_body(("plain",)).get_content())
+    assert link
+    reader = app.test_client()
+    landing = reader.get(link[1], follow_redirects=True)
+    opens = re.search(r'action="(/open[^"]*)"', landing.text)
+    assert reader.post(opens[1]).location == f"/plans/{begun.id}"
 
 
 def test_a_plan_that_became_another_one_is_read_again_before_it_is_signed(
@@ -265,12 +282,39 @@ def test_an_offer_of_staff_is_read_and_signed_or_declined(
     assert len(mails("plan")) == 2, "that we look at it, and that it has begun"
 
 
+def test_the_days_of_a_plan_are_a_calendar_and_stand_in_that_of_the_account(
+    browser: FlaskClient, make: Maker, customer: Customer, begun: Plan
+) -> None:
+    make.invoice(customer, 5_000, number="INV-besides", due_on=date(2026, 12, 1))
+
+    def schedule(address: str) -> list[tuple[str, str, str]]:
+        return [(one["DTSTART;VALUE=DATE"], one["SUMMARY"], one["SEQUENCE"]) for one in entries(browser, address)]
+
+    said = "€135.00 is due to Baltic Supply"
+    mine = f"/plans/{begun.id}/plan.ics"
+    first = ("20261122", "€30.00 is due to Baltic Supply", "0")
+    assert schedule(mine) == [first, ("20261222", said, "0"), ("20270122", said, "0")]
+    assert entries(browser, mine)[1]["DESCRIPTION"] == f"Payment 2 of the instalment plan P-{begun.id}"
+    whole = made(browser)
+    assert schedule(whole) == [("20261201", "€50.00 is due to Baltic Supply", "0"), *schedule(mine)]
+    before = {one["UID"]: one["DTSTART;VALUE=DATE"] for one in entries(browser, mine)}
+    second = plans.instalments_of(the_plan(customer))[1]
+    moved = browser.post(f"/plans/{begun.id}/instalments/{second.id}/move", data={"to": "2026-12-29"})
+    assert moved.status_code == 303
+    assert schedule(mine)[1] == ("20261229", said, "1")
+    after = {one["UID"]: one["DTSTART;VALUE=DATE"] for one in entries(browser, mine)}
+    assert [uid for uid in after if after[uid] != before[uid]] == [list(before)[1]], "the same entry on another day"
+    browser.post(f"/plans/{begun.id}/end")
+    assert browser.get(mine).status_code == 404
+    assert [when for when, *_ in schedule(whole)] == ["20261023", "20261201"], "what is open is due as it was"
+
+
 def test_somebody_elses_plan_does_not_exist(
     come_in: Callable[[Customer, Contact], FlaskClient], make: Maker, begun: Plan
 ) -> None:
     other = make.customer("Another")
     browser = come_in(other, make.contact(other))
-    for way in ("", "/sign", "/change", "/end", "/agreement.pdf", "/transfer.svg"):
+    for way in ("", "/sign", "/change", "/end", "/agreement.pdf", "/plan.ics", "/transfer.svg"):
         assert browser.get(f"/plans/{begun.id}{way}").status_code == 404
 
 

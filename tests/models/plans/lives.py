@@ -292,9 +292,10 @@ class Life:
 
     def _was_told(self, row: Instalment, on: date) -> bool:
         """Before its day, or three days before it was charged; who gives a card for what is late wants it charged."""
-        told_on = company.get().today(row.notified_at) if row.notified_at else date.max
-        given_on = self.given.get(row.plan_id, date.min)
-        return told_on < row.due_on or told_on + timedelta(days=3) <= on or given_on >= told_on
+        told_on = company.get().today(row.notified_at) if row.notified_at else None
+        if told_on and (told_on < row.due_on or told_on + timedelta(days=3) <= on):
+            return True
+        return self.given.get(row.plan_id, date.min) >= (told_on or row.due_on)
 
     def _may_be_charged(self, plan: Plan) -> bool:
         agreed = consents.living(self.customer.id, plan.source)
