@@ -14,6 +14,7 @@ from backoffice.hold_forms import EndForm, PauseForm, PromiseForm, TreatmentForm
 from frame.forms import form_page
 from models import accounts, claims, clock, customers, pauses, payments, promises
 from models.accounts import Stopping
+from models.autopay import AutopayCharge
 from models.claims import Claim, ClaimState
 from models.customers import Customer, merges
 from models.errors import N_
@@ -31,6 +32,7 @@ KINDS: Mapping[str, str] = {
     "promise": N_("Promise to pay"),
     "plan": N_("Instalment plan"),
     "plan_asked": N_("Instalment plan, not in force yet"),
+    "autopay": N_("Autopay"),
     "dispute": N_("Dispute"),
     "already_paid": N_("Says: already paid"),
     "not_ours": N_("Says: not mine"),
@@ -102,8 +104,8 @@ def place_hold(customer_id: int) -> Response | tuple[str, int]:
 @requires(Permission.HOLD)
 def end_hold(customer_id: int, hold_id: int) -> Response | tuple[str, int]:
     customer, found = _found(customer_id, hold_id)
-    if isinstance(found.row, Plan):
-        abort(404)  # It rests as long as the plan is in force, and is ended there.
+    if isinstance(found.row, Plan | AutopayCharge):
+        abort(404)  # It rests as long as the plan is in force or the charge is to come, and is ended there.
     form = EndForm(request.form)
     if request.method == "POST" and form.validate():
         with form.telling_refusals(), transaction():

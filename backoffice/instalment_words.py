@@ -6,7 +6,7 @@ from backoffice import backoffice
 from backoffice.plan_words import FREQUENCIES
 from models import plans
 from models.errors import N_
-from models.payments import Attempt, AttemptState
+from models.payments import Attempt, AttemptState, MethodState, SavedMethod
 from models.plans import Because, Idea, Instalment, InstalmentState, Plan, PlanState, PlanVersion, Way
 from models.policies.plans import Approver
 from models.words import gettext
@@ -55,6 +55,12 @@ ATTEMPTS: Mapping[AttemptState, tuple[str, str]] = {
     AttemptState.FAILED: (N_("Failed"), "bad"),
     AttemptState.CANCELED: (N_("Cancelled"), ""),
     AttemptState.EXPIRED: (N_("Not finished"), ""),
+}
+METHODS: Mapping[MethodState, tuple[str, str]] = {
+    MethodState.ACTIVE: (N_("Can be charged"), "ok"),
+    MethodState.EXPIRED: (N_("Has expired"), "bad"),
+    MethodState.FAILED: (N_("Its bank refuses it"), "bad"),
+    MethodState.REMOVED: (N_("Removed by the customer"), ""),
 }
 PERSONS: Mapping[Approver, str] = {
     Approver.FINANCE: N_("somebody else in finance, or a manager"),
@@ -113,3 +119,9 @@ def tried_state(attempt: Attempt) -> tuple[str, str]:
 def second_person_word(idea: Idea) -> str:
     """Who has to agree to what a rule does not let start by itself."""
     return gettext(PERSONS[idea.terms.approver if idea.terms else Approver.FINANCE])
+
+
+@backoffice.app_template_global()
+def method_state_word(method: SavedMethod) -> tuple[str, str]:
+    word, tone = METHODS[method.state]
+    return gettext(word), tone

@@ -11,7 +11,7 @@ from backoffice.customers import PAGE, customer_or_404, frame_of
 from backoffice.instalment_words import part_word
 from frame import files
 from frame.forms import page_asked
-from models import agreements, approvals, audit, clock, customers, payments, plans
+from models import accounts, agreements, approvals, audit, autopay, clock, customers, payments, plans
 from models.approvals import Kind
 from models.customers import merges
 from models.errors import N_
@@ -58,6 +58,9 @@ def account_plans(customer_id: int) -> str:
         "backoffice/account_plans.html",
         found=plans.of_customers(members),
         asked=approvals.shown(approvals.of_plans(members)),
+        kept=accounts.kept_methods(members),
+        switched_on=autopay.of_customers(members),
+        coming=autopay.coming(members),
         today=_today(),
         **frame_of(customer, "plans"),
     )

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from backoffice import backoffice, requires
 from backoffice.customers import customer_or_404, frame_of
 from frame.forms import row_id
-from models import clock, words
+from models import autopay, clock, words
+from models.customers import merges
 from models.dunning import preview, runs, why
 from models.errors import N_
 from models.policies.dunning.for_staff import STAFF
@@ -86,6 +87,7 @@ def account_reminders(customer_id: int) -> str:
         today=today,
         answers=why.why(customer.id, day, now=now),
         planned=preview.preview(now=now, only=customer.id).planned,
+        coming=autopay.coming(merges.family(customer.id)),
         **frame_of(customer, "reminders"),
     )
 

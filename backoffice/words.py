@@ -194,6 +194,15 @@ EVENTS = {
     "plan.defaulted": N_("Instalment plan failed"),
     "plan.completed": N_("Instalment plan paid in full"),
     "plan.cancelled": N_("Instalment plan ended"),
+    "autopay.on": N_("Autopay switched on"),
+    "autopay.changed": N_("Autopay changed"),
+    "autopay.off": N_("Autopay switched off"),
+    "autopay.announced": N_("Charge by autopay announced"),
+    "autopay.left_out": N_("Invoice left out of autopay: its customer pays it"),
+    "autopay.charge_failed": N_("Charge by autopay failed"),
+    "autopay.failed": N_("Invoice could not be charged by autopay"),
+    "autopay.cancelled": N_("Charge by autopay cancelled"),
+    "mail.autopay": N_("Mail: autopay"),
     "agreement.offered": N_("Agreement put before the customer"),
     "agreement.signed": N_("Agreement signed"),
     "agreement.declined": N_("Agreement declined"),
@@ -231,6 +240,7 @@ TROUBLE = frozenset(
     {
         *("promise.broken", "chargeback", "payment.failed", "taken_back", "refund_came_back", "refund.failed"),
         *("plan.missed", "plan.defaulted", "plan.charge_failed"),
+        *("autopay.charge_failed", "autopay.failed"),
     }
 )
 CAUSES = {"won_back": returns.WON_BACK, "refund_came_back": returns.CAME_BACK}

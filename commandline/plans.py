@@ -1,4 +1,4 @@
-"""`flask charge`: instalments that are due."""
+"""`flask charge`: instalments that are due, and invoices that are paid automatically."""
 
 import json
 from datetime import datetime
@@ -14,9 +14,12 @@ from commandline import stripe_gateway
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @with_appcontext
 def charge(as_of: datetime | None, form: str) -> None:
-    """Bring plans to a day, and charge what is due on it. Each instalment is charged once, however often this runs."""
+    """
+    Bring plans and autopay to a day, and charge what is due on it: each instalment and each invoice once, however
+    often this runs.
+    """
     from commandline.connection import connected, settings
-    from models import clock, company, plans
+    from models import autopay, clock, company, plans
 
     gateway = stripe_gateway(settings())
     if gateway is None:
@@ -26,7 +29,12 @@ def charge(as_of: datetime | None, form: str) -> None:
         looked_at = plans.tend(day, now=clock.now())
         plans.warn_of_cards(day, now=clock.now())
         charged = plans.charge(day, gateway=gateway, now=clock.now)
+        autopay.settle(now=clock.now())
+        autopay.announce(day, now=clock.now())
+        autopay.warn_of_cards(day, now=clock.now())
+        invoices = autopay.charge(day, gateway=gateway, now=clock.now)
     if form == "json":
-        click.echo(json.dumps({"as_of": day.isoformat(), "plans": looked_at, "charged": charged}))
+        told = {"as_of": day.isoformat(), "plans": looked_at, "charged": charged, "autopay": invoices}
+        click.echo(json.dumps(told))
     else:
-        click.echo(f"{charged} charged on {day}; {looked_at} plans looked at.")
+        click.echo(f"{charged} instalments and {invoices} invoices charged on {day}; {looked_at} plans looked at.")

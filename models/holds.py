@@ -31,6 +31,7 @@ class HoldKind(StrEnum):
     PROMISE = "promise"
     PLAN = "plan"
     PLAN_ASKED = "plan_asked"  # A plan is asked for, or put before its customer, and not in force yet.
+    AUTOPAY = "autopay"  # It was announced that it is charged; its source is that charge.
     ALREADY_PAID = "already_paid"
     NOT_OURS = "not_ours"
     PAUSE = "pause"

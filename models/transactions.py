@@ -1,9 +1,10 @@
 """The transaction. Entry points open it: a view, a job, a command. Operations never do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from models.database import session
 
@@ -38,3 +39,22 @@ def pause() -> None:
 def release() -> None:
     """Give the connection back at the end of a request, a job or a command."""
     session.remove()
+
+
+def each(keys: Iterable[tuple[int, ...]], act: Callable[..., object]) -> None:
+    """
+    Act for each, one after another, in transactions of their own: one that fails keeps no other from its turn.
+
+    :raises ExceptionGroup: at the end, of all that went wrong; a database that is gone is not asked for the next one.
+    """
+    errors = []
+    for key in keys:
+        try:
+            act(*key)
+        except OperationalError:
+            raise
+        except Exception as error:
+            session.rollback()
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("what could not be done", errors)

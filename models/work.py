@@ -16,6 +16,7 @@ from sqlalchemy import URL
 from models import (
     accounts,
     audit,
+    autopay,
     claims,
     clock,
     company,
@@ -149,8 +150,11 @@ def seal_audit(tools: Tools) -> None:
 
 
 def review_plans(_: Tools, customer_id: int) -> None:
+    """What was agreed on and is charged: plans and autopay look at what happened."""
     with transaction():
         plans.review(customer_id, now=clock.now())
+    with transaction():
+        autopay.review(customer_id, now=clock.now())
 
 
 def put_plan_before(_: Tools, customer_id: int, plan_id: int) -> None:
@@ -171,12 +175,29 @@ def settle_plans(_: Tools) -> None:
 
 
 def live_plans(tools: Tools) -> None:
-    """What the day brings, and then what is to be charged on it."""
+    """What the day brings, and then what is to be charged on it, also where one plan could not be looked at."""
     today = company.get().today(clock.now())
-    plans.tend(today, now=clock.now())
-    plans.warn_of_cards(today, now=clock.now())
-    if tools.gateway:
-        plans.charge(today, gateway=tools.gateway, now=clock.now)
+    try:
+        plans.tend(today, now=clock.now())
+        plans.warn_of_cards(today, now=clock.now())
+    finally:
+        if tools.gateway:
+            plans.charge(today, gateway=tools.gateway, now=clock.now)
+
+
+def settle_autopay(_: Tools) -> None:
+    autopay.settle(now=clock.now())
+
+
+def run_autopay(tools: Tools) -> None:
+    """New invoices are announced; what was announced for this day is charged, also where telling somebody fails."""
+    today = company.get().today(clock.now())
+    try:
+        autopay.announce(today, now=clock.now())
+        autopay.warn_of_cards(today, now=clock.now())
+    finally:
+        if tools.gateway:
+            autopay.charge(today, gateway=tools.gateway, now=clock.now)
 
 
 def judge_promises(_: Tools) -> None:
@@ -259,6 +280,8 @@ CLOCKWORK = (
     Periodic("missed events", timedelta(hours=1), read_missed_events),
     Periodic("plans", timedelta(seconds=30), settle_plans),
     Periodic("instalments", timedelta(minutes=5), live_plans),
+    Periodic("autopay", timedelta(seconds=30), settle_autopay),
+    Periodic("invoices to charge", timedelta(minutes=5), run_autopay),
     Periodic("promises", timedelta(seconds=15), judge_promises),
     Periodic("claims", timedelta(minutes=1), lapse_claims),
     Periodic("documents to sign", timedelta(minutes=5), lapse_filed),

@@ -19,6 +19,7 @@ WORDS: Mapping[HoldKind, str] = MappingProxyType(
         HoldKind.PROMISE: N_("Promised"),
         HoldKind.PLAN: N_("In a plan"),
         HoldKind.PLAN_ASKED: N_("Waits for a plan"),
+        HoldKind.AUTOPAY: N_("Paid automatically"),
         HoldKind.ALREADY_PAID: N_("We look for your payment"),
         HoldKind.BREATHING_SPACE: N_("Breathing space"),
     }

@@ -32,6 +32,7 @@ PLACES = {
     "case": ("portal.case", "dispute_id"),
     "plan": ("portal.plan", "plan_id"),
     "document": ("portal.filed_document", "document_id"),
+    "autopay": ("portal.methods", ""),
 }
 
 
@@ -110,7 +111,7 @@ def let_in(opened: Opened) -> Response:
     there = url_for("portal.statement")
     for name, number in there_asked().items():
         endpoint, argument = PLACES[name]
-        there = url_for(endpoint, **{argument: number})
+        there = url_for(endpoint, **({argument: number} if argument else {}))
     answer = redirect(there, 303)
     set_cookie(answer, SESSION_COOKIE, opened.session_token, settings())
     set_cookie(answer, BROWSER_COOKIE, opened.browser_token, settings(), lives=BINDS_FOR)

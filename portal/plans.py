@@ -180,8 +180,7 @@ def version_word(version: PlanVersion) -> str:
 
 @portal.app_template_global()
 def method_name(method: SavedMethod) -> str:
-    """As its owner knows it."""
-    return f"{method.brand.replace('_', ' ').title()} •••• {method.last4}".strip()
+    return method.name
 
 
 @portal.app_template_global()
@@ -212,6 +211,8 @@ def _page(mine: Plan) -> str:
     rows = plans.instalments_of(mine)
     signed = agreements.signed(mine.customer_id, mine.source)
     method = payments.methods.find(mine.customer_id, mine.method_id) if mine.method_id else None
+    if method is not None and method.state is payments.MethodState.REMOVED:
+        method = None
     return render_template(
         "portal/plan.html",
         plan=mine,

@@ -31,6 +31,7 @@ GET_MAY_WRITE = {
     "portal.payment": "coming back from Stripe asks Stripe",
     "portal.payment_by_link": "coming back from Stripe asks Stripe",
     "portal.plan_paid": "coming back from Stripe asks Stripe",
+    "portal.method_added": "coming back from Stripe asks Stripe",
 }
 # Files of few tests that run for long: they begin first, or one of them would run alone at the end.
 LONG = (

@@ -54,6 +54,7 @@ from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import TaskKind
 from tests.conftest import NOW, TODAY
+from tests.journeys.kept import furnish as furnish_kept
 from tests.making import Maker
 
 TABLE = Path(__file__).parent.parent / "docs" / "permissions.md"
@@ -295,11 +296,21 @@ def _add_plan(made: World, make: Maker) -> None:
         first = plans.instalments_of(plan)[0]
     made.arguments[""] |= {"plan_id": plan.id, "instalment_id": first.id}
     _add_document(made)
+    kept = furnish_kept(make, mine, contact)
     asks = Principal(made.staff["spare"], 1, "Asks", "asks@company.test", Role.COLLECTOR)
     with transaction():
         idea = plans.think(mine, "EUR", plans.Wish(count=40), on=TODAY)
         told = {"reason": "Ill", "by": asks.staff_id, "key": "plan"}
         asked = approvals.submit(approvals.PlanOffer.of(idea, mine.id, contact.id, None, **told), by=asks, now=NOW)
+    with transaction():
+        given = Attempt(
+            **{"customer_id": mine.id, "id": uuid4(), "contact_id": contact.id, "kind": "setup"},
+            **{"currency": "EUR", "amount_minor": 0, "state": AttemptState.CANCELED, "request_json": "{}"},
+            **{"asked_at": NOW, "expires_at": NOW + timedelta(days=1), "next_try_at": NOW},
+        )
+        session.add(given)
+    made.arguments[""] |= {"method_id": kept["method"], "autopay_id": kept["autopay"]}
+    made.arguments["portal.method_added"] = {"attempt_id": given.id}
     made.arguments["backoffice.withdraw_plan"] = {"approval_id": asked.approval.id}
     made.arguments["backoffice.plan_figures_file"] = {"name": "kept"}
 

@@ -186,7 +186,8 @@ def address(rule: Rule) -> str:
 
 def test_the_pages_that_may_write_while_being_read_are_exactly_these(app: Flask) -> None:
     """Coming back from Stripe asks Stripe; and a session's last-seen, which `conftest.client` lets pass everywhere."""
-    assert set(conftest.GET_MAY_WRITE) == {"portal.payment", "portal.payment_by_link", "portal.plan_paid"}
+    back = {"portal.payment", "portal.payment_by_link", "portal.plan_paid", "portal.method_added"}
+    assert set(conftest.GET_MAY_WRITE) == back
     for endpoint in conftest.GET_MAY_WRITE:
         assert "GET" in next(rule.methods or () for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
 

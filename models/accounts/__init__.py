@@ -10,6 +10,7 @@ from models.accounts.filed_paper import certificate, filed_paper, language_to_si
 from models.accounts.files import safe_cell, statement_csv, statement_json
 from models.accounts.history import HistoryEvent, history
 from models.accounts.invoice_paper import heading_of, invoice_pdf
+from models.accounts.kept_methods import KeptMethod, kept_methods, remove_method
 from models.accounts.kinds import kind_word
 from models.accounts.letter_list import Listed, letter_list_csv, letter_list_pdf
 from models.accounts.letters import Printed, invoices_enclosed, make_letters, write_letters
@@ -36,6 +37,7 @@ __all__ = [
     "Document",
     "Drawn",
     "HistoryEvent",
+    "KeptMethod",
     "Listed",
     "Printed",
     "Statement",
@@ -62,6 +64,7 @@ __all__ = [
     "history",
     "invoice_pdf",
     "invoices_enclosed",
+    "kept_methods",
     "kind_word",
     "language_to_sign",
     "letter_list_csv",
@@ -74,6 +77,7 @@ __all__ = [
     "receipt_pdf",
     "reference_of_account",
     "reminder_pdf",
+    "remove_method",
     "safe_cell",
     "signed_enclosed",
     "statement_csv",

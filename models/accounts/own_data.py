@@ -33,6 +33,12 @@ where customer_id = :customer and contact_id = :contact order by id""",
     "permissions_to_charge": """
 select about, text, language, given_at, ip as address, browser, withdrawn_at from consents
 where customer_id = :customer and contact_id = :contact order by id""",
+    "automatic_payment": """
+select currency, limit_minor, notice_days, state, on_at, off_at, off_why from autopays
+where customer_id = :customer and contact_id = :contact order by id""",
+    "automatic_payments": """
+select currency, amount_minor, charge_on, state, told_at, ended_at, ended_why from autopay_charges
+where customer_id = :customer order by id""",
     "promises": """
 select pay_on, currency, amount_minor, state, moves, made_at, ended_on, end_reason
 from promises where customer_id = :customer order by id""",

@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import text
 
-from models import claims, disputes, pauses, plans, promises
+from models import autopay, claims, disputes, pauses, plans, promises
+from models.autopay import AutopayCharge
 from models.claims import Claim
 from models.database import session
 from models.disputes import Dispute
@@ -14,6 +15,8 @@ from models.money import Money
 from models.pauses import Pause
 from models.plans import Plan
 from models.promises import Promise
+
+Source = Dispute | Promise | Claim | Pause | Plan | AutopayCharge | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,14 @@ class Stopping:
     placed_at: datetime
     ended_on: date | None
     by: str
-    row: Dispute | Promise | Claim | Pause | Plan | None
+    row: Source
 
     def in_force(self, on: date) -> bool:
         return self.ended_on is None and (self.until_on is None or self.until_on > on)
 
     @property
     def end_reason(self) -> str:
-        return self.row.end_reason if self.row else ""
+        return getattr(self.row, "end_reason", "")
 
 
 _HOLDS = text(
@@ -116,7 +119,7 @@ def _shown(
     )
 
 
-def _source(customer_id: int, source: str) -> Dispute | Promise | Claim | Pause | Plan | None:
+def _source(customer_id: int, source: str) -> Source:
     noun, _, number = source.partition(":")
     if noun == "disputes":
         return disputes.find(customer_id, int(number))
@@ -124,6 +127,8 @@ def _source(customer_id: int, source: str) -> Dispute | Promise | Claim | Pause 
         return promises.find(customer_id, int(number))
     if noun == "plans":
         return plans.about(customer_id, source)
+    if noun == "autopay_charges":
+        return autopay.about(customer_id, source)
     if noun == "claims":
         return claims.find(customer_id, int(number))
     return pauses.find(customer_id, int(number)) if noun == "pauses" else None

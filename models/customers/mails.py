@@ -6,6 +6,7 @@ from models import company, jobs, messages, words
 from models.audit import Actor
 from models.customers.contacts import Contact, change_contact, masked
 from models.customers.customers import Customer
+from models.messages.sending import LINKED
 
 LINK = "duewell:account"  # Becomes a link when the mail goes: one that waits would be a secret in the database.
 
@@ -17,7 +18,10 @@ def write(
     Put a mail into the outbox in the caller's transaction.
 
     :param address: where it goes; `contact` says in which language, and whose account it is kept with.
+    :raises ValueError: nobody makes a link for mails of this kind.
     """
+    if values.get("link") == LINK and kind not in LINKED:
+        raise ValueError(f"no link is made for {kind!r}")
     from models.gateways.mail_templates import render_mail
 
     creditor = company.get()

@@ -56,7 +56,7 @@ class Keeper(Protocol):
 
 
 # Without their keeper these wait: nobody sends a reminder unchecked, or a mail whose link is not made.
-LINKED = ("dispute", "filed", "plan")
+LINKED = ("autopay", "dispute", "filed", "plan")
 KEPT_BACK = ("reminder", "statement_mail", "invoice_mail", *LINKED)
 
 

@@ -84,6 +84,12 @@ class SavedMethod(Stateful, Base):
         return f"saved_methods:{self.id}"
 
     @property
+    def name(self) -> str:
+        """As its owner knows it."""
+        brand = "IBAN" if self.kind is MethodKind.SEPA_DEBIT else self.brand.replace("_", " ").title()
+        return f"{brand} •••• {self.last4}".strip()
+
+    @property
     def last_day(self) -> date | None:
         """The last day on which a card is good."""
         if self.exp_year is None or self.exp_month is None:

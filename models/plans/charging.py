@@ -14,12 +14,11 @@ from models.errors import Refused
 from models.money import Money
 from models.payments import AttemptState, NotPayable, consents
 from models.plans import telling
-from models.plans.one_by_one import each
 from models.plans.records import LATE, Instalment, InstalmentState, Plan, PlanItem, PlanState, Way, find_instalment
 from models.plans.sums import items_left
 from models.plans.tending import rests, review
 from models.states import IllegalTransition
-from models.transactions import transaction
+from models.transactions import each, transaction
 
 if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway

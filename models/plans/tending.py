@@ -15,11 +15,10 @@ from models.plans import telling
 from models.plans.changing import take_new_method
 from models.plans.declining import close_charges
 from models.plans.following import end_holds, follow
-from models.plans.one_by_one import each
 from models.plans.records import LATE, LIVING, NOTICE, Instalment, InstalmentState, Plan, PlanState, instalments_of
 from models.plans.starting import CARD_WAITED_FOR, begin, cancel, is_ready
 from models.plans.sums import unsettled
-from models.transactions import transaction
+from models.transactions import each, transaction
 
 ON_ITS_WAY = timedelta(days=3)  # What was sent on the day arrives later.
 FOLLOWED = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)

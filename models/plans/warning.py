@@ -8,9 +8,8 @@ from sqlalchemy import exists, select
 from models.database import session
 from models.payments import methods
 from models.plans import telling
-from models.plans.one_by_one import each
 from models.plans.records import LIVING, Instalment, Plan, PlanState, Way
-from models.transactions import transaction
+from models.transactions import each, transaction
 
 
 def warn_of_cards(on: date, *, now: datetime) -> int:

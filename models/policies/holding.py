@@ -32,6 +32,7 @@ STOPS: Mapping[str, Stops] = MappingProxyType(
         "promise": Stops(charging=False),
         "plan": Stops(charging=False),
         "plan_asked": Stops(),
+        "autopay": Stops(charging=False),
         "already_paid": Stops(),
         "not_ours": Stops(letters=True, balance=True),
         "pause": Stops(),

@@ -55,6 +55,7 @@ from models.staff import Principal, StaffState
 from models.transactions import transaction
 from models.worklist import CallOutcome, TaskKind
 from tests.journeys import complaints as complaining
+from tests.journeys import kept
 from tests.journeys.disputed import Disputer
 from tests.journeys.filed import Clerk
 from tests.journeys.planned import Planner
@@ -138,6 +139,7 @@ class Furnisher:
         clerk = Clerk(self.make, customer, contact, self.people[Role.COLLECTOR].actor)
         clerk.furnish(HOSTILE, item.invoice_id)
         self.made.others |= clerk.ids
+        self.made.others |= kept.furnish(self.make, customer, contact)
 
     def _plan_waits(self, customer: Customer, contact: Contact) -> None:
         """One that no rule allows, with a second person."""

@@ -32,6 +32,7 @@ NO_PAGES = {
     "portal.plan_code": "a picture",
     "portal.agreement_pdf": "a file",
     "portal.plan_paid": "leads on to portal.plan",
+    "portal.method_added": "leads on to portal.methods",
     "portal.invoice_code": "a picture",
     "portal.calendar_file": "for a machine",
     "backoffice.statement_pdf": "a file",
@@ -535,6 +536,7 @@ CASES_OF_MINE = (
 )  # fmt: skip
 _MINE = contact("planning")
 _IN_FORCE = {"plan_id": other("plan active")}
+_AGREED = {"method": other("method"), "limit": 20_000, "days": 7, "currency": "EUR"}
 PLANS = (
     *(at("portal.new_plan", contact(key), f"a plan to be built, {key}")
       for key in ("none", "one", "planning", "long", "hundreds", "busy")),
@@ -556,6 +558,15 @@ PLANS = (
     *(at("portal.end_plan", _MINE, f"ending your plan, {key}", plan_id=other(f"plan {key}"))
       for key in ("active", "requested", "ended")),
     at("portal.statement", _MINE, "your statement, planning"),
+    at("portal.methods", _MINE),
+    at("portal.methods", contact("none"), "no cards kept"),
+    at("portal.see_method_off", _MINE, method_id=other("method")),
+    at("portal.set_autopay", _MINE),
+    at("portal.set_autopay", contact("none"), "automatic payment without a card"),
+    sent("automatic payment of nothing", "portal.set_autopay", _MINE, {"limit": "0", "days": "1"}, 422),
+    at("portal.agree_autopay", _MINE, **_AGREED),
+    sent("automatic payment not agreed to", "portal.agree_autopay", _MINE, {}, 422, **_AGREED),
+    at("portal.what_next", _MINE, "what happens next, with automatic payment"),
 )  # fmt: skip
 _UNSIGNED = {"document_id": other("document waiting")}
 _STAND = ("on file", "waiting", "signed", "declined", "withdrawn", "lapsed")

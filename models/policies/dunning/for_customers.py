@@ -13,6 +13,7 @@ CUSTOMERS: Mapping[str, str] = MappingProxyType(
         "held.plan_asked": N_(
             "There is an instalment plan to be answered or signed. Until then we do not write about it."
         ),
+        "held.autopay": N_("It is taken from your card or bank account, as you agreed. We do not write about it."),
         "held.dispute": N_("You told us that something is wrong. You need not pay that part until we have answered."),
         "held.already_paid": N_(
             "You told us that you have paid. We are looking for the money, and do not write about it meanwhile."

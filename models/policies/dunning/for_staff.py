@@ -11,6 +11,7 @@ STAFF: Mapping[str, str] = MappingProxyType(
         "held.promise": N_("It is promised, and not asked for until %(until)s."),
         "held.plan": N_("It is paid in instalments: the plan asks for it, nothing else does."),
         "held.plan_asked": N_("An instalment plan is asked for or offered: until it is answered or signed we wait."),
+        "held.autopay": N_("Autopay takes it on the day that its customer was told: nobody else asks for it."),
         "held.dispute": N_("The customer says that something is wrong; until it is answered it is not asked for."),
         "held.already_paid": N_("The customer says it is paid; until that is looked at it is not asked for."),
         "held.not_ours": N_("The customer says it is not theirs; until that is looked at nothing is sent."),

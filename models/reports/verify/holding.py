@@ -10,6 +10,7 @@ _ID = "h.customer_id || ':' || h.id"
 _LINE = f"{_ID} || ':' || l.entry_id"
 _IN_FLIGHT, _OPEN, _LIVING = "h.state <> all(:final)", "h.state = 'open'", "h.ended_at is null"
 _ACTIVE = "h.state = 'active'"
+_TO_COME = "h.state in ('planned', 'charging')"
 # Asked for, put before its customer by us, or signed and waiting for its first payment or its card.
 _NOT_IN_FORCE = """(h.state = 'requested'
       or h.state = 'offered' and (h.staff_id is not null or h.signed_at is not null))"""
@@ -45,6 +46,10 @@ wanted as (
   union all
     {_lines("plans", "plan_items", "plan_id", "plan_asked", _NOT_IN_FORCE)}
   union all
+    select h.customer_id, 'autopay_charges:' || h.id, 'autopay_charges', 'autopay', h.entry_id, h.currency,
+           h.amount_minor, {_ID}
+    from autopay_charges h where {_TO_COME}
+  union all
     {_lines("claims", "claim_lines", "claim_id", "already_paid", f"{_OPEN} and h.kind = 'already_paid'")}
   union all
     select h.customer_id, 'disputes:' || h.id, 'disputes', 'dispute', h.entry_id, h.currency, {_CASE_LEFT}, {_ID}
@@ -62,6 +67,7 @@ with {_WANTED}, sources as (
     select customer_id, 'attempts:' || id as source, state from attempts
     union all select customer_id, 'promises:' || id, state from promises
     union all select customer_id, 'plans:' || id, state from plans
+    union all select customer_id, 'autopay_charges:' || id, state from autopay_charges
     union all select customer_id, 'disputes:' || id, state from disputes
     union all select customer_id, 'claims:' || id, state from claims
     union all select customer_id, 'pauses:' || id, case when ended_at is null then 'open' else 'ended' end from pauses
@@ -135,6 +141,12 @@ FINDINGS = (
     ),
     Finding(
         "I15", "disputes", f"select count(*) from disputes h where {_CASE_HOLDS} and {_MINE}", _without_hold("disputes")
+    ),
+    Finding(
+        "I15",
+        "autopay_charges",
+        f"select count(*) from autopay_charges h where {_TO_COME} and {_MINE}",
+        _without_hold("autopay_charges"),
     ),
     Finding("I15", "claims", f"select count(*) from claims h where {_OPEN} and {_MINE}", _without_hold("claims")),
     Finding("I15", "pauses", f"select count(*) from pauses h where {_LIVING} and {_MINE}", _without_hold("pauses")),
