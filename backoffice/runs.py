@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from backoffice import backoffice, requires
 from backoffice.customers import customer_or_404, frame_of
 from frame.forms import row_id
-from models import autopay, clock, words
+from models import autopay, clock, plans, words
 from models.customers import merges
 from models.dunning import preview, runs, why
 from models.errors import N_
@@ -88,6 +88,7 @@ def account_reminders(customer_id: int) -> str:
         answers=why.why(customer.id, day, now=now),
         planned=preview.preview(now=now, only=customer.id).planned,
         coming=autopay.coming(merges.family(customer.id)),
+        of_plans=plans.coming(customer.id),
         **frame_of(customer, "reminders"),
     )
 

@@ -86,7 +86,7 @@ def _department(browser: Browser, url: str, take: Take) -> None:
 
 
 def _clerk(browser: Browser, url: str, take: Take, take_paper: TakePaper) -> None:
-    desk = _signed_in(browser, url, "clerk")
+    desk = signed_in(browser, url, "clerk")
     page, case, answered = desk.pages[-1], _case(stories.LOOKED_AT), _case(stories.IN_PART)
     staff = f"{url}/staff/disputes"
     page.goto(staff)
@@ -116,7 +116,7 @@ def _manager(browser: Browser, url: str, take: Take) -> None:
     today = clock.real_now().date()
     year = f"from={today - timedelta(days=365)}&until={today}"
     release()
-    desk = _signed_in(browser, url, "manager")
+    desk = signed_in(browser, url, "manager")
     page = desk.pages[-1]
     pages = {
         "complaints": f"/staff/complaints?{year}",
@@ -133,7 +133,7 @@ def _manager(browser: Browser, url: str, take: Take) -> None:
     desk.close()
 
 
-def _signed_in(browser: Browser, url: str, role: str) -> BrowserContext:
+def signed_in(browser: Browser, url: str, role: str) -> BrowserContext:
     desk = browser.new_context(viewport=WIDE, locale="en-GB")
     page = desk.new_page()
     page.goto(f"{url}/staff/sign-in")

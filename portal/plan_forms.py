@@ -18,6 +18,7 @@ from models.policies.plans import Frequency
 
 ITEM, OWN = "item-", "own-"
 MOST_TYPED = 520
+MOST_SLID = 24  # Where no rule says how many.
 FREQUENCIES: dict[Frequency, str] = {
     Frequency.WEEKLY: N_("Every week"),
     Frequency.FORTNIGHTLY: N_("Every two weeks"),
@@ -57,11 +58,22 @@ class PlanForm(OurForm):
 
     def _count(self) -> int | None:
         """Number and slider are one value: the one that was moved counts, the number before the slider."""
-        was = str(self._fields["shown_count"].data)
-        for field in (self._fields["count"], self._fields["slide"]):
+        for name in ("count", "slide"):
+            field, was = self._fields[name], str(self._fields[f"shown_{name}"].data)
             if field.data is not None and not field.errors and str(field.data) != was:
                 return int(field.data)
         return self.idea.wish.count
+
+    @property
+    def slide_to(self) -> int:
+        """Where the slider stands: whoever wishes for more than is offered finds it at its end."""
+        least, most = self.slide_range
+        return min(max(self.idea.ask.count, least), most)
+
+    @property
+    def slide_range(self) -> tuple[int, int]:
+        terms = self.idea.terms
+        return (terms.fewest, terms.most) if terms else (1, MOST_SLID)
 
     def _day(self, name: str, idea: Idea) -> date | None:
         field = self._fields[name]
@@ -89,7 +101,7 @@ def plan_form(idea: Idea) -> type[PlanForm]:
     fields["slide"] = IntegerField(N_("Number of payments"), [Optional()])
     fields["start_on"] = DayField(N_("Next payment on"), [Optional()])
     fields["monthly"] = AmountField(N_("So much each month"))
-    fields["shown_first"], fields["shown_count"] = HiddenField(), HiddenField()
+    fields |= {f"shown_{name}": HiddenField() for name in ("first", "count", "slide")}
     fields["hardship"] = BooleanField(N_("Money is very tight at the moment"))
     fields["word"] = TextAreaField(N_("What should we know?"), [Length(max=500)])
     return type("PlanForm", (PlanForm,), {"idea": idea, **fields})
@@ -102,7 +114,6 @@ def values_of(idea: Idea) -> dict[str, Any]:
     return ticks | {
         "first": ask.first.amount,
         "count": ask.count,
-        "slide": ask.count,
         "frequency": wish.frequency.value,
         "start_on": ask.start_on,
         "way": wish.way.value,

@@ -15,7 +15,7 @@ from models.customers import merges
 from models.dunning import advice
 from models.errors import N_
 from models.money import Money
-from models.payments import SavedMethod
+from models.payments import AttemptState, SavedMethod
 from models.plans import Because, Instalment, InstalmentState, Plan, PlanState, PlanVersion, Way
 from models.transactions import transaction
 from portal import portal
@@ -164,7 +164,8 @@ def find_plan(plan_id: int) -> Plan:
 @portal.app_template_global()
 def plan_word(plan: Plan) -> str:
     if plan.state is PlanState.OFFERED and plan.signed_at:
-        return words.gettext("One step is missing")
+        missing, underway = N_("One step is missing"), N_("The first payment is on its way")
+        return words.gettext(underway if _is_underway(plan) else missing)
     return words.gettext(WORDS[plan.state])
 
 
@@ -228,6 +229,7 @@ def _page(mine: Plan) -> str:
         rests=mine.state is PlanState.ACTIVE and plans.rests(mine, _today()),
         to_pay=plans.not_on_its_way(mine, rows),
         can_move=plans.can_move,
+        underway=_is_underway(mine),
         signed=signed,
         method=method,
         transfer=_transfer(mine, rows),
@@ -247,6 +249,13 @@ def _transfer(mine: Plan, rows: Sequence[Instalment]) -> accounts.Transfer | Non
     fits = first is not None and coming.left <= first.left
     invoice_id = ledger.entry_of(mine.customer_id, first.entry_id).invoice_id if first and fits else None
     return accounts.transfer_for_invoice(g.company, mine.customer_id, invoice_id, coming.left)
+
+
+def _is_underway(plan: Plan) -> bool:
+    """Its first payment is with the bank, as a debit is for days."""
+    if plan.began_on is not None:
+        return False
+    return any(one.state is AttemptState.PROCESSING for one in payments.about(plan.customer_id, plan.source, []))
 
 
 def _instalment(mine: Plan, instalment_id: int) -> Instalment:

@@ -73,9 +73,10 @@ def build(count: int, *, seed: int, today: date, home: Path, address: str) -> No
         imports.run(imports.Kind.INVOICES, [file], home=home, by=builder.by, now=builder.at(today))
     with transaction():
         café = _special_cases(builder, people)
-    from commandline.demo import complaining, telling
+    from commandline.demo import complaining, planning, telling
 
     telling.tell(builder, people)
+    planning.plan(builder, people)
     complaining.complain(builder, people, café, address=address)
     reminders.run_past_weeks(today, home=home, address=address)
     with transaction():

@@ -1,14 +1,14 @@
 """A chunk of payments: each finds its invoice, else its customer, else waits as money without a name."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import text
 from stdnum import iso11649
 
-from models import holds, invoices
+from models import holds, invoices, plans
 from models.company import HOLDING_ACCOUNT
 from models.customers import lock_accounts
 from models.database import session
@@ -18,7 +18,8 @@ from models.imports.rows import PaymentRow
 from models.imports.staging import copy_rows, temporary
 from models.ledger import bulk
 from models.money import Money
-from models.policies.allocation import Claim, oldest_due_first
+from models.plans import Awaited
+from models.policies.allocation import Claim, Share, oldest_due_first
 
 DIFFERS = N_("Payment %(number)s is booked with %(booked)s, the file says %(said)s. Take it back and enter it again.")
 
@@ -174,10 +175,11 @@ def _book(bookings: list[Booking], at: Circumstances) -> None:
     for hold in holds.living(sorted({booking.customer_id for booking in bookings}), at.today):
         if hold.entry_id is not None:
             held[hold.entry_id] += hold.claimed_minor if hold.claimed_minor is not None else 2**62
+    waits = plans.awaited({booking.customer_id for booking in bookings}, at.today)
     receipts, shares = [], []
     for place, (booking, entry_id) in enumerate(zip(bookings, ids, strict=True)):
         payment, mine = booking.payment, debits.get((booking.customer_id, booking.payment.currency), {})
-        chosen = _shares(booking, mine, held)
+        chosen = _shares(booking, mine, held, waits.get((booking.customer_id, payment.currency)))
         for debit_id, minor in chosen:
             shares.append((booking.customer_id, entry_id, debit_id, payment.currency, minor))
             debit = mine.pop(debit_id)
@@ -223,19 +225,44 @@ def _open_debits(bookings: Sequence[Booking]) -> dict[tuple[int, str], dict[int,
     return found
 
 
-def _shares(booking: Booking, debits: dict[int, Debit], held: dict[int, int]) -> list[tuple[int, int]]:
-    """Named invoices first, in the payer's order; without any, the oldest due, leaving out what is held."""
-    left = booking.payment.amount_minor
-    shares: list[tuple[int, int]] = []
+def _shares(
+    booking: Booking, debits: dict[int, Debit], held: dict[int, int], waits: Awaited | None
+) -> list[tuple[int, int]]:
+    """
+    Named invoices first, in the payer's order. Without any, what a plan by transfer waits for; then the oldest due,
+    leaving out what is held; then the plan again, before money lies unused.
+    """
+    left, used = booking.payment.amount_minor, Counter[int]()
     for invoice_id in booking.invoices:
         claims = [_claim(debit, debit.open_minor) for debit in debits.values() if debit.invoice_id == invoice_id]
-        taken, left = oldest_due_first(left, claims)
-        shares += [(share.entry_id, share.amount_minor) for share in taken]
-    if not booking.invoices:
-        claims = [_claim(debit, max(debit.open_minor - held[debit.id], 0)) for debit in debits.values()]
-        taken, _ = oldest_due_first(left, claims)
-        shares += [(share.entry_id, share.amount_minor) for share in taken]
-    return shares
+        left = _take(oldest_due_first(left, claims)[0], used, left)
+    if booking.invoices:
+        return list(used.items())
+    if waits:
+        meant = waits.meant(left, booking.payment.received_on)
+        left = _use(waits, meant, debits, used, left)
+    claims = [
+        _claim(debit, max(debit.open_minor - max(held[debit.id], used[debit.id]), 0)) for debit in debits.values()
+    ]
+    left = _take(oldest_due_first(left, claims)[0], used, left)
+    if waits:
+        _use(waits, left, debits, used, left)
+    return list(used.items())
+
+
+def _take(shares: Iterable[Share], used: Counter[int], left: int) -> int:
+    for share in shares:
+        used[share.entry_id] += share.amount_minor
+        left -= share.amount_minor
+    return left
+
+
+def _use(waits: Awaited, minor: int, debits: dict[int, Debit], used: Counter[int], left: int) -> int:
+    free = {debit.id: debit.open_minor - used[debit.id] for debit in debits.values()}
+    for entry_id, share in waits.use(minor, free):
+        used[entry_id] += share
+        left -= share
+    return left
 
 
 def _claim(debit: Debit, open_minor: int) -> Claim:

@@ -3,6 +3,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 `payments.sync` is of a payment.
 """
 
+from models.plans.awaiting import Awaited, awaited
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     HAS_ENDED,
@@ -33,7 +34,7 @@ from models.plans.offering import (
     requested,
     written,
 )
-from models.plans.paying import ShownItem, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.paying import ShownItem, coming, lines_to_pay, next_of, not_on_its_way, shown_items
 from models.plans.proposing import (
     DECLINED,
     LEFT,
@@ -94,6 +95,7 @@ __all__ = [
     "NOTHING_TO_PAY",
     "REPLACED",
     "Asked",
+    "Awaited",
     "Because",
     "CannotChange",
     "CannotPlan",
@@ -117,6 +119,7 @@ __all__ = [
     "answer_on",
     "ask_for",
     "asked_wish",
+    "awaited",
     "begin",
     "brings_agreement",
     "by_form",
@@ -126,6 +129,7 @@ __all__ = [
     "cancel",
     "charge",
     "charge_another",
+    "coming",
     "decline_request",
     "draft_of",
     "end",

@@ -11,7 +11,7 @@ from models.database import session
 from models.invoices import Invoice
 from models.ledger import Entry
 from models.money import Money, total
-from models.plans.records import Instalment, InstalmentState, Plan, PlanItem, instalments_of
+from models.plans.records import Instalment, InstalmentState, Plan, PlanItem, PlanState, instalments_of
 from models.plans.sums import items_left
 
 
@@ -63,3 +63,10 @@ def not_on_its_way(plan: Plan, rows: Sequence[Instalment] | None = None) -> Mone
 def next_of(rows: Sequence[Instalment]) -> Instalment | None:
     """What is to be paid next: what was missed before what is to come."""
     return next((row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING), None)
+
+
+def coming(customer_id: int) -> list[tuple[Plan, Instalment]]:
+    """Of each plan in force of one account what it asks for next."""
+    query = select(Plan).where(Plan.customer_id == customer_id, Plan.state == PlanState.ACTIVE).order_by(Plan.id)
+    found = ((plan, next_of(instalments_of(plan))) for plan in session.scalars(query).all())
+    return [(plan, row) for plan, row in found if row is not None]

@@ -96,6 +96,20 @@ ONCE = {
     "an answer that waits": "dispute_decisions where state = 'waiting'",
     "a credit of what was paid": "dispute_decisions d join entries e on e.id = d.entry_id and e.unapplied_minor > 0",
     **{f"goods that are {state}": f"goods_returns where state = '{state}'" for state in ("offered", "received")},
+    **{
+        f"a plan that is {state}": f"plans where state = '{state}'"
+        for state in ("draft", "requested", "offered", "active", "completed", "defaulted", "cancelled")
+    },
+    **{
+        f"a payment of a plan by {kind}": f"attempts a join saved_methods m on m.customer_id = a.customer_id"
+        f" and m.id = a.method_id where a.instalment_id is not null and a.state = 'succeeded' and m.kind = '{kind}'"
+        for kind in ("card", "sepa_debit")
+    },
+    "a payment of a plan that is missed": "instalments i join plans p on p.customer_id = i.customer_id"
+    " and p.id = i.plan_id where p.state = 'active' and i.state = 'missed'",
+    "a payment that waits for the customer's bank": "instalments where waits_for_customer",
+    "plan rules that are written": "plan_policies where state = 'draft'",
+    "plan rules in force": "plan_policies where state = 'published'",
     "a department's answer": "dispute_questions where answered_at is not null",
     "a photo": "files where kind = 'jpeg' and about like 'disputes:%'",
     "a paper": "files where kind = 'pdf' and about like 'disputes:%'",

@@ -8,17 +8,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from werkzeug.serving import BaseWSGIServer, make_server
 
 import standin
 from app import create_app
-from models import accounts, claims, clock, company, complaints, database, disputes, payments, promises
+from models import accounts, claims, clock, company, complaints, database, disputes, payments, plans, promises
 from models.dunning.sending import Reminders
 from models.gateways.mail import Sender
 from models.messages import sending
 from models.messages.sending import LocalOutbox
-from models.transactions import release
+from models.transactions import release, transaction
+from models.work import HANDLERS, Tools
 from runtime.settings import Settings
 from standin.server import Handler
 
@@ -43,10 +44,12 @@ class House:
         eventually(lambda: all(delivery["done"] for delivery in self.till.control()["deliveries"]))
 
     def work(self, sender: Sender | None = None) -> None:
-        """What the worker does by its clockwork, once: the inbox, payments, promises, claims, the outbox."""
+        """What the worker does by its clockwork, once: the inbox, payments, plans, promises, claims, the outbox."""
         try:
             payments.drain(gateway=self.gateway, now=clock.now, real_now=clock.real_now)
             payments.sweep(gateway=self.gateway, now=clock.now)
+            self._do_jobs_of_plans()
+            plans.settle(now=clock.now())
             today = company.get().today(clock.now())
             promises.judge(today, now=clock.now())
             claims.lapse(today, now=clock.now())
@@ -54,6 +57,13 @@ class House:
             sending.send_due(sender or LocalOutbox(), now=clock.now, keeper=keeper)
         finally:
             release()
+
+    def _do_jobs_of_plans(self) -> None:
+        with transaction():
+            taken = "delete from procrastinate_jobs where task_name like 'plans.%' returning id, task_name, args"
+            waiting = sorted(database.session.execute(text(taken)).all())
+        for _, name, ids in waiting:
+            HANDLERS[name](Tools(self.gateway, None, Path("unused"), self.url), **ids)
 
     def look_after_cases(self) -> None:
         """What the worker does about cases and complaints by its clockwork, once."""

@@ -44,7 +44,7 @@ def typed(items: list[Entry], **changed: object) -> dict[str, str]:
     """The form as the page shows it, with what somebody changed; what is None is not ticked."""
     shown = {f"item-{item.id}": "y" for item in items}
     shown |= {"first": "30", "count": "3", "slide": "3", "frequency": "monthly", "way": "transfer"}
-    shown |= {"shown_first": "3000", "shown_count": "3"}
+    shown |= {"shown_first": "3000", "shown_count": "3", "shown_slide": "3"}
     values = shown | {"start_on": str(date(2026, 12, 22))} | changed
     return {name: str(value) for name, value in values.items() if value is not None}
 
@@ -86,6 +86,10 @@ def test_number_and_slider_are_one_value(browser: FlaskClient, items: list[Entry
     assert len(payments(moved)) == 6
     both = browser.post(ADDRESS, data=typed(items, count=5, slide=6), headers={"HX-Request": "true"})
     assert len(payments(both)) == 5
+    more = browser.post(ADDRESS, data=typed(items, count=20, slide=12), headers={"HX-Request": "true"})
+    assert 'value="12"' in more.text.partition('id="slide"')[2].partition(">")[0], "as far as it goes"
+    at_its_end = typed(items, count=20, slide=12, shown_count=20, shown_slide=12, word="Until spring")
+    assert len(payments(browser.post(ADDRESS, data=at_its_end, headers={"HX-Request": "true"}))) == 20
 
 
 @pytest.mark.parametrize(

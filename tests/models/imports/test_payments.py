@@ -3,14 +3,19 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import pytest
 from sqlalchemy import select, text, update
 
-from models import customers, holds, invoices, ledger
+from models import customers, holds, invoices, ledger, plans
+from models.audit import Actor, ActorKind
 from models.company import HOLDING_ACCOUNT, Company
+from models.customers import Customer
 from models.database import session
 from models.holds import HoldKind
 from models.imports import rejects_of
 from models.ledger import Entry
+from models.money import Money
+from models.plans import Proposal, Way
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
@@ -171,3 +176,59 @@ def test_the_reference_of_an_account_is_no_invoice_s_and_the_other_way_round(mak
     assert invoices.by_rf_reference(of_invoice) is not None
     assert (invoices.by_rf_reference(of_account), invoices.customer_of_reference(of_invoice)) == (None, None)
     assert invoices.customer_of_reference(f" {of_account[:4]} {of_account[4:].lower()}") == customer.id
+
+
+@pytest.fixture
+def planned(make: Maker) -> tuple[Customer, dict[str, Entry]]:
+    """60.00 of `plan` is paid by transfer in three payments of 20.00, the first today; `older` and `later` are not."""
+    customer = make.customer("Žalias Namas UAB", number="C-9")
+    contact, made = make.contact(customer), {}
+    for name, minor, days in (("older", 1_000, 40), ("plan", 6_000, 30), ("later", 1_500, -30)):
+        made[name] = make.invoice(customer, minor, number=name, due_on=TODAY - timedelta(days=days))
+    days = [TODAY, TODAY + timedelta(days=30), TODAY + timedelta(days=60)]
+    lines = [(day, Money(2_000, "EUR")) for day in days]
+    proposal = Proposal(shares={made["plan"].id: made["plan"].left}, lines=lines, fee=Money(0, "EUR"), way=Way.TRANSFER)
+    at = {"by": Actor(ActorKind.CONTACT, contact.id), "on": TODAY, "now": NOW}
+    with transaction():
+        plan = plans.keep_draft(customer.id, contact.id, "EUR", {}, on=TODAY, now=NOW)
+        plans.offer(plan, proposal, until=TODAY, **at)
+        plans.sign(plan, consent_id=None, **at)
+    return customer, made
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("20.00", "")], {"older": 1_000, "plan": 4_000, "later": 1_500}),
+        ([("25.00", "")], {"older": 500, "plan": 4_000, "later": 1_500}),
+        ([("20.00", ""), ("20.00", "")], {"older": 1_000, "plan": 2_000, "later": 1_500}),
+        ([("20.00", ""), ("15.00", "")], {"older": 0, "plan": 4_000, "later": 1_000}),
+        ([("20.00", ""), ("30.00", "")], {"older": 0, "plan": 3_500, "later": 0}),
+        ([("10.00", "older")], {"older": 0, "plan": 6_000, "later": 1_500}),
+        ([("15.00", "older")], {"older": 0, "plan": 6_000, "later": 1_500}),
+    ],
+    ids=[
+        "what is due first",
+        "then the oldest",
+        "exactly the next",
+        "no other early money",
+        "before it lies unused",
+        "what is named",
+        "never the plan unasked",
+    ],
+)
+def test_money_that_names_an_account_keeps_its_plan_by_transfer(
+    bring_in: BringIn,
+    planned: tuple[Customer, dict[str, Entry]],
+    rows: list[tuple[str, str]],
+    expected: dict[str, int],
+    prove: Callable[[], None],
+) -> None:
+    customer, made = planned
+    lines = "".join(
+        line(amount, named, number=str(place), customer=customer.number) for place, (amount, named) in enumerate(rows)
+    )
+    bring_in("payments", HEADER + lines.replace("2026-11-01", TODAY.isoformat()))
+    assert {name: left(entry) for name, entry in made.items()} == expected
+    plans.settle(now=NOW)
+    prove()
