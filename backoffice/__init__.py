@@ -148,6 +148,8 @@ from backoffice import (  # noqa: E402
     messages,  # noqa: F401
     outbox,  # noqa: F401
     plan_acts,  # noqa: F401
+    plan_figure_words,  # noqa: F401
+    plan_figures,  # noqa: F401
     plan_offering,  # noqa: F401
     plan_policy,  # noqa: F401
     plan_words,  # noqa: F401

@@ -27,7 +27,6 @@ MEASURES = {
     Measure.HELD: N_("Money held"),
     Measure.CREDITED: N_("Money credited"),
 }
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +160,4 @@ def _file(table: report.Table, ending: str, *name: str) -> Response:
         return files.csv(as_csv(table), *name)
     if ending != "xlsx":
         abort(404)
-    return files.download(as_workbook(table), WORKBOOK, *name, ending="xlsx")
+    return files.workbook(as_workbook(table), *name)

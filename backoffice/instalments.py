@@ -115,7 +115,7 @@ def page_of(found: Plan) -> dict[str, object]:
         "resting": found.state is PlanState.ACTIVE and plans.rests(found, _today()),
         "events": audit.events_about(found.customer_id, found.source),
         "movable": [row.id for row in rows if plans.can_move_beyond(found, row)],
-        "left": plans.not_on_its_way(found),
+        "left": plans.not_on_its_way(found, rows),
         "today": _today(),
     }
 

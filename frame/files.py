@@ -4,6 +4,8 @@ import re
 
 from flask import Response
 
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 def download(content: bytes, kind: str, *name: str, ending: str) -> Response:
     """:param name: its parts; a customer's or an invoice's number may hold what a file's name may not."""
@@ -32,3 +34,7 @@ def pdf(content: bytes, *name: str) -> Response:
 
 def csv(content: str, *name: str) -> Response:
     return download(content.encode(), "text/csv; charset=utf-8", *name, ending="csv")
+
+
+def workbook(content: bytes, *name: str) -> Response:
+    return download(content, WORKBOOK, *name, ending="xlsx")

@@ -66,7 +66,10 @@ class Company(Base):
 
 
 def get() -> Company:
-    return session.get_one(Company, ID)
+    """Asked for once in a transaction: the session forgets what nobody holds."""
+    row = session.get_one(Company, ID)
+    session.info["company"] = row
+    return row
 
 
 _ONE = select(Company).where(Company.id == ID)

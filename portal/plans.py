@@ -84,7 +84,8 @@ def plan(plan_id: int) -> str:
 @portal.get("/plans/<int:plan_id>/transfer.svg")
 def plan_code(plan_id: int) -> Response:
     """A picture of its own, so that nobody waits for it who does not scan it."""
-    how = _transfer(find_plan(plan_id))
+    mine = find_plan(plan_id)
+    how = _transfer(mine, plans.instalments_of(mine))
     return files.svg(how.code()) if how and how.has_code else abort(404)
 
 
@@ -226,12 +227,12 @@ def _page(mine: Plan) -> str:
         missed=[row for row in rows if row.state is InstalmentState.MISSED],
         waits=[row for row in rows if row.is_living and row.waits_for_customer],
         rests=mine.state is PlanState.ACTIVE and plans.rests(mine, _today()),
-        to_pay=plans.not_on_its_way(mine),
+        to_pay=plans.not_on_its_way(mine, rows),
         can_move=plans.can_move,
         underway=_is_underway(mine),
         signed=signed,
         method=method,
-        transfer=_transfer(mine),
+        transfer=_transfer(mine, rows),
         ended=words.gettext(ENDS[mine.end_reason]) if mine.end_reason in ENDS else "",
         versions=plans.versions_of(mine),
         today=_today(),
@@ -239,9 +240,9 @@ def _page(mine: Plan) -> str:
     )
 
 
-def _transfer(mine: Plan) -> accounts.Transfer | None:
+def _transfer(mine: Plan, rows: Sequence[Instalment]) -> accounts.Transfer | None:
     """What is to be sent next, under a reference by which it comes to an item of the plan."""
-    coming = plans.next_of(plans.instalments_of(mine))
+    coming = plans.next_of(rows)
     if mine.way is not Way.TRANSFER or coming is None or mine.began_on is None:
         return None
     first = next((item for item in plans.items_left(mine, _today()) if item.left), None)

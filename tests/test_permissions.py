@@ -312,6 +312,7 @@ def _add_plan(made: World, make: Maker) -> None:
     made.arguments[""] |= {"method_id": kept["method"], "autopay_id": kept["autopay"]}
     made.arguments["portal.method_added"] = {"attempt_id": given.id}
     made.arguments["backoffice.withdraw_plan"] = {"approval_id": asked.approval.id}
+    made.arguments["backoffice.plan_figures_file"] = {"name": "kept"}
 
 
 def _add_document(made: World) -> None:

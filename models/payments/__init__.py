@@ -30,7 +30,7 @@ from models.payments.consents import Consent, NoConsent
 from models.payments.credits import unapplied, use_credits
 from models.payments.disputed import give_up_disputed, leave_out
 from models.payments.drafts import Draft, choose_also, forget_choice, keep_choice, pay_with
-from models.payments.giving_way import give_way
+from models.payments.giving_way import give_way, pages_for
 from models.payments.inbox import WrongMode, drain, events_of_nobody, keep_event
 from models.payments.introducing import GatewayCustomer, introduce
 from models.payments.methods import MethodNotUsable, MethodState, SavedMethod
@@ -124,6 +124,7 @@ __all__ = [
     "of_customer",
     "of_instalment",
     "open_chargebacks",
+    "pages_for",
     "pay_with",
     "payable_item",
     "payable_items",

@@ -14,7 +14,7 @@ from models.errors import Refused
 from models.money import Money
 from models.payments import AttemptState, NotPayable, consents
 from models.plans import telling
-from models.plans.records import LATE, Instalment, InstalmentState, Plan, PlanState, Way, find_instalment, items_of
+from models.plans.records import LATE, Instalment, InstalmentState, Plan, PlanItem, PlanState, Way, find_instalment
 from models.plans.sums import items_left
 from models.plans.tending import rests, review
 from models.states import IllegalTransition
@@ -36,10 +36,10 @@ def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]
     session.rollback()
     charged = silent = 0
 
-    def charge_next(customer_id: int, instalment_id: int) -> None:
+    def charge_next(customer_id: int, plan_id: int, instalment_id: int) -> None:
         nonlocal charged, silent
         if silent < SILENT_AT_MOST:
-            state = _charge_one(customer_id, instalment_id, as_of=as_of, gateway=gateway, now=now)
+            state = _charge_one(customer_id, plan_id, instalment_id, as_of=as_of, gateway=gateway, now=now)
             charged += state is not None
             silent = silent + 1 if state is AttemptState.SUBMITTED else 0
 
@@ -47,29 +47,34 @@ def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]
     return charged
 
 
-def _due(as_of: date) -> Sequence[tuple[int, int]]:
+def _due(as_of: date) -> Sequence[tuple[int, int, int]]:
+    """Customer, plan and instalment."""
     query = (
-        select(Instalment.customer_id, Instalment.id)
+        select(Instalment.customer_id, Instalment.plan_id, Instalment.id)
         .join(Plan, (Plan.customer_id == Instalment.customer_id) & (Plan.id == Instalment.plan_id))
         .where(Plan.state == PlanState.ACTIVE, Plan.way == Way.AUTOMATIC)
         .where(Instalment.state.in_(LATE), Instalment.next_try_on <= as_of)
         .order_by(Instalment.due_on, Instalment.customer_id, Instalment.id)
     )
-    return [(customer_id, instalment_id) for customer_id, instalment_id in session.execute(query)]
+    return [(customer_id, plan_id, instalment_id) for customer_id, plan_id, instalment_id in session.execute(query)]
 
 
 def _charge_one(
-    customer_id: int, instalment_id: int, *, as_of: date, gateway: "StripeGateway", now: Callable[[], datetime]
+    customer_id: int,
+    plan_id: int,
+    instalment_id: int,
+    *,
+    as_of: date,
+    gateway: "StripeGateway",
+    now: Callable[[], datetime],
 ) -> AttemptState | None:
     """What became of it as far as is known; none where nothing was charged."""
-    entries = _wanted(customer_id, instalment_id, as_of)
-    if not entries:
-        return None
-    payments.give_way(customer_id, entries, gateway=gateway, now=now)
+    entries = _looked_at(customer_id, plan_id, instalment_id, as_of)
+    if entries:
+        payments.give_way(customer_id, entries, gateway=gateway, now=now)
     with transaction():
         review(customer_id, now=now())
-    with transaction():
-        attempt_id = _ask(customer_id, instalment_id, as_of=as_of, now=now())
+        attempt_id = _ask(customer_id, plan_id, instalment_id, as_of=as_of, now=now())
     if attempt_id is None:
         return None
     try:
@@ -78,26 +83,33 @@ def _charge_one(
         return None  # Ended before it was sent: something was said to be wrong with it just now.
 
 
-def _wanted(customer_id: int, instalment_id: int, as_of: date) -> list[int]:
+def _looked_at(customer_id: int, plan_id: int, instalment_id: int, as_of: date) -> list[int]:
     """
-    The items of its plan: whoever looks at Stripe's page for one of them has to pay there first, or is too late. None
-    while it would not be charged anyway: then nobody's page has to go.
+    The items of its plan, where somebody looks at Stripe's page for one of them: they have to pay there first, or are
+    too late. None while it would not be charged anyway: then nobody's page has to go.
     """
-    instalment = find_instalment(customer_id, instalment_id)
-    plan = session.get(Plan, (customer_id, instalment.plan_id), populate_existing=True) if instalment else None
-    found = []
-    if plan is not None and instalment is not None and _is_due(plan, instalment, as_of):
-        lines = _lines(plan, instalment, as_of, whoever_pays=True)
-        found = [item.entry_id for item in items_of(plan)] if lines else []
+    mine = (PlanItem.customer_id == customer_id, PlanItem.plan_id == plan_id)
+    entries = list(session.scalars(select(PlanItem.entry_id).where(*mine)))
+    looked_at = payments.pages_for(customer_id, entries) and _is_wanted(customer_id, plan_id, instalment_id, as_of)
     session.rollback()
-    return found
+    return entries if looked_at else []
 
 
-def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) -> UUID | None:
+def _is_wanted(customer_id: int, plan_id: int, instalment_id: int, as_of: date) -> bool:
+    plan = session.get_one(Plan, (customer_id, plan_id), populate_existing=True)
+    instalment = find_instalment(customer_id, instalment_id)
+    return (
+        instalment is not None
+        and _is_due(plan, instalment, as_of)
+        and bool(_lines(plan, instalment, as_of, whoever_pays=True))
+    )
+
+
+def _ask(customer_id: int, plan_id: int, instalment_id: int, *, as_of: date, now: datetime) -> UUID | None:
     """Decided under the account's lock; none where there is nothing to charge, or not now."""
-    plan = _plan_of(customer_id, instalment_id)
-    if plan is None:
-        return None
+    plan = session.get_one(Plan, (customer_id, plan_id))
+    lock_account(customer_id, plan.currency)
+    session.refresh(plan, with_for_update=True)
     instalment = find_instalment(customer_id, instalment_id)
     if instalment is None or not _is_due(plan, instalment, as_of):
         return None
@@ -130,18 +142,6 @@ def _ask(customer_id: int, instalment_id: int, *, as_of: date, now: datetime) ->
     instalment.next_try_on = None
     session.flush()
     return attempt.id
-
-
-def _plan_of(customer_id: int, instalment_id: int) -> Plan | None:
-    """Locked, with its account."""
-    instalment = find_instalment(customer_id, instalment_id)
-    plan = session.get(Plan, (customer_id, instalment.plan_id)) if instalment else None
-    if plan is None or instalment is None:
-        return None
-    lock_account(customer_id, plan.currency)
-    session.refresh(plan, with_for_update=True)
-    session.refresh(instalment)
-    return plan
 
 
 def _is_due(plan: Plan, instalment: Instalment, as_of: date) -> bool:

@@ -1,6 +1,6 @@
 """Charges that took no money: tried again on another day, at once, or the customer is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -14,10 +14,10 @@ from models.plans.records import AS_IT_IS, Instalment, InstalmentState, Plan, Pl
 from models.policies.plans import retrying
 
 
-def end_charges(plan: Plan, *, on: date, now: datetime) -> list[tuple[Instalment, str]]:
+def end_charges(
+    plan: Plan, rows: Iterable[Instalment], tried: Mapping[int, Attempt], *, on: date, now: datetime
+) -> list[tuple[Instalment, str]]:
     """Follow what failed. Returns what is to be said of which instalment: to whoever still owes it."""
-    rows = instalments_of(plan)
-    tried = newest_attempts(rows)
     told = []
     for instalment in rows:
         attempt = tried.get(instalment.id)

@@ -1,6 +1,6 @@
 """The only writer of what came of a plan: it reads the ledger, the holds and the attempts, and follows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from models import audit, company, holds, ledger
 from models.database import session
 from models.holds import HoldKind
-from models.money import total
+from models.money import Money, total
 from models.payments import Attempt, AttemptState
 from models.plans import telling
 from models.plans.declining import end_charges, follow_consent, newest_attempts
@@ -23,7 +23,7 @@ from models.plans.records import (
     instalments_of,
     items_of,
 )
-from models.plans.sums import items_left
+from models.plans.sums import ItemLeft, items_left
 from models.policies.plans import covering, schedule
 from models.policies.plans.covering import Part
 from models.policies.public_holidays import after_working_days
@@ -35,13 +35,19 @@ def follow(plan: Plan, *, on: date, now: datetime) -> None:
     happened. The account's lock is the caller's.
     """
     follow_consent(plan, now=now)
-    failed = end_charges(plan, on=on, now=now)
-    because = _follow_money(plan, on=on, now=now)
-    because = _follow_debt(plan, on=on) or because
+    rows = instalments_of(plan)
+    tried = newest_attempts(row for row in rows if row.is_living)
+    failed = end_charges(plan, rows, tried, on=on, now=now)
+    charged = {one: attempt for one, attempt in tried.items() if attempt.state is AttemptState.SUCCEEDED}
+    for attempt in charged.values():
+        _use(plan, attempt, on=on, now=now)
+    items = items_left(plan, on)
+    because = _follow_items(plan, rows, charged, items, on=on)
     if because:
         keep_version(plan, because, on=on, now=now)
-    rows = [row for row in instalments_of(plan) if row.is_living]
-    if not rows and not any(item.disputed for item in items_left(plan, on)):
+        rows = instalments_of(plan)
+    rows = [row for row in rows if row.is_living]
+    if not rows and not any(item.disputed for item in items):
         _complete(plan, on=on, now=now)
         return
     for row, step in failed:
@@ -53,14 +59,21 @@ def follow(plan: Plan, *, on: date, now: datetime) -> None:
         telling.tell(plan, "changed", now=now, because=because.value, lines=rows)
 
 
-def _follow_money(plan: Plan, *, on: date, now: datetime) -> Because | None:
-    """Money that came since covers instalments; what went back uncovers them."""
-    rows = instalments_of(plan)
-    charged = _charged(rows)
-    for attempt in charged.values():
-        _use(plan, attempt, on=on, now=now)
-    came = total((item.came for item in items_left(plan, on)), plan.currency).minor
-    more = came - sum(row.covered_minor for row in rows)
+def _follow_items(
+    plan: Plan, rows: Sequence[Instalment], charged: Collection[int], items: Sequence[ItemLeft], *, on: date
+) -> Because | None:
+    came, left = ((item.came for item in items), (item.left for item in items))
+    because = _follow_money(plan, rows, charged, total(came, plan.currency), on=on)
+    if because is Because.RETURNED:
+        rows = instalments_of(plan)
+    return _follow_debt(plan, rows, total(left, plan.currency), on=on) or because
+
+
+def _follow_money(
+    plan: Plan, rows: Sequence[Instalment], charged: Collection[int], came: Money, *, on: date
+) -> Because | None:
+    """Money that came since covers instalments, those that were charged first; what went back uncovers them."""
+    more = came.minor - sum(row.covered_minor for row in rows)
     for row in [row for row in rows if row.id in charged]:
         more -= _cover(row, min(row.left_minor, max(more, 0)), on=on)
         _paid(row, on=on)
@@ -79,18 +92,14 @@ def _follow_money(plan: Plan, *, on: date, now: datetime) -> Because | None:
     return Because.PAID_OTHERWISE if plan.is_automatic and shares else None
 
 
-def _charged(rows: Sequence[Instalment]) -> dict[int, Attempt]:
-    """By the instalment's id: of those that are not paid yet the payment of their own that has come."""
-    tried = newest_attempts(row for row in rows if row.is_living)
-    return {one: attempt for one, attempt in tried.items() if attempt.state is AttemptState.SUCCEEDED}
-
-
 def _use(plan: Plan, attempt: Attempt, *, on: date, now: datetime) -> None:
     """What was credited meanwhile need not be paid: what came for it pays the plan's other items."""
     receipt = ledger.entry_by_key(plan.customer_id, f"{attempt.payment_intent_id}:paid")
+    if receipt is None or not receipt.left:
+        return
     for item in items_left(plan, on):
-        share = min(item.left, receipt.left) if receipt else plan.money(0)
-        if receipt and share:
+        share = min(item.left, receipt.left)
+        if share:
             ledger.allocate(receipt, ledger.entry_of(plan.customer_id, item.entry_id), share, now=now)
             session.refresh(receipt)
 
@@ -129,11 +138,10 @@ def _uncover(plan: Plan, rows: Sequence[Instalment], minor: int, *, on: date) ->
     session.flush()
 
 
-def _follow_debt(plan: Plan, *, on: date) -> Because | None:
+def _follow_debt(plan: Plan, every: Sequence[Instalment], owed: Money, *, on: date) -> Because | None:
     """The living instalments come to what is left of the items: less where less is owed, more where more is."""
-    rows = [row for row in instalments_of(plan) if row.is_living]
-    owed = total((item.left for item in items_left(plan, on)), plan.currency).minor
-    less = sum(row.left_minor for row in rows) - owed
+    rows = [row for row in every if row.is_living]
+    less = sum(row.left_minor for row in rows) - owed.minor
     free = [row for row in rows if row.state is not InstalmentState.CHARGING]
     if less > 0:
         shares = covering.shorten(_parts(free), less)

@@ -54,10 +54,10 @@ def lines_to_pay(plan: Plan, amount: Money, on: date) -> list[tuple[int, Money]]
     return lines
 
 
-def not_on_its_way(plan: Plan) -> Money:
-    """What is left of the plan, without what is being charged."""
-    rows = (row for row in instalments_of(plan) if row.is_living and row.state is not InstalmentState.CHARGING)
-    return total((row.left for row in rows), plan.currency)
+def not_on_its_way(plan: Plan, rows: Sequence[Instalment] | None = None) -> Money:
+    """What is left of the plan, without what is being charged; of its `rows`, where the caller has them."""
+    free = [row for row in rows or instalments_of(plan) if row.is_living and row.state is not InstalmentState.CHARGING]
+    return total((row.left for row in free), plan.currency)
 
 
 def next_of(rows: Sequence[Instalment]) -> Instalment | None:

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     APPROVE_PLAN = "approve_plan"  # what is beyond the rules, or above what starts by itself, where finance decides
     APPROVE_PLAN_AS_MANAGER = "approve_plan_as_manager"  # the same, where a manager decides
     PLAN_POLICY = "plan_policy"  # writing what may be offered, and publishing what somebody else wrote
+    READ_PLAN_FIGURES = "read_plan_figures"  # how plans do, as a whole
     MAKE_LINKS = "make_links"
     CHANGE_CUSTOMERS = "change_customers"  # customers, contacts, and merging two accounts
     INVOICE = "invoice"
@@ -68,7 +69,9 @@ _COMPLAINTS = frozenset({Permission.WORK_ACTIONS, Permission.READ_COMPLAINTS})
 _WORDS = frozenset(
     {Permission.READ_WORDS, Permission.WRITE_WORDS, Permission.PUBLISH_SEQUENCE, Permission.RUN_REMINDERS}
 )
-_PLANS = frozenset({Permission.OFFER_PLAN, Permission.PLAN_POLICY, Permission.APPROVE_PLAN})
+_PLANS = frozenset(
+    {Permission.OFFER_PLAN, Permission.PLAN_POLICY, Permission.APPROVE_PLAN, Permission.READ_PLAN_FIGURES}
+)
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COLLECTOR: _ACCOUNTS | {Permission.WORK_DISPUTES, Permission.WORK_ACTIONS, Permission.OFFER_PLAN},
     Role.CLERK: _ACCOUNTS | _DISPUTES | {Permission.WORK_ACTIONS},

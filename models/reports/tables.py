@@ -35,11 +35,20 @@ def as_csv(table: Table) -> str:
 
 def as_json(table: Table) -> str:
     """Amounts are strings with the currency's decimals."""
-    rows = [
+    return json.dumps({"report": table.name, **table.facts, "rows": _objects(table)}, ensure_ascii=False)
+
+
+def all_as_json(name: str, tables: Sequence[Table]) -> str:
+    """Of one report: its tables have their facts in common."""
+    rows = {table.name: _objects(table) for table in tables}
+    return json.dumps({"report": name, **tables[0].facts, "tables": rows}, ensure_ascii=False)
+
+
+def _objects(table: Table) -> list[dict[str, Cell]]:
+    return [
         {name: cell.plain() if isinstance(cell, Money) else cell for name, cell in zip(table.columns, row, strict=True)}
         for row in table.rows
     ]
-    return json.dumps({"report": table.name, **table.facts, "rows": rows}, ensure_ascii=False)
 
 
 def as_text(table: Table) -> str:
@@ -59,22 +68,27 @@ def as_text(table: Table) -> str:
     )
 
 
-def as_workbook(table: Table) -> bytes:
-    """One sheet; amounts are numbers, text is text whatever it begins with."""
+def all_as_text(tables: Sequence[Table]) -> str:
+    return "\n\n".join(f"{table.name}\n{as_text(table)}" for table in tables)
+
+
+def as_workbook(*tables: Table) -> bytes:
+    """A sheet for each; amounts are numbers, text is text whatever it begins with."""
     from xlsxwriter import Workbook
 
     out = io.BytesIO()
     with Workbook(out, {"in_memory": True}) as book:
-        sheet = book.add_worksheet(table.name[:31])
         bold = book.add_format({"bold": True})
         money = book.add_format({"num_format": "#,##0.00"})
-        for place, name in enumerate(table.columns):
-            sheet.write_string(0, place, name, bold)
-        for line, row in enumerate(table.rows, start=1):
-            for place, cell in enumerate(row):
-                _write(sheet, line, place, cell, money)
-        sheet.freeze_panes(1, 0)
-        sheet.autofit()
+        for table in tables:
+            sheet = book.add_worksheet(table.name[:31])
+            for place, name in enumerate(table.columns):
+                sheet.write_string(0, place, name, bold)
+            for line, row in enumerate(table.rows, start=1):
+                for place, cell in enumerate(row):
+                    _write(sheet, line, place, cell, money)
+            sheet.freeze_panes(1, 0)
+            sheet.autofit()
     return out.getvalue()
 
 

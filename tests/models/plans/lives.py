@@ -20,12 +20,13 @@ from models.ledger import Entry
 from models.money import Money
 from models.payments import FINAL, GONE, Attempt, AttemptState, Purpose, consents
 from models.plans import Instalment, InstalmentState, Plan, PlanState, Proposal, Way
+from models.plans.figures import When, figures
 from models.policies.plans import Frequency
 from models.transactions import transaction
 from tests.making import Maker
 from tests.models.payments.shop import SECRET, Shop, by
 from tests.models.payments.test_random_days import Killed, Mortal
-from tests.models.plans import books
+from tests.models.plans import books, counting
 
 LIVING = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
 FOLLOWED = (PlanState.ACTIVE, PlanState.DEFAULTED)
@@ -359,8 +360,16 @@ class Life:
         intents = self._there("payment_intent")
         paid = Counter(self._attempt(one).instalment_id for one in intents if one["status"] == "succeeded")
         assert all(many == 1 for instalment, many in paid.items() if instalment), self.log
+        self._check_figures()
         ours = [entry.amount_minor for entry in self.shop.entries(self.customer) if entry.dedupe_key.endswith(":paid")]
         assert sorted(ours) == sorted(one["amount"] for one in intents if one["status"] == "succeeded"), self.log
+
+    def _check_figures(self) -> None:
+        """What finance sees is what one counts by hand; and what is to come is what the ledger has left."""
+        found = figures("EUR", self.today)
+        counting.assert_counted(found)
+        charging = any(line.when is When.ON_ITS_WAY and line.payments for line in found.expected.lines)
+        assert charging or found.expected.total.agreed == found.health.total.left, self.log
 
     def finish(self) -> None:
         """Everything that was in the way ends, and time passes: every plan that was not cancelled is paid."""
