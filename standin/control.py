@@ -22,9 +22,9 @@ def answer(account: Account, request: Request) -> Response:
     `webhooks` (fields of `Webhooks`), `faults` (a list of fields of `Fault`; an empty list forgives all),
     `clock_offset_seconds`, `send_again` (an event id), and what others do: `dispute` (`payment`, `reason`, `amount`,
     `inquiry`), `escalate_dispute` (an id), `close_dispute` (`id`, `won`), `refund` (`payment`, `amount`: in the
-    dashboard), `finish_refund` and `finish_debit` (`id`, `status`), `decline` (`method`, `code`, `times`),
-    `replace_card` (`method`, `last4`, `exp_month`, `exp_year`), `expire_card` (the same, untold),
-    `end_mandate` (a method).
+    dashboard), `finish_refund` and `finish_debit` (`id`, `status`), `decline` (`method`, `code`, `times`), `keep` (a
+    list of `customer`, `method`, `number`: who was here before), `replace_card` (`method`, `last4`, `exp_month`,
+    `exp_year`), `expire_card` (the same, untold), `end_mandate` (a method).
     """
     if request.headers.get("Authorization", "") != f"Bearer {account.api_key}":
         return Response("The API key is needed here.\n", 401, mimetype="text/plain")
@@ -73,6 +73,7 @@ PEOPLE: dict[str, Callable[[Account, Any], object]] = {
     "dispute": lambda account, order: disputes.begin(account, **order),
     "end_mandate": methods.end_mandate,
     "expire_card": methods.expire_card,
+    "keep": lambda account, many: [methods.keep(account, one) for one in many],
     "replace_card": methods.replace_card,
     "escalate_dispute": disputes.escalate,
     "close_dispute": lambda account, order: disputes.close(account, order["id"], won=order["won"]),

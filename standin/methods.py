@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from standin import cards, saved
+from standin import cards, debits, saved, shapes
 from standin.account import Account
 from standin.cards import Card
 from standin.wire import ApiError, Params, only
@@ -81,6 +81,30 @@ def _next_decline(account: Account, method_id: str, kept: dict[str, Any]) -> str
 
 
 # What tests and others order
+
+
+def keep(account: Account, order: dict[str, Any]) -> None:
+    """
+    Somebody who was here before these books began: `customer` and `method` as they are called, and the `number` of a
+    test card or account.
+
+    :raises ValueError: no such number, or the method is known.
+    """
+    now, card, bank = account.now(), cards.find(order["number"]), debits.find(order["number"])
+    if (card is None and bank is None) or account.books.get(order["method"]) is not None:
+        raise ValueError(f"Cannot be kept: {order}")
+    with account.books.transaction():
+        if account.books.get(order["customer"]) is None:
+            nobody = shapes.customer(now=now, name=None, email=None, metadata={})
+            account.books.add(nobody | {"id": order["customer"]})
+        if card is not None:
+            made, kept = saved.card_method(now=now, brand=card.brand, last4=card.last4), {"number": card.number}
+        else:
+            made, kept = saved.debit_method(now=now, number=order["number"]), {"number": order["number"]}
+        made |= {"id": order["method"], "customer": order["customer"]}
+        if card is None:
+            kept["mandate"] = account.books.add(saved.mandate(now=now, method=made))["id"]
+        account.books.add(made, kept)
 
 
 def decline(account: Account, order: dict[str, Any]) -> None:

@@ -54,12 +54,13 @@ def is_empty() -> bool:
     return customers.count() == 0
 
 
-def build(count: int, *, seed: int, today: date, home: Path, address: str) -> None:
+def build(count: int, *, seed: int, today: date, home: Path, address: str) -> list[dict[str, str]]:
     """
     Fill the empty installation: customers of seven countries and two years of their invoices come in by a file, as a
     real company's would; what a file does not bring is entered by the staff's own operations.
 
     :param home: where rejected rows and letters are written. :param address: of the portal, for links.
+    :returns: what is kept to be charged again, for a stand-in for Stripe (its order 'keep').
     """
     builder = Builder(Random(seed), today)
     with transaction():
@@ -76,11 +77,12 @@ def build(count: int, *, seed: int, today: date, home: Path, address: str) -> No
     from commandline.demo import complaining, planning, telling
 
     telling.tell(builder, people)
-    planning.plan(builder, people)
+    kept = planning.plan(builder, people)
     complaining.complain(builder, people, café, address=address)
     reminders.run_past_weeks(today, home=home, address=address)
     with transaction():
         reminders.propose(people["Eglė Šimkutė"], now=builder.at(today))
+    return kept
 
 
 def _creditor(today: date) -> None:

@@ -93,8 +93,10 @@ class Planner:
         return {"by": by, "on": self.day(days_ago), "now": self.now(days_ago)}
 
 
-def plan(builder: Builder, people: dict[str, Principal]) -> None:
-    """Plans that were signed live day by day; then what waits for somebody."""
+def plan(builder: Builder, people: dict[str, Principal]) -> list[dict[str, str]]:
+    """
+    Plans that were signed live day by day; then what waits for somebody. Returns what is kept to be charged again.
+    """
     planner = Planner(builder, people, DemoTill())
     lives = [(story, *_begun(planner, story)) for story in STORIES]
     for days_ago in DAYS:
@@ -109,6 +111,7 @@ def plan(builder: Builder, people: dict[str, Principal]) -> None:
     with transaction():
         _wait(planner)
         _write_rules(planner)
+    return planner.till.kept
 
 
 def _begun(planner: Planner, story: Story) -> tuple[Plan, Entry]:
@@ -127,7 +130,7 @@ def _begun(planner: Planner, story: Story) -> tuple[Plan, Entry]:
         life = plans.propose(customer.id, contact.id, proposal, **stamp)
         _sign(life, customer, contact, stamp)
     if isinstance(story.kept, str):
-        _give(planner, life, story.kept, stamp)
+        _give(planner, life, story, stamp)
     if story.asks:
         planner.asking.add(customer.number)
     return life, item
@@ -147,7 +150,7 @@ def _sign(life: Plan, customer: Customer, contact: Contact, stamp: dict[str, Any
     plans.forget_draft(customer.id, contact.id, life.currency)
 
 
-def _give(planner: Planner, life: Plan, kind: str, stamp: dict[str, Any]) -> None:
+def _give(planner: Planner, life: Plan, story: Story, stamp: dict[str, Any]) -> None:
     """On the page of the till; the plan begins by it."""
     now = stamp["now"]
     payments.introduce(life.customer_id, gateway=planner.till, now=lambda: now)  # type: ignore[arg-type]
@@ -156,7 +159,13 @@ def _give(planner: Planner, life: Plan, kind: str, stamp: dict[str, Any]) -> Non
         told = {"by": stamp["by"], "now": now, "language": "en", "about": life.source}
         attempt = payments.request_setup(life.customer_id, life.currency, **where, **told)
         attempt.move_to(AttemptState.SUBMITTED)
-        merge(life.customer_id, attempt.id, planner.till.given(attempt, kind), live=False, now=now)
+        merge(
+            life.customer_id,
+            attempt.id,
+            planner.till.given(attempt, str(story.kept), asks=story.asks),
+            live=False,
+            now=now,
+        )
         plans.review(life.customer_id, now=now)
 
 

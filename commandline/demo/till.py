@@ -12,16 +12,23 @@ from models.money import Money
 from models.payments import Attempt
 from models.payments.looking import Told
 
-CARD, ACCOUNT = ("card", "visa", "4242", 12, 34), ("sepa_debit", "", "3201", None, None)
+# What each is, and the test number that behaves so.
+CARD = ("card", "visa", "4242424242424242", 2034)
+ASKING = ("card", "visa", "4000002760003184", 2034)
+ACCOUNT = ("sepa_debit", "", "AT611904300234573201", None)
 
 
 class DemoTill:
-    """`asking` are customers whose banks want to see them; `day` is when it is asked."""
+    """
+    `asking` are customers whose banks want to see them; `day` is when it is asked; `kept` is what was given to be
+    charged again, as a stand-in for Stripe is told of it.
+    """
 
     live = False
 
     def __init__(self) -> None:
         self.asking: set[str] = set()
+        self.kept: list[dict[str, str]] = []
         self.day: datetime | None = None
 
     def create_customer(self, body: str, *, idempotency_key: str) -> str:
@@ -46,11 +53,12 @@ class DemoTill:
             tried_at=self.day,
         )
 
-    def given(self, attempt: Attempt, kind: str) -> Told:
+    def given(self, attempt: Attempt, kind: str, *, asks: bool) -> Told:
         """What a card or an account is, given on the page of a setup."""
-        what, brand, last4, month, year = CARD if kind == CARD[0] else ACCOUNT
+        what, brand, number, year = (ASKING if asks else CARD) if kind == CARD[0] else ACCOUNT
         customer, name = json.loads(attempt.request_json)["customer"], f"demo{attempt.id.hex}"
-        ends = {"exp_month": month, "exp_year": 2000 + year if year else None}
-        method = GatewayMethod(f"pm_{name}", what, brand, last4, **ends, customer_id=customer)
+        ends = {"exp_month": 12 if year else None, "exp_year": year}
+        method = GatewayMethod(f"pm_{name}", what, brand, number[-4:], **ends, customer_id=customer)
+        self.kept.append({"customer": customer, "method": method.id, "number": number})
         setup = GatewaySetup(f"seti_{name}", SetupState.SUCCEEDED, "", str(attempt.id), method)
         return Told(SessionState.COMPLETE, str(attempt.id), False, None, f"cs_{name}", setup=setup)

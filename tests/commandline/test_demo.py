@@ -1,6 +1,7 @@
 """`flask demo`: a company with everything that was built so far, sound to the cent, the same for the same seed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -10,13 +11,15 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import create_engine, text
 
+import standin
 from app import create_app
 from commandline.demo import history
-from models import clock, company, customers, database
+from models import clock, company, customers, database, plans
 from models.database import session
+from models.gateways.stripe import StripeGateway
 from models.reports.verify import verify
 from runtime.settings import Settings
-from tests.conftest import TODAY
+from tests.conftest import NOW, TODAY
 from tests.databases import new_database
 
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
@@ -123,7 +126,27 @@ ONCE = {
 }
 
 
-def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Flask) -> None:
+@pytest.fixture
+def till(app: Flask, tmp_path: Path) -> Iterator[standin.Running]:
+    """Stripe's stand-in, as it runs beside a house that is tried."""
+    own = app.extensions["settings"]
+    with standin.running(tmp_path / "till", api_key=own.stripe_key) as till:
+        app.extensions["settings"] = replace(own, stripe_api_base=till.url)
+        yield till
+
+
+def assert_plans_are_charged_on(till: standin.Running) -> None:
+    """On the next days of the plans that the demo began."""
+    gateway = StripeGateway("sk_test_duewell", ["whsec_tests"], till.url)
+    for days in (0, 27, 30):
+        plans.tend(TODAY + timedelta(days=days), now=NOW + timedelta(days=days))
+    later = NOW + timedelta(days=30)
+    assert plans.charge(later.date(), gateway=gateway, now=lambda: later) >= 2
+    became = rows(f"select state, decline_code from attempts where kind = 'off_session' and asked_at = '{later}'")
+    assert set(became) == {("succeeded", ""), ("processing", ""), ("failed", "authentication_required")}
+
+
+def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Flask, till: standin.Running) -> None:
     result = demo(*SMALL)
     assert result.exit_code == 0, result.output
     link = result.stdout.split()[1]
@@ -157,6 +180,7 @@ def test_the_demo_shows_every_state_twice_and_proves_itself(demo: Demo, app: Fla
         *("collector", "clerk", "finance", "counsel", "manager", "admin"),
     }
     assert (company.get().name, company.get().is_demo) == ("Baltic Supply UAB", True)
+    assert_plans_are_charged_on(till)
 
 
 def test_a_filled_house_is_left_alone(demo: Demo, app: Flask, make: object) -> None:
