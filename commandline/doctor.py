@@ -54,14 +54,14 @@ def _plans() -> list[str]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from commandline.connection import connected
-    from models import clock
+    from models import clock, company
     from models.plans import policies
     from models.policies.plans.charges import charges_anything, laws_read
 
     try:
         with connected():
             rules = [rule for rule in policies.in_force().rules if rule.kind != "business"]
-            if not any(charges_anything(rule.terms) for rule in rules) or laws_read(clock.now().date()):
+            if not any(charges_anything(rule.terms) for rule in rules) or laws_read(company.get().today(clock.now())):
                 return []
     except SQLAlchemyError:
         return []

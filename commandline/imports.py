@@ -59,12 +59,13 @@ def _rub_out() -> None:
 
 
 def _say_seen_before(summary: "Summary") -> None:
+    from models import company
     from models.imports import earlier_run_of
 
     for file in summary.files:
         earlier = earlier_run_of(file["sha256"], before=summary.run_id) if summary.run_id else None
         if earlier:
-            when = earlier.started_at.date().isoformat()
+            when = company.get().today(earlier.started_at).isoformat()
             click.echo(f"{file['file']} was imported before, on {when} by {earlier.actor_name}.", err=True)
 
 

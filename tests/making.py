@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from models import audit, customers, invoices, ledger
+from models import audit, clock, customers, invoices, ledger
 from models.customers import Contact, Customer
 from models.customers import links as customer_links
 from models.invoices import InvoiceLine
@@ -12,13 +12,20 @@ from models.ledger import Entry
 from models.money import Money
 from models.transactions import transaction
 
+HERE = "Europe/Vilnius"  # Where a new house stands: what is evening in UTC is tomorrow there.
+
+
+def day_of(moment: datetime) -> date:
+    """The business date of a moment in a house whose timezone nobody changed."""
+    return clock.business_date(moment, HERE)
+
 
 class Maker:
     """Every call is a transaction of its own; amounts are minor units, EUR unless said otherwise."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.today = now.date()
+        self.today = day_of(now)
         self._numbers = itertools.count(1001)
 
     def customer(self, name: str = "Žalias Namas UAB", *, number: str | None = None, **facts: object) -> Customer:

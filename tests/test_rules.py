@@ -78,6 +78,23 @@ def test_the_time_is_read_in_one_place() -> None:
     assert readers == MAY_READ_THE_CLOCK
 
 
+A_DAY_OF_UTC = re.compile(r"\bnow(?:\(\))?\.date\(\)")
+MAY_COUNT_IN_UTC = {
+    "models/work.py": "seals go by UTC, whatever the company's timezone is",
+}
+
+
+def test_days_are_those_of_the_company() -> None:
+    """In the evening of UTC it is tomorrow there: what takes `now.date()` for today is wrong for hours each day."""
+    everywhere = (*SOURCES, *(PROJECT / "tests").rglob("*.py"))
+    takers = {
+        path.relative_to(PROJECT).as_posix()
+        for path in everywhere
+        if A_DAY_OF_UTC.search(path.read_text(encoding="utf-8")) and path != Path(__file__)
+    }
+    assert takers == set(MAY_COUNT_IN_UTC)
+
+
 # One word per capability
 
 VAGUE = {"utils", "util", "helpers", "helper", "services", "service", "common", "misc", "manager", "handlers", "base"}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit
+from models import audit, company
 from models.audit import Actor
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -148,7 +148,7 @@ def change(customer: Customer, *, by: Actor, now: datetime, **facts: object) -> 
         return
     if "name" in changed:
         keep_name(customer, customer.name)
-        customer.name_on = now.date()  # An older document in a file does not take this name away again.
+        customer.name_on = company.get().today(now)  # An older document in a file does not take this name away again.
         customer.name_key, customer.search_name = name_key(str(changed["name"])), search_key(str(changed["name"]))
     for name, value in changed.items():
         setattr(customer, name, value)

@@ -96,7 +96,7 @@ def load(
     everyone = [*customers, *families]
     found: dict[int, _Found] = defaultdict(_Found)
     whose = {customer_id: families.get(customer_id, customer_id) for customer_id in everyone}
-    _items(found, everyone, whose, day, known_at)
+    _items(found, everyone, whose, day, known_at, whole.creditor)
     for held in holds.in_force(everyone, day, known_at=known_at):
         claim = Claim(held.kind, held.entry_id, held.currency, held.claimed_minor, held.from_on, held.until_on)
         found[whose[held.customer_id]].claims.append(claim)
@@ -166,7 +166,12 @@ from entries e where e.customer_id = any(:customers) and e.id = any(:entries)
 
 
 def _items(
-    found: dict[int, _Found], everyone: Sequence[int], whose: Mapping[int, int], day: date, known_at: datetime
+    found: dict[int, _Found],
+    everyone: Sequence[int],
+    whose: Mapping[int, int],
+    day: date,
+    known_at: datetime,
+    creditor: Company,
 ) -> None:
     rows = items_as_of(everyone, day, known_at=known_at)
     debits = [row for row in rows if row.side == Side.DEBIT]
@@ -174,14 +179,14 @@ def _items(
     more = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(_MORE, asked)} if debits else {}
     for row in debits:
         recorded_at, complete = more[row.customer_id, row.entry_id]
-        found[whose[row.customer_id]].items.append(_item(row, recorded_at, complete))
+        found[whose[row.customer_id]].items.append(_item(row, creditor.today(recorded_at), complete))
     for row in rows:
         if row.side == Side.CREDIT:
             credits = found[whose[row.customer_id]].credits
             credits[row.left.currency] = credits.get(row.left.currency, 0) - row.left.minor
 
 
-def _item(row: OpenItem, recorded_at: datetime, complete: bool) -> Item:
+def _item(row: OpenItem, recorded_on: date, complete: bool) -> Item:
     return Item(
         customer_id=row.customer_id,
         entry_id=row.entry_id,
@@ -189,7 +194,7 @@ def _item(row: OpenItem, recorded_at: datetime, complete: bool) -> Item:
         currency=row.left.currency,
         open_minor=row.left.minor,
         due_on=row.due_on,
-        recorded_on=recorded_at.date(),
+        recorded_on=recorded_on,
         complete=complete,
     )
 

@@ -16,7 +16,7 @@ from models import causes, clock, complaints, database
 from models.policies.permissions import Role
 from tests.backoffice.reading import error_at
 from tests.complaining import Complainer, days_from
-from tests.making import Maker
+from tests.making import Maker, day_of
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def complainer(make: Maker) -> Complainer:
 def test_page_files_and_command_say_the_same(
     app: Flask, as_role: Callable[[Role], FlaskClient], complainer: Complainer
 ) -> None:
-    today = clock.now().date()
+    today = day_of(clock.now())
     padding, price = complainer.cause(), complainer.cause("Old list", "Offers", "=Sales")
     complainer.cases(days_from(today - timedelta(days=20), 3), padding, held=20_000, credited=5_000)
     complainer.case(today - timedelta(days=9), price, lines=[{"product": "+Glue", "net_minor": 90_000}])
@@ -66,7 +66,7 @@ def test_page_files_and_command_say_the_same(
 def test_an_action_goes_from_an_alert_to_its_owner_and_is_watched(
     app: Flask, as_role: Callable[[Role], FlaskClient], people: dict[Role, int], complainer: Complainer
 ) -> None:
-    today = clock.now().date()
+    today = day_of(clock.now())
     cause = complainer.cause()
     complainer.cases(days_from(today - timedelta(days=9), 5), cause, words="Two of six plates in splinters")
     complaints.review("https://pay.example.test", now=clock.now())

@@ -13,14 +13,14 @@ from models import audit, clock, company, messages, staff
 from models.policies.permissions import Role
 from models.staff import StaffState
 from models.transactions import transaction
-from tests.making import Maker
+from tests.making import Maker, day_of
 
 
 def test_a_run_says_what_it_did_and_a_second_one_does_nothing(
     app: Flask, flask: Callable[..., Result], tmp_path: Path
 ) -> None:
     now = clock.real_now()
-    today = now.date()
+    today = day_of(now)
     tuesday = today + timedelta(days=8 - today.weekday())  # In the next week: its mails wait until then.
     old = Maker(now - timedelta(days=60))
     with transaction():

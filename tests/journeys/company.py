@@ -90,7 +90,7 @@ class Furnisher:
         self.home = home
         self.key = key
         self.make = Maker(now)
-        self.made = Furnished(now.date())
+        self.made = Furnished(self.make.today)
         self.people: dict[Role, Principal] = {}
 
     def furnish(self) -> Furnished:
@@ -210,7 +210,7 @@ class Furnisher:
         row.help_phone, row.help_email = "+370 5 210 0000", "accounts@baltic-supply.example"
         row.privacy_url = "https://baltic-supply.example/privacy"
         row.iban, row.bic = "LT12 1000 0111 0100 1000", "AGBLLT2X"
-        row.bank_money_until = self.now.date() - timedelta(days=1)
+        row.bank_money_until = self.made.today - timedelta(days=1)
         row.is_demo = True
 
     def _staff(self) -> None:

@@ -22,6 +22,7 @@ from models.transactions import release, transaction
 from models.work import HANDLERS, Tools
 from runtime.settings import Settings
 from standin.server import Handler
+from tests.making import day_of
 
 STRIPE_KEY = "sk_test_journeys"
 WEBHOOK_SECRET = "whsec_journeys"
@@ -88,7 +89,8 @@ class House:
     def go_to_wednesday(self) -> datetime:
         """Move the shared clock on to ten in the morning of the next Wednesday: six days later is a weekday too."""
         now = clock.now()
-        day = now.date() + timedelta(days=(2 - now.weekday()) % 7 or 7)
+        today = day_of(now)
+        day = today + timedelta(days=(2 - today.weekday()) % 7 or 7)
         morning = datetime(day.year, day.month, day.day, 10, tzinfo=UTC)
         self.flask("clock", f"+{round((morning - now).total_seconds() / 60)}m")
         return morning

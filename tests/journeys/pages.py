@@ -12,6 +12,7 @@ from models.customers import asking
 from models.transactions import transaction
 from tests.journeys.company import HOSTILE, PASSWORD, Furnished
 from tests.journeys.house import House
+from tests.making import day_of
 
 NOBODY = "nobody"
 MANAGER, ADMIN, COLLECTOR, COUNSEL = "manager", "admin", "collector", "counsel"
@@ -302,7 +303,7 @@ def _sign_another(walk: Walk) -> int:
     return _press(walk, "/sign", typed_name=HOSTILE)
 
 
-PAST = (clock.real_now().date() - timedelta(days=200)).isoformat()
+PAST = (day_of(clock.real_now()) - timedelta(days=200)).isoformat()
 BUSY = {"customer_id": customer("busy")}
 PORTAL = (
     at("portal.home", NOBODY),

@@ -22,6 +22,7 @@ from standin.orders import give
 from tests.journeys import chromium
 from tests.journeys.house import eventually
 from tests.journeys.steps import BankMoney, enter_money, find, happened, take_back, used
+from tests.making import day_of
 
 pytestmark = pytest.mark.browser
 PROJECT = Path(__file__).parents[2]
@@ -184,7 +185,7 @@ def test_finance_works_on_the_account_of_a_real_ledger(
     cents = [int(value.split()[0].replace(".", "")) for value in (one, two, three)]
     part = cents[2] // 2
     shares = {first: _typed(cents[0]), second: _typed(cents[1]), third: _typed(part)}
-    yesterday = clock.real_now().date() - timedelta(days=1)
+    yesterday = day_of(clock.real_now()) - timedelta(days=1)
     enter_money(page, BankMoney(_typed(cents[0] + cents[1] + part), yesterday, shares))
     for number in shares:
         expect(used(page, number)).to_contain_text("In force")

@@ -15,6 +15,7 @@ from models.transactions import release, transaction
 from tests.journeys.conftest import session_of
 from tests.kills.browser import Answer, Browser, NoAnswer
 from tests.kills.load import Load
+from tests.making import day_of
 
 CARDS = ("4242424242424242",) * 4 + ("4000000000009995", "4000000000007726")
 THANKS = "Thank you. Your payment has arrived."
@@ -163,5 +164,5 @@ def _take_back(receipt: Entry) -> None:
         for used in ledger.allocations_of(receipt.customer_id, receipt.id):
             if used.taken_back_on is None:
                 row = ledger.allocation_of(receipt.customer_id, used.allocation_id)
-                ledger.reverse(row, on=clock.now().date(), now=clock.now())
+                ledger.reverse(row, on=day_of(clock.now()), now=clock.now())
     release()

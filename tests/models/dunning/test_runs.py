@@ -23,7 +23,7 @@ from models.messages.sending import LocalOutbox
 from models.money import Money
 from models.reports.verify import verify
 from models.transactions import transaction
-from tests.making import Maker
+from tests.making import Maker, day_of
 
 NIGHT = datetime.fromisoformat("2026-11-23T00:00:00+00:00")  # A Monday, 02:00 in Vilnius.
 MORNING = NIGHT + timedelta(hours=7)
@@ -257,7 +257,7 @@ def change_facts(number: int, owing: list[tuple[Customer, Entry]], now: datetime
 
 def live_through(number: int, owing: list[tuple[Customer, Entry]], now: datetime) -> None:
     """What happens on the mornings, before the mails of the night go."""
-    day = now.date()
+    day = day_of(now)
     (_, _), (payer, paid), (paused, _), (promising, promised) = owing
     with transaction():
         if number in (7, 13):

@@ -18,6 +18,7 @@ from models.ledger import Allocation, AllocationRefused, BooksClosed, Entry
 from models.money import Money
 from models.reports.verify import verify
 from models.transactions import transaction
+from tests.making import day_of
 from tests.models.ledger.plain_books import GIVEN_BACK, GIVEN_UP, Line, PlainBooks, Use
 
 CURRENCIES = ("EUR", "JPY", "KWD")
@@ -119,14 +120,14 @@ class RandomBooks(RuleBasedStateMachine):
         day, allocation = self.day(back), self.real_use(key, use)
         if use.debit.kind == GIVEN_BACK:
             with pytest.raises(AllocationRefused), transaction():
-                ledger.reverse(allocation, on=self.now.date(), now=self.now)
+                ledger.reverse(allocation, on=day_of(self.now), now=self.now)
         elif self.decide(day, lambda: ledger.reverse(allocation, on=day, now=self.now)):
             if use.credit.kind == GIVEN_UP:
                 books.give_back(use, self.reinstated(key, use.amount), day, self.now, self.closed)
             else:
                 books.take_back(use, day, self.now)
             with pytest.raises(AllocationRefused), transaction():
-                ledger.reverse(allocation, on=self.now.date(), now=self.now)
+                ledger.reverse(allocation, on=day_of(self.now), now=self.now)
 
     @precondition(lambda self: self.lines(*MONEY_IN))
     @rule(data=some.data(), share=SHARES, back=BACK)
@@ -277,7 +278,7 @@ class RandomBooks(RuleBasedStateMachine):
             return act()
 
     def day(self, back: int) -> date:
-        return self.now.date() - timedelta(days=back)
+        return day_of(self.now) - timedelta(days=back)
 
     def customers(self) -> list[int]:
         return sorted({customer_id for customer_id, _ in self.books})
