@@ -1,12 +1,15 @@
 """One template is page and fragment; who reads it decides language and direction."""
 
 import hashlib
+from collections.abc import MutableMapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, redirect, request
+from flask.templating import Environment
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
@@ -24,6 +27,17 @@ LANGUAGE_COOKIE = "duewell_language"
 FOR_MACHINES = {"static", "health.healthz", "portal.stripe_webhook"}
 
 
+class Templates(Environment):
+    """
+    What all templates are given (`globals`) is a plain dict for each of them. Jinja wraps it for what one template may
+    be given alone, and looks every name up through the wrap at each import: half of a near-empty page. Ours are given
+    nothing alone.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
+
+
 class RowNumber(IntegerConverter):
     """A number in an address that can be a row's; a longer one is no page of ours, and no error of the database."""
 
@@ -33,6 +47,7 @@ class RowNumber(IntegerConverter):
 
 def install(app: Flask, settings: Settings) -> None:
     app.url_map.converters["int"] = RowNumber
+    app.jinja_environment = Templates
     app.jinja_env.add_extension("jinja2.ext.i18n")
     words.teach(app.jinja_env)
     tags.install(app)
