@@ -79,13 +79,14 @@ def _know_visitors(app: Flask) -> None:
     from models import clock
 
     manager = LoginManager(app)
+    manager.session_protection = None  # It guards ids kept in Flask's session: we keep none there.
 
     @manager.request_loader
     def visitor(browser: Request) -> "UserMixin | None":
         staff = request.path.startswith("/staff")
         door = backoffice.sign_in if staff else portal.links
         token = browser.cookies.get(security.cookie_name(door.SESSION_COOKIE, app.extensions["settings"]))
-        if not token or g.get("nobody_is_asked"):
-            return None
+        if not token or g.get("nobody_is_asked") or "company" not in g:
+            return None  # What machines ask for, and what the database did not answer, is said to nobody in particular.
         loader = backoffice.principal if staff else portal.principal
         return loader.of_session(token, now=clock.real_now())

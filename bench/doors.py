@@ -14,7 +14,8 @@ def with_long_statement() -> Flask:
     @app.get("/bench/statement")
     def long_statement() -> str:
         today = g.company.today(clock.now())
-        shown = accounts.statement_page(current_user.customer_id, today, size=LONG_PAGE)
+        alone = len(current_user.family) == 1
+        shown = accounts.statement_page(current_user.customer_id, today, size=LONG_PAGE, alone=alone)
         return render_template("portal/statement.html", statement=shown, today=today)
 
     return app

@@ -9,11 +9,14 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKeyConstraint,
     Identity,
     Index,
+    SQLColumnExpression,
     any_,
     bindparam,
+    or_,
     select,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -135,14 +138,11 @@ def end(customer_id: int, source: str, *, on: date, now: datetime) -> None:
 
 
 # Made once: to put such a query together takes longer than to run it.
+_ON_DAY = (Hold.from_on <= bindparam("day"), Hold.until_on.is_(None) | (Hold.until_on > bindparam("day")))
 _HELD = select(
     *(Hold.customer_id, Hold.kind, Hold.entry_id, Hold.currency, Hold.amount_minor),
     *(Hold.source, Hold.from_on, Hold.until_on),
-).where(
-    Hold.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))),
-    Hold.from_on <= bindparam("day"),
-    Hold.until_on.is_(None) | (Hold.until_on > bindparam("day")),
-)
+).where(Hold.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))), *_ON_DAY)
 _LIVING = _HELD.where(Hold.ended_at.is_(None))
 _IN_FORCE = _HELD.where(
     Hold.added_at <= bindparam("known_at"),
@@ -196,9 +196,19 @@ def taken(held: Iterable[Held], free: Money) -> Money:
     return Money(min(sum(one.takes(free).minor for one in held), free.minor), free.currency)
 
 
+def hides_balance(customer_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """As `balance_is_hidden`, inside another query: of the customer in this column, on the bound `day`."""
+    kinds = or_(*(Hold.kind == HoldKind(kind) for kind, stops in STOPS.items() if stops.balance))
+    whole = (Hold.customer_id == customer_id, Hold.entry_id.is_(None), Hold.ended_at.is_(None))
+    return select(Hold.id).where(*whole, kinds, *_ON_DAY).exists()
+
+
+_HIDDEN = select(hides_balance(bindparam("customer", type_=BigInteger)))
+
+
 def balance_is_hidden(customer_id: int, on: date) -> bool:
     """Whether whoever opens the account's link is to see no amounts."""
-    return any(STOPS[one.kind].balance for one in living([customer_id], on) if one.entry_id is None)
+    return bool(session.scalar(_HIDDEN, {"customer": customer_id, "day": on}))
 
 
 def in_flight(customer_id: int, on: date) -> dict[int, int]:

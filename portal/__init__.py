@@ -1,11 +1,9 @@
 """What a customer can do. The gate below stands before every page here."""
 
-from flask import Blueprint, Response, g, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_login import current_user
 
 from frame.refusals import see_other
-from models import clock
-from models.claims import is_disowned
 from models.sign_ins import TooManyTries
 
 portal = Blueprint("portal", __name__)
@@ -28,7 +26,7 @@ def require_contact() -> Response | None:
         return None
     if not str(current_user.get_id() or "").startswith("contact:"):
         return see_other(url_for("portal.landing") if at_hand.link_at_hand() else "/")
-    if request.endpoint in STAYS_OPEN or not is_disowned(current_user.customer_id, g.company.today(clock.now())):
+    if request.endpoint in STAYS_OPEN or not current_user.is_hidden:
         return None
     return see_other(url_for("portal.not_mine"))
 

@@ -14,7 +14,6 @@ from wtforms.validators import InputRequired, NumberRange
 from frame.forms import AmountField, OurForm, above_zero, form_page, options, row_id
 from models import accounts, autopay, clock, customers, payments, words
 from models.autopay import Agreed, Autopay, Coming, Terms
-from models.customers import merges
 from models.errors import N_, Refused
 from models.money import Money
 from models.payments import SavedMethod
@@ -92,7 +91,7 @@ def agree_autopay() -> Response | tuple[str, int]:
 def autopay_off(autopay_id: int) -> Response:
     """At once, by one button; pressed twice it is off once."""
     who = payer()
-    found = (autopay.find(customer_id, autopay_id) for customer_id in _family())
+    found = (autopay.find(customer_id, autopay_id) for customer_id in current_user.family)
     mine = next((one for one in found if one is not None), None) or abort(404)
     with transaction():
         autopay.turn_off(mine, by=who.actor, now=clock.now())
@@ -102,7 +101,7 @@ def autopay_off(autopay_id: int) -> Response:
 
 @portal.app_template_global()
 def planned_charges() -> Sequence[Coming]:
-    return autopay.coming(_family())
+    return autopay.coming(current_user.family)
 
 
 def _turn_on(terms: Terms, text: str) -> None:
@@ -160,10 +159,6 @@ def _currency() -> str:
     asked = request.args.get("currency")
     on = {one.currency for one in autopay.of_customers([current_user.customer_id])}
     return asked if asked in on else currency_asked()
-
-
-def _family() -> Sequence[int]:
-    return merges.family(current_user.customer_id)
 
 
 def _today() -> date:

@@ -14,7 +14,6 @@ from frame.forms import AmountField, DayField, OurForm, above_zero, data_options
 from frame.uploads import takes_files
 from models import claims, clock, payments, words
 from models.claims import Claim, ClaimKind, ClaimState, Said
-from models.customers import merges
 from models.errors import N_
 from models.money import Money
 from models.payments import PayableItem
@@ -125,7 +124,7 @@ def claim_no(claim_id: int) -> Response:
 @portal.route("/not-mine", methods=["GET", "POST"])
 def not_mine() -> Response | str | tuple[str, int]:
     """Once it is said, this page stands before all others, and says that a person looks."""
-    if claims.is_disowned(current_user.customer_id, _today()):
+    if current_user.is_hidden:
         return render_template("portal/looked_at.html")
     form = NotMineForm(request.form)
     if request.method == "GET" or not form.validate():
@@ -157,7 +156,7 @@ def _paid_form(items: Sequence[PayableItem]) -> PaidForm:
 
 def _claim(claim_id: int) -> Claim:
     """Of the reader's account, or of one that is read as part of it."""
-    found = claims.find_for(merges.family(current_user.customer_id), claim_id) or abort(404)
+    found = claims.find_for(current_user.family, claim_id) or abort(404)
     return found if found.kind is ClaimKind.ALREADY_PAID else abort(404)
 
 
@@ -169,8 +168,7 @@ def way_word(how: str) -> str:
 @portal.app_template_global()
 def living_claims() -> Sequence[Claim]:
     """What was said to be paid and is being looked at."""
-    family = merges.family(current_user.customer_id)
-    return claims.of_customers(family, kind=ClaimKind.ALREADY_PAID, state=ClaimState.OPEN, most=5)
+    return claims.of_customers(current_user.family, kind=ClaimKind.ALREADY_PAID, state=ClaimState.OPEN, most=5)
 
 
 def _today() -> date:

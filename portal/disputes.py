@@ -14,7 +14,6 @@ from frame import files as give
 from frame.forms import OurForm, form_page
 from frame.uploads import takes_files
 from models import accounts, approvals, clock, disputes, files, payments, words
-from models.customers import merges
 from models.disputes import CreditWish, Decision, Dispute, DisputeState
 from models.errors import N_
 from models.transactions import transaction
@@ -45,7 +44,7 @@ class DisagreeForm(OurForm):
 @portal.get("/cases")
 def cases() -> str:
     who = current_user
-    found = disputes.of_customers(merges.family(who.customer_id), most=MOST)
+    found = disputes.of_customers(who.family, most=MOST)
     begun = disputes.drafts_of(who.customer_id, who.contact_id) if who.may_dispute else []
     return render_template("portal/cases.html", cases=found, begun=begun, today=_today())
 
@@ -220,7 +219,7 @@ def outcome_word(outcome: str) -> str:
 
 @portal.app_template_global()
 def living_cases() -> Sequence[Dispute]:
-    return disputes.of_customers(merges.family(current_user.customer_id), living=True, most=5)
+    return disputes.of_customers(current_user.family, living=True, most=5)
 
 
 def _can_disagree(mine: Dispute) -> bool:
@@ -229,7 +228,7 @@ def _can_disagree(mine: Dispute) -> bool:
 
 def _case(dispute_id: int) -> Dispute:
     """Of the reader's account, or of one that is read as part of it."""
-    return disputes.find_for(merges.family(current_user.customer_id), dispute_id) or abort(404)
+    return disputes.find_for(current_user.family, dispute_id) or abort(404)
 
 
 def _today() -> date:

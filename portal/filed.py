@@ -14,7 +14,7 @@ from frame import files
 from frame.forms import OurForm, form_page
 from models import accounts, agreements, clock, customers, filed, words
 from models.agreements import NotSigned, Paper, Signature
-from models.customers import codes, contacts, merges
+from models.customers import codes, contacts
 from models.errors import N_
 from models.filed import FiledDocument, FiledState
 from models.transactions import transaction
@@ -155,7 +155,7 @@ def _may_sign(found: FiledDocument) -> bool:
 
 def _find(document_id: int) -> FiledDocument:
     """Shown to the reader's account, or to one that is read as part of it."""
-    found = filed.find(_family(), document_id)
+    found = filed.find(current_user.family, document_id)
     return found if found and found.shared else abort(404)
 
 
@@ -181,11 +181,7 @@ def document_kind(found: FiledDocument) -> str:
 
 
 def _shown() -> list[FiledDocument]:
-    return filed.shown_to(filed.of_customers(_family()))
-
-
-def _family() -> Sequence[int]:
-    return merges.family(current_user.customer_id)
+    return filed.shown_to(filed.of_customers(current_user.family))
 
 
 def _today() -> date:

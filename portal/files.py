@@ -8,7 +8,6 @@ from frame import uploads
 from frame.files import given_out
 from models import files
 from models.audit import Actor
-from models.customers import merges
 from models.errors import N_
 from models.files import Tray
 from portal import portal
@@ -37,5 +36,5 @@ class WithFiles(uploads.WithFiles):
 @portal.get("/files/<int:file_id>")
 def file(file_id: int) -> Response:
     """Of the reader's account, or of one that is read as part of it."""
-    found = files.find_shown(merges.family(current_user.customer_id), file_id) or abort(404)
+    found = files.find_shown(current_user.family, file_id) or abort(404)
     return given_out(found.content, found.kind.mime, found.name)

@@ -6,7 +6,6 @@ from types import MappingProxyType
 from flask_login import current_user
 
 from models import promises
-from models.customers import merges
 from models.errors import N_
 from models.holds import Held, HoldKind
 from models.promises import Promise, PromiseState
@@ -63,4 +62,4 @@ def hold_sentence(held: Held) -> str:
 
 @portal.app_template_global()
 def living_promises() -> Sequence[Promise]:
-    return promises.of_customers(merges.family(current_user.customer_id), state=PromiseState.OPEN, most=5)
+    return promises.of_customers(current_user.family, state=PromiseState.OPEN, most=5)

@@ -1,6 +1,6 @@
 """Cards and accounts that are kept: which, what each is charged for, one more, one less."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
 from uuid import UUID
@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 
 from models import accounts, autopay, clock, payments, words
 from models.accounts import KeptMethod
-from models.customers import merges
 from models.errors import N_
 from models.payments import MethodState, SavedMethod
 from models.transactions import transaction
@@ -32,7 +31,7 @@ STATES: Mapping[MethodState, str] = MappingProxyType(
 
 @portal.get("/methods")
 def methods() -> str:
-    family = _family()
+    family = current_user.family
     return render_template(
         "portal/methods.html",
         kept=accounts.kept_methods(family),
@@ -119,16 +118,14 @@ def method_state(method: SavedMethod) -> tuple[str, str]:
 
 
 def _kept(method_id: int) -> KeptMethod:
-    return next((one for one in accounts.kept_methods(_family()) if one.method.id == method_id), None) or abort(404)
+    return next(
+        (one for one in accounts.kept_methods(current_user.family) if one.method.id == method_id), None
+    ) or abort(404)
 
 
 def _back(then: str | None) -> str:
     address = url_for("portal.method_added", attempt_id=UUID(int=0), then=then, _external=True)
     return address.replace(str(UUID(int=0)), "{attempt}")
-
-
-def _family() -> Sequence[int]:
-    return merges.family(current_user.customer_id)
 
 
 def _today() -> date:

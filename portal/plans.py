@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from frame import files
 from frame.forms import form_page
 from models import accounts, agreements, clock, customers, ledger, payments, plans, words
-from models.customers import merges
 from models.dunning import advice
 from models.errors import N_
 from models.money import Money
@@ -73,7 +72,7 @@ ENDS: Mapping[str, str] = MappingProxyType(
 
 @portal.get("/plans")
 def plan_list() -> str:
-    return render_template("portal/plans.html", plans=_shown(plans.of_customers(_family())))
+    return render_template("portal/plans.html", plans=_shown(plans.of_customers(current_user.family)))
 
 
 @portal.get("/plans/<int:plan_id>")
@@ -157,7 +156,7 @@ ENDABLE = (PlanState.REQUESTED, PlanState.OFFERED, PlanState.ACTIVE)
 
 def find_plan(plan_id: int) -> Plan:
     """Of the reader's account, or of one that is read as part of it."""
-    found = plans.find(_family(), plan_id)
+    found = plans.find(current_user.family, plan_id)
     return found if found and found.state is not PlanState.DRAFT else abort(404)
 
 
@@ -194,7 +193,7 @@ def consent_words(plan: Plan) -> str:
 def living_plans() -> Sequence[Plan]:
     """Those that somebody reads about on their statement."""
     over = (PlanState.COMPLETED, PlanState.CANCELLED)
-    return [one for one in _shown(plans.of_customers(_family())) if one.state not in over]
+    return [one for one in _shown(plans.of_customers(current_user.family)) if one.state not in over]
 
 
 @portal.app_template_global()
@@ -284,10 +283,6 @@ def _sum(mine: Plan, minor: Iterable[int]) -> Money:
 def _said(mine: Plan, sentence: str) -> Response:
     flash(sentence, "ok")
     return redirect(url_for("portal.plan", plan_id=mine.id), 303)
-
-
-def _family() -> Sequence[int]:
-    return merges.family(current_user.customer_id)
 
 
 def _today() -> date:

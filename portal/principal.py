@@ -1,19 +1,23 @@
 """Who is at the customers' door: a contact acting for one customer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import abort
+from flask import abort, g
 from flask_login import UserMixin
 
-from models import customers, sessions
+from models import clock, customers, sessions
+from models.accounts import visitors
 from models.audit import Actor, ActorKind
-from models.customers import Contact, Customer, visitors
+from models.customers import Contact, Customer
 from models.transactions import transaction
 
 
 @dataclass(frozen=True)
 class ContactPrincipal(UserMixin):
+    """`family`: the customer, and those that are read as part of it. `is_hidden`: the account is not shown."""
+
     customer_id: int
     contact_id: int
     session_id: int
@@ -24,6 +28,8 @@ class ContactPrincipal(UserMixin):
     may_pay: bool
     may_dispute: bool
     calendar: str
+    family: Sequence[int]
+    is_hidden: bool
 
     def get_id(self) -> str:
         return f"contact:{self.customer_id}:{self.contact_id}"
@@ -35,7 +41,7 @@ class ContactPrincipal(UserMixin):
 
 def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
     """The contact of a living session; a contact who was switched off has none."""
-    found = visitors.visitor(token, now=now)
+    found = visitors.visitor(token, today=g.company.today(clock.now()), now=now)
     if found is None:
         return None
     if sessions.needs_seen(found.seen_at, now=now):
@@ -52,6 +58,8 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         may_pay=found.may_pay,
         may_dispute=found.may_dispute,
         calendar=found.calendar,
+        family=[found.customer_id, *found.joined],
+        is_hidden=found.is_hidden,
     )
 
 

@@ -10,7 +10,6 @@ from wtforms.validators import InputRequired, ValidationError
 
 from frame.forms import DayField, OurForm, form_page
 from models import clock, payments, promises, words
-from models.customers import merges
 from models.errors import N_, Refused
 from models.money import Money, total
 from models.payments import PayableItem
@@ -64,7 +63,7 @@ def make_promise() -> Response | tuple[str, int]:
         payments.forget_choice(who.customer_id, who.contact_id, currency_asked())
     if form.errors:
         return _page(form)
-    newest = promises.of_customers(merges.family(who.customer_id), state=PromiseState.OPEN, most=1)[0]
+    newest = promises.of_customers(who.family, state=PromiseState.OPEN, most=1)[0]
     return redirect(url_for("portal.promised", promise_id=newest.id), 303)
 
 
@@ -117,7 +116,7 @@ def _page(form: PromiseForm) -> tuple[str, int]:
         moves=promises.limits().moves,
         currency=currency_asked(),
         currencies=currencies(),
-        living=promises.of_customers(merges.family(current_user.customer_id), state=PromiseState.OPEN),
+        living=promises.of_customers(current_user.family, state=PromiseState.OPEN),
     )
 
 
@@ -159,7 +158,7 @@ def _seen(pay_on: date | None, shares: Sequence[tuple[PayableItem, Money]]) -> s
 
 def _promise(promise_id: int) -> Promise:
     """Of the reader's account, or of one that is read as part of it."""
-    return promises.find_for(merges.family(current_user.customer_id), promise_id) or abort(404)
+    return promises.find_for(current_user.family, promise_id) or abort(404)
 
 
 def _today() -> date:

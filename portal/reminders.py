@@ -12,7 +12,7 @@ from portal import portal
 @portal.get("/next")
 def what_next() -> str:
     """A page of its own, which other pages fetch: nobody waits for it to see what they owe."""
-    missed = promises.missed(merges.family(current_user.customer_id))
+    missed = promises.missed(current_user.family)
     return render_template("portal/next.html", next=_coming(), missed=missed)
 
 

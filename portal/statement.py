@@ -57,7 +57,13 @@ def account_transfer(statement: accounts.StatementPage) -> accounts.Transfer | N
 
 def _page_of(as_of: date) -> accounts.StatementPage:
     page = page_asked()
-    shown = accounts.statement_page(current_user.customer_id, as_of, page=page, currency=request.args.get("currency"))
+    shown = accounts.statement_page(
+        current_user.customer_id,
+        as_of,
+        page=page,
+        currency=request.args.get("currency"),
+        alone=len(current_user.family) == 1,
+    )
     return shown if page <= shown.pages else abort(404)
 
 

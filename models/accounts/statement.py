@@ -86,10 +86,20 @@ class StatementPage:
 
 
 def statement_page(
-    customer_id: int, today: date, *, page: int = 1, currency: str | None = None, size: int = PAGE_SIZE
+    customer_id: int,
+    today: date,
+    *,
+    page: int = 1,
+    currency: str | None = None,
+    size: int = PAGE_SIZE,
+    alone: bool = False,
 ) -> StatementPage:
-    """One page (from 1) of one currency, of the first where none is named; a page that is not there has no rows."""
-    members = family(customer_id, today)
+    """
+    One page (from 1) of one currency, of the first where none is named; a page that is not there has no rows.
+
+    :param alone: nobody is joined to it, as the caller knows already.
+    """
+    members = [customer_id] if alone else family(customer_id, today)
     balances = {balance.currency: balance for balance in ledger.balances(members, today)}
     shown = currency if currency in balances else next(iter(balances), None)
     if shown is None:

@@ -4,7 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ForeignKey, Identity, Index, bindparam, case, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Identity,
+    Index,
+    SQLColumnExpression,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
@@ -74,6 +87,12 @@ def family(customer_id: int, on: date = date.max, *, known_at: datetime | None =
     """
     scope = {"into": customer_id, "day": on, "known_at": known_at or _ALWAYS}
     return [customer_id, *session.scalars(_JOINED, scope)]
+
+
+def joined_to(customer_id: SQLColumnExpression[int]) -> ColumnElement[list[int]]:
+    """Inside another query: those that are joined now to the customer in this column."""
+    living = select(Merge.customer_id).where(Merge.into_id == customer_id, Merge.undone_at.is_(None))
+    return func.array(living.order_by(Merge.customer_id).scalar_subquery(), type_=ARRAY(BigInteger))
 
 
 def lock_families(heads: Iterable[int]) -> None:

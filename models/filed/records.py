@@ -6,7 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Index, select
+from sqlalchemy import ARRAY, BigInteger, ForeignKeyConstraint, Identity, Index, any_, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import agreements, files
@@ -109,11 +109,20 @@ def find(customers: Sequence[int], document_id: int) -> FiledDocument | None:
     return session.scalar(select(FiledDocument).where(*mine, FiledDocument.state != FiledState.REMOVED))
 
 
+# Made once: every statement and every account asks it.
+_OF_CUSTOMERS = (
+    select(FiledDocument)
+    .where(
+        FiledDocument.customer_id == any_(bindparam("customers", type_=ARRAY(BigInteger))),
+        FiledDocument.state != FiledState.REMOVED,
+    )
+    .order_by(FiledDocument.filed_on.desc(), FiledDocument.id.desc())
+)
+
+
 def of_customers(customers: Sequence[int]) -> Sequence[FiledDocument]:
     """Newest first."""
-    query = select(FiledDocument).where(FiledDocument.customer_id.in_(customers))
-    query = query.where(FiledDocument.state != FiledState.REMOVED)
-    return session.scalars(query.order_by(FiledDocument.filed_on.desc(), FiledDocument.id.desc())).all()
+    return session.scalars(_OF_CUSTOMERS, {"customers": list(customers)}).all()
 
 
 def of_invoice(customer_id: int, invoice_id: int) -> Sequence[FiledDocument]:

@@ -1,19 +1,23 @@
-"""Who is at the customers' door: session, contact and customer of a browser, read in one go for every page."""
+"""Who is at the customers' door, and what every page asks about their account: read in one go."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
 
-from models.customers.contacts import Contact
-from models.customers.customers import Customer
+from models import holds
+from models.customers import Contact, Customer, merges
 from models.database import session
 from models.sessions import LIMITS, BrowserSession, SessionKind, token_hash
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """`seen_at` is when the session was last used, by a minute."""
+    """
+    `seen_at` is when the session was last used, by a minute; `joined` are the customers that are read as part of this
+    one; `is_hidden`: they are to see nothing of the account.
+    """
 
     session_id: int
     seen_at: datetime
@@ -26,6 +30,8 @@ class Visitor:
     may_pay: bool
     may_dispute: bool
     calendar: str
+    joined: Sequence[int]
+    is_hidden: bool
 
 
 # Made once: to put such a query together takes longer than to run it.
@@ -42,6 +48,8 @@ _LIVING = (
         Contact.may_pay,
         Contact.may_dispute,
         Contact.calendar,
+        merges.joined_to(Contact.customer_id),
+        holds.hides_balance(Contact.customer_id),
     )
     .join(
         Contact,
@@ -60,9 +68,9 @@ _LIVING = (
 )
 
 
-def visitor(token: str, *, now: datetime) -> Visitor | None:
+def visitor(token: str, *, today: date, now: datetime) -> Visitor | None:
     """The contact of a living session; a contact who was switched off has none."""
     limits = LIMITS[SessionKind.CONTACT]
     since = {"awake_since": now - limits.idle, "young_since": now - limits.whole}
-    row = session.execute(_LIVING, {"token_hash": token_hash(token), **since}).one_or_none()
+    row = session.execute(_LIVING, {"token_hash": token_hash(token), "day": today, **since}).one_or_none()
     return Visitor(*row) if row else None
