@@ -144,11 +144,6 @@ def tell_of_fix(action_id: int) -> Response:
     return redirect(url_for("backoffice.action", action_id=action_id), 303)
 
 
-def open_for_me() -> int:
-    """Actions of whoever is signed in that they have to begin or finish."""
-    return complaints.count_due_of(current_user.staff_id)
-
-
 def _found_or_404(action_id: int) -> CorrectiveAction:
     """One's own, or anybody's for whoever reads complaints."""
     found = complaints.find_action(action_id)

@@ -17,6 +17,7 @@ from models.errors import N_
 from models.policies.complaining import DEFAULTS, REASONS
 from models.policies.permissions import Permission
 from models.policies.settings import decimal
+from models.reports.waiting import Waiting
 from models.transactions import transaction
 from models.words import gettext
 
@@ -57,9 +58,6 @@ def close_alert(alert_id: int) -> Response | tuple[str, int]:
     return form_page("backoffice/alert_close.html", form, alert=alert, title=cause_title(alert.cause_id))
 
 
-def waiting_for_me() -> int:
+def waiting_for_me(waiting: Waiting) -> int:
     """Alerts, and proposals that whoever is signed in could agree to."""
-    if not current_user.may(Permission.LEAD_COMPLAINTS):
-        return 0
-    proposed = complaints.with_state(complaints.ActionState.PROPOSED)
-    return complaints.how_many_wait() + sum(one.proposed_by != current_user.staff_id for one in proposed)
+    return waiting.alerts + waiting.proposals if current_user.may(Permission.LEAD_COMPLAINTS) else 0

@@ -15,6 +15,7 @@ from models.plans import policies, publishing
 from models.plans.policies import PlanPolicy, PolicyState
 from models.policies.limits import REASONS
 from models.policies.permissions import Permission
+from models.reports.waiting import Waiting
 from models.transactions import transaction
 from models.words import gettext
 
@@ -74,8 +75,10 @@ def decide(customer_id: int, approval_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("backoffice.approvals"), 303)
 
 
-def waiting_for_me() -> int:
+def waiting_for_me(waiting: Waiting) -> int:
     """How many decisions whoever is signed in can take."""
+    if not waiting.decisions:
+        return 0
     sequences = sum(review.may_publish(version, current_user) for _, version in review.waiting_sequences())
     policy = _waiting_policy()
     sequences += policy is not None and publishing.may_decide(policy, current_user)

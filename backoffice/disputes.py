@@ -142,11 +142,6 @@ def note_form(found: Dispute) -> NoteForm:
     return form
 
 
-def waiting_for_me() -> int:
-    """How many new cases are whoever's is signed in, or nobody's yet."""
-    return disputes.new_for(current_user.staff_id)
-
-
 def dispute_or_404(customer_id: int, dispute_id: int) -> Dispute:
     return disputes.find(customer_id, dispute_id) or abort(404)
 

@@ -3,7 +3,6 @@
 from datetime import date
 
 from flask import abort, g, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from backoffice import backoffice, requires
@@ -126,11 +125,6 @@ def _lines(plan: Plan, version: PlanVersion) -> list[tuple[int, date, Money, str
         (number, date.fromisoformat(day), plan.money(minor), part_word(state))
         for number, day, minor, state in version.lines
     ]
-
-
-def waiting_for_me() -> int:
-    """How many customers wait for an answer."""
-    return len(plans.requested()) if current_user.may(Permission.OFFER_PLAN) else 0
 
 
 @backoffice.app_template_global()

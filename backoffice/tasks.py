@@ -139,11 +139,6 @@ def _frame(found: Task | None, customer_id: int | None = None) -> dict[str, obje
     }
 
 
-def waiting_for_me() -> int:
-    """How many tasks are due for whoever is signed in, or for nobody yet."""
-    return worklist.waiting_for(current_user.staff_id, g.company.today(clock.now()))
-
-
 def _task_or_404(customer_id: int, task_id: int) -> Task:
     return worklist.find(customer_id, task_id) or abort(404)
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Select, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.causes import Cause
@@ -128,12 +128,6 @@ def find(action_id: int) -> CorrectiveAction | None:
 def of_owner(staff_id: int) -> Sequence[CorrectiveAction]:
     """Soonest due first; what is open before what is not."""
     return _ordered(select(CorrectiveAction).where(CorrectiveAction.owner_id == staff_id))
-
-
-def count_due_of(staff_id: int) -> int:
-    """How many somebody has to begin or to finish: asked on every page of the staff."""
-    mine = (CorrectiveAction.owner_id == staff_id, CorrectiveAction.state.in_(DUE))
-    return session.scalar(select(func.count()).select_from(CorrectiveAction).where(*mine)) or 0
 
 
 def every() -> Sequence[CorrectiveAction]:

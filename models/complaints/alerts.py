@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from sqlalchemy import ForeignKey, Identity, Index, func, select
+from sqlalchemy import ForeignKey, Identity, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, company
@@ -94,10 +94,6 @@ def waiting() -> Sequence[ComplaintAlert]:
     return session.scalars(
         select(ComplaintAlert).where(ComplaintAlert.state == AlertState.OPEN).order_by(ComplaintAlert.id)
     ).all()
-
-
-def how_many_wait() -> int:
-    return session.scalar(select(func.count()).where(ComplaintAlert.state == AlertState.OPEN)) or 0
 
 
 def ended(*, most: int = 20) -> Sequence[ComplaintAlert]:

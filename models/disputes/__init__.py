@@ -16,7 +16,7 @@ from models.disputes.assigning import (
     rules,
     take,
 )
-from models.disputes.board import Card, card_of, cards, cards_of, new_for
+from models.disputes.board import Card, card_of, cards, cards_of
 from models.disputes.deciding import CannotDecide, Verdict, carry_out, drop, propose
 from models.disputes.decisions import (
     OUTCOMES,
@@ -154,7 +154,6 @@ __all__ = [
     "messages_of",
     "move",
     "move_rule_up",
-    "new_for",
     "note",
     "notes_of",
     "of_customers",

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from models.customers import Customer
 from models.database import session
-from models.disputes.records import LIVING, Dispute, DisputeState
+from models.disputes.records import LIVING, Dispute
 from models.invoices import Invoice
 from models.ledger import Entry
 from models.staff import Staff
@@ -64,12 +64,6 @@ def cards_of(customers: Sequence[int], *, most: int = 50) -> list[Card]:
 
 def card_of(dispute: Dispute) -> Card:
     return _cards(_ROWS.where(Dispute.customer_id == dispute.customer_id, Dispute.id == dispute.id))[0]
-
-
-def new_for(staff_id: int) -> int:
-    """How many new cases are theirs, or nobody's yet."""
-    mine = or_(Dispute.owner_id.is_(None), Dispute.owner_id == staff_id)
-    return session.scalar(select(func.count()).where(Dispute.state == DisputeState.NEW, mine)) or 0
 
 
 def _cards(query: Select[Dispute, str, str, str]) -> list[Card]:

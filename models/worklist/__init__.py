@@ -2,7 +2,7 @@
 
 from models.worklist.calls import CONVERSATIONS, Call, CallOutcome, DayMissing, record
 from models.worklist.kinds import WORDS, TaskKind
-from models.worklist.reading import PAGE_SIZE, TaskRow, Whose, calls_of, listed, of_customers, one, waiting_for
+from models.worklist.reading import PAGE_SIZE, TaskRow, Whose, calls_of, listed, of_customers, one
 from models.worklist.reviewing import dead_address, release_address, review_address
 from models.worklist.tasks import NobodyThere, Task, TaskState, WordMissing, add, drop, find, finish, hand_to
 
@@ -33,5 +33,4 @@ __all__ = [
     "record",
     "release_address",
     "review_address",
-    "waiting_for",
 ]

@@ -86,13 +86,6 @@ def one(task: Task) -> TaskRow:
     return TaskRow(*session.execute(query).one())
 
 
-def waiting_for(staff_id: int, today: date) -> int:
-    """How many open tasks of theirs, or of nobody, are due."""
-    mine = Task.owner_id.is_(None) | (Task.owner_id == staff_id)
-    query = select(func.count()).select_from(Task).where(Task.state == TaskState.OPEN, Task.due_on <= today, mine)
-    return session.scalar(query) or 0
-
-
 def calls_of(customer_id: int, *, most: int = 10) -> Sequence[Call]:
     query = select(Call).where(Call.customer_id == customer_id)
     return session.scalars(query.order_by(Call.called_at.desc(), Call.id.desc()).limit(most)).all()

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from models import audit, customers, jobs, staff, work, worklist
 from models.customers import Customer
 from models.policies.permissions import Role
+from models.reports.waiting import for_staff
 from models.staff import Principal, StaffState
 from models.states import IllegalTransition
 from models.transactions import transaction
@@ -77,11 +78,11 @@ def test_a_task_is_given_to_who_works_here(customer: Customer, ona: Principal) -
 
 def test_what_is_due_for_me_or_for_nobody_is_counted(customer: Customer, ona: Principal) -> None:
     task = added(customer)
-    assert worklist.waiting_for(ona.staff_id, task.due_on - timedelta(days=1)) == 0
-    assert worklist.waiting_for(ona.staff_id, task.due_on) == 1
+    assert for_staff(ona.staff_id, task.due_on - timedelta(days=1)).tasks == 0
+    assert for_staff(ona.staff_id, task.due_on).tasks == 1
     with transaction():
         worklist.hand_to(task, ona.staff_id, by=ona, now=NOW)
-    assert worklist.waiting_for(ona.staff_id + 1, task.due_on) == 0
+    assert for_staff(ona.staff_id + 1, task.due_on).tasks == 0
 
 
 def test_nobody_answered_and_the_task_waits_for_another_day(customer: Customer, ona: Principal) -> None:
