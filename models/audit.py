@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Index, Row, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, Row, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -270,13 +270,20 @@ def export_seals(folder: Path) -> int:
     return len(missing)
 
 
+# Made once: whatever is done asks it.
+_HEAD = (
+    select(AuditHead)
+    .where(AuditHead.customer_id == bindparam("customer"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked_head(customer_id: int) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.customer_id == customer_id).with_for_update()
-    query = query.execution_options(populate_existing=True)
-    head = session.scalar(query)
+    head = session.scalar(_HEAD, {"customer": customer_id})
     if head is None:
         session.execute(insert(AuditHead).values(customer_id=customer_id, seq=0, hash=FIRST).on_conflict_do_nothing())
-        head = session.scalars(query).one()
+        head = session.scalars(_HEAD, {"customer": customer_id}).one()
     return head
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -41,7 +42,7 @@ def release() -> None:
     session.remove()
 
 
-def each(keys: Iterable[tuple[int, ...]], act: Callable[..., object]) -> None:
+def each(keys: Iterable[tuple[Any, ...]], act: Callable[..., object]) -> None:
     """
     Act for each, one after another, in transactions of their own: one that fails keeps no other from its turn.
 

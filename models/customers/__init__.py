@@ -1,6 +1,6 @@
 """The parties who owe: customers, their accounts, names, contacts, links, notes and merges."""
 
-from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of
+from models.customers.accounts import Account, lock_account, lock_accounts, lock_all, lock_all_of, locked_account
 from models.customers.contacts import (
     Channel,
     Contact,
@@ -53,6 +53,7 @@ __all__ = [
     "lock_accounts",
     "lock_all",
     "lock_all_of",
+    "locked_account",
     "name_key",
     "normal_number",
     "numbers",

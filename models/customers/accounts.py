@@ -29,10 +29,34 @@ _ONE = (
 )
 
 
-def lock_account(customer_id: int, currency: str) -> Account:
-    """Take the account's row lock until the transaction ends; the row is made when it is the first of its kind."""
+def lock_account(customer_id: int, currency: str) -> None:
+    """
+    Take the account's row lock until the transaction ends. Every operation does, so that none depends on its caller's:
+    where this transaction holds the lock already, PostgreSQL is not asked again.
+    """
+    key = (customer_id, currency)
+    if key in _held():
+        return
+    locked_account(customer_id, currency)
+    if not session().in_nested_transaction():  # A savepoint that is rolled back gives back what was locked inside it.
+        _held().add(key)
+
+
+def locked_account(customer_id: int, currency: str) -> Account:
+    """The account as it is now, locked; the row is made when it is the first of its kind."""
     account = session.scalar(_ONE, {"customer_id": customer_id, "currency": currency})
     return account or lock_accounts([(customer_id, currency)])[0]
+
+
+def _held() -> set[tuple[int, str]]:
+    """What `lock_account` has locked in this transaction, and in no other: of another one it is an empty set."""
+    transaction = session().get_transaction()
+    held: set[tuple[int, str]]
+    of, held = session.info.get("locked", (None, set()))
+    if of is not transaction:
+        held = set()
+        session.info["locked"] = (transaction, held)
+    return held
 
 
 def lock_accounts(keys: Iterable[tuple[int, str]]) -> list[Account]:

@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from models.database import session
 from models.ledger.entries import Entry
 
+# Made once: to put such a query together takes longer than to run it.
+_OF_CUSTOMER = select(Entry).where(Entry.customer_id == bindparam("customer")).execution_options(populate_existing=True)
+_ONE = _OF_CUSTOMER.where(Entry.id == bindparam("entry"))
+_BY_KEY = _OF_CUSTOMER.where(Entry.dedupe_key == bindparam("key"))
+
 
 def entry_of(customer_id: int, entry_id: int) -> Entry:
     """:raises sqlalchemy.exc.NoResultFound: the customer has no such entry."""
-    query = select(Entry).where(Entry.customer_id == customer_id, Entry.id == entry_id)
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.scalars(_ONE, {"customer": customer_id, "entry": entry_id}).one()
 
 
 def entry_by_key(customer_id: int, dedupe_key: str) -> Entry | None:
     """What was entered for a cause, if it was."""
-    query = select(Entry).where(Entry.customer_id == customer_id, Entry.dedupe_key == dedupe_key)
-    return session.scalar(query.execution_options(populate_existing=True))
+    return session.scalar(_BY_KEY, {"customer": customer_id, "key": dedupe_key})
 
 
 def open_debits(customer_id: int, currency: str) -> Sequence[Entry]:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from models import company
-from models.customers import lock_account
+from models.customers import lock_account, locked_account
 from models.database import session
 from models.errors import N_, Refused
 from models.ledger.entries import DEBITS, Allocation, Entry, EntryKind, Side
-from models.ledger.finding import entry_of, open_debits
+from models.ledger.finding import entry_by_key, entry_of, open_debits
 from models.money import Money
 from models.policies.allocation import Claim, oldest_due_first
 
@@ -230,8 +230,7 @@ def entered(customer_id: int, dedupe_key: str, kind: EntryKind, amount: Money) -
 
     :raises EntryRefused: it is another kind of entry, or of another amount: no repetition, but news under an old name.
     """
-    query = select(Entry).where(Entry.customer_id == customer_id, Entry.dedupe_key == dedupe_key)
-    known = session.scalar(query.execution_options(populate_existing=True))
+    known = entry_by_key(customer_id, dedupe_key)
     if known and (known.kind != kind or known.amount != amount):
         raise EntryRefused(N_("This was entered before with %(amount)s."), amount=known.amount)
     return known
@@ -253,7 +252,7 @@ def enter(
     :raises EntryRefused: no amount, or another entry has the key.
     :raises BooksClosed: the day lies in closed books.
     """
-    account = lock_account(customer_id, amount.currency)
+    account = locked_account(customer_id, amount.currency)
     known = entered(customer_id, dedupe_key, kind, amount)
     if known:
         return known
@@ -287,9 +286,18 @@ def _not_in_closed_books(day: date) -> None:
         raise BooksClosed(N_("The books are closed up to %(day)s. Choose a later date."), day=closed)
 
 
+# Made once: to put such a query together takes longer than to run it.
+_BOTH = (
+    select(Entry)
+    .where(
+        Entry.customer_id == bindparam("customer"), or_(Entry.id == bindparam("one"), Entry.id == bindparam("other"))
+    )
+    .execution_options(populate_existing=True)
+)
+
+
 def _take(credit: Entry, debit: Entry, amount: Money) -> None:
-    session.refresh(credit)
-    session.refresh(debit)
+    session.scalars(_BOTH, {"customer": credit.customer_id, "one": credit.id, "other": debit.id}).all()
     if amount > credit.left:
         raise AllocationRefused(N_("Only %(left)s of this credit is unapplied."), left=credit.left)
     if amount > debit.left:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import jobs
@@ -215,11 +215,18 @@ def by_object(object_id: str) -> Attempt | None:
     return find(known.customer_id, known.attempt_id) if known else None
 
 
+# Made once: to put such a query together takes longer than to run it.
+_OF_INSTALMENT = (
+    select(Attempt)
+    .where(Attempt.customer_id == bindparam("customer"), Attempt.instalment_id == bindparam("instalment"))
+    .order_by(Attempt.asked_at.desc(), Attempt.id)
+    .execution_options(populate_existing=True)
+)
+
+
 def of_instalment(customer_id: int, instalment_id: int) -> Sequence[Attempt]:
     """Every attempt to take money for an instalment, the newest first."""
-    query = select(Attempt).where(Attempt.customer_id == customer_id, Attempt.instalment_id == instalment_id)
-    query = query.order_by(Attempt.asked_at.desc(), Attempt.id)
-    return session.scalars(query.execution_options(populate_existing=True)).all()
+    return session.scalars(_OF_INSTALMENT, {"customer": customer_id, "instalment": instalment_id}).all()
 
 
 def about(customer_id: int, source: str, instalments: Sequence[int]) -> Sequence[Attempt]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKeyConstraint, Identity, Index, select
+from sqlalchemy import ForeignKeyConstraint, Identity, Index, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models import audit, jobs
@@ -99,11 +99,18 @@ def withdraw(consent: Consent, *, by: Actor, now: datetime) -> None:
         audit.record(consent.customer_id, "consent.withdrawn", by=by, now=now, about=consent.source, facts=facts)
 
 
-def living(customer_id: int, about: str) -> Consent | None:
-    query = select(Consent).where(
-        Consent.customer_id == customer_id, Consent.about == about, Consent.withdrawn_at.is_(None)
+# Made once: to put such a query together takes longer than to run it.
+_LIVING = (
+    select(Consent)
+    .where(
+        Consent.customer_id == bindparam("customer"), Consent.about == bindparam("what"), Consent.withdrawn_at.is_(None)
     )
-    return session.scalar(query.execution_options(populate_existing=True))
+    .execution_options(populate_existing=True)
+)
+
+
+def living(customer_id: int, about: str) -> Consent | None:
+    return session.scalar(_LIVING, {"customer": customer_id, "what": about})
 
 
 def of_customer(customer_id: int) -> Sequence[Consent]:

@@ -167,7 +167,6 @@ def use_as_chosen(attempt: Attempt, receipt: Entry, now: datetime) -> None:
         usable = min(line.amount_minor, debit.left.minor, receipt.left.minor)
         if usable > 0:
             ledger.allocate(receipt, debit, Money(usable, attempt.currency), now=now)
-            session.refresh(receipt)
 
 
 def _register(object_id: str, attempt: Attempt) -> None:

@@ -36,10 +36,10 @@ def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]
     session.rollback()
     charged = silent = 0
 
-    def charge_next(customer_id: int, plan_id: int, instalment_id: int) -> None:
+    def charge_next(customer_id: int, plan_id: int, instalment_id: int, currency: str) -> None:
         nonlocal charged, silent
         if silent < SILENT_AT_MOST:
-            state = _charge_one(customer_id, plan_id, instalment_id, as_of=as_of, gateway=gateway, now=now)
+            state = _charge_one(customer_id, plan_id, instalment_id, currency, as_of=as_of, gateway=gateway, now=now)
             charged += state is not None
             silent = silent + 1 if state is AttemptState.SUBMITTED else 0
 
@@ -47,22 +47,23 @@ def charge(as_of: date, *, gateway: "StripeGateway", now: Callable[[], datetime]
     return charged
 
 
-def _due(as_of: date) -> Sequence[tuple[int, int, int]]:
-    """Customer, plan and instalment."""
+def _due(as_of: date) -> Sequence[tuple[int, int, int, str]]:
+    """Customer, plan, instalment, currency."""
     query = (
-        select(Instalment.customer_id, Instalment.plan_id, Instalment.id)
+        select(Instalment.customer_id, Instalment.plan_id, Instalment.id, Instalment.currency)
         .join(Plan, (Plan.customer_id == Instalment.customer_id) & (Plan.id == Instalment.plan_id))
         .where(Plan.state == PlanState.ACTIVE, Plan.way == Way.AUTOMATIC)
         .where(Instalment.state.in_(LATE), Instalment.next_try_on <= as_of)
         .order_by(Instalment.due_on, Instalment.customer_id, Instalment.id)
     )
-    return [(customer_id, plan_id, instalment_id) for customer_id, plan_id, instalment_id in session.execute(query)]
+    return [(*row,) for row in session.execute(query)]
 
 
 def _charge_one(
     customer_id: int,
     plan_id: int,
     instalment_id: int,
+    currency: str,
     *,
     as_of: date,
     gateway: "StripeGateway",
@@ -74,7 +75,7 @@ def _charge_one(
         payments.give_way(customer_id, entries, gateway=gateway, now=now)
     with transaction():
         review(customer_id, now=now())
-        attempt_id = _ask(customer_id, plan_id, instalment_id, as_of=as_of, now=now())
+        attempt_id = _ask(customer_id, plan_id, instalment_id, currency, as_of=as_of, now=now())
     if attempt_id is None:
         return None
     try:
@@ -105,11 +106,12 @@ def _is_wanted(customer_id: int, plan_id: int, instalment_id: int, as_of: date) 
     )
 
 
-def _ask(customer_id: int, plan_id: int, instalment_id: int, *, as_of: date, now: datetime) -> UUID | None:
+def _ask(
+    customer_id: int, plan_id: int, instalment_id: int, currency: str, *, as_of: date, now: datetime
+) -> UUID | None:
     """Decided under the account's lock; none where there is nothing to charge, or not now."""
-    plan = session.get_one(Plan, (customer_id, plan_id))
-    lock_account(customer_id, plan.currency)
-    session.refresh(plan, with_for_update=True)
+    lock_account(customer_id, currency)
+    plan = session.get_one(Plan, (customer_id, plan_id), with_for_update=True, populate_existing=True)
     instalment = find_instalment(customer_id, instalment_id)
     if instalment is None or not _is_due(plan, instalment, as_of):
         return None

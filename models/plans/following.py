@@ -101,7 +101,6 @@ def _use(plan: Plan, attempt: Attempt, *, on: date, now: datetime) -> None:
         share = min(item.left, receipt.left)
         if share:
             ledger.allocate(receipt, ledger.entry_of(plan.customer_id, item.entry_id), share, now=now)
-            session.refresh(receipt)
 
 
 def _cover(row: Instalment, minor: int, *, on: date) -> int:
