@@ -1,5 +1,7 @@
 """Every customer, and the account page: what staff see of one."""
 
+from collections.abc import Sequence
+
 from flask import abort, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -9,6 +11,8 @@ from backoffice.customer_forms import CustomerForm, NoteForm
 from frame.forms import form_page, page_asked
 from models import accounts, clock, company, customers, ledger
 from models.customers import Customer, merges, notes, search
+from models.customers.merges import Joined
+from models.ledger import Balance
 from models.policies.permissions import Permission
 from models.transactions import transaction
 
@@ -67,10 +71,14 @@ def customer_list() -> str:
 def account(customer_id: int) -> str:
     customer, page = account_or_404(customer_id), page_asked()
     today = g.company.today(clock.now())
-    shown = accounts.statement_page(customer.id, today, page=page, currency=request.args.get("currency"))
+    joined = merges.joined(customer.id)
+    shown = accounts.statement_page(
+        customer.id, today, page=page, currency=request.args.get("currency"), alone=not joined.members
+    )
     if page > shown.pages:
         abort(404)
-    return render_template("backoffice/account.html", statement=shown, **frame_of(customer, "items"))
+    around = frame_of(customer, "items", joined=joined, balances=shown.balances)
+    return render_template("backoffice/account.html", statement=shown, **around)
 
 
 @backoffice.get("/customers/<int:customer_id>/timeline")
@@ -135,15 +143,21 @@ def usual_currency(customer: Customer) -> str:
     return next(iter(accounts.currencies_of(customer.id, today)), g.company.currency)
 
 
-def frame_of(customer: Customer, tab: str) -> dict[str, object]:
-    """What every page of an account shows around its own part."""
-    today = g.company.today(clock.now())
+def frame_of(
+    customer: Customer, tab: str, *, joined: Joined | None = None, balances: Sequence[Balance] | None = None
+) -> dict[str, object]:
+    """What every page of an account shows around its own part; what the caller has read need not be read again."""
+    joined = joined or merges.joined(customer.id)
+    if balances is None:
+        today = g.company.today(clock.now())
+        family = merges.family(customer.id, today) if joined.members else [customer.id]
+        balances = ledger.balances(family, today)
     return {
         "customer": customer,
         "holding": customer.id == company.HOLDING_ACCOUNT,
         "tab": tab,
         "names": customers.also_known_as(customer.id),
         "contacts": customers.contacts_of(customer.id),
-        "balances": ledger.balances(merges.family(customer.id, today), today),
-        "joined": merges.joined(customer.id),
+        "balances": balances,
+        "joined": joined,
     }

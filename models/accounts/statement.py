@@ -67,12 +67,12 @@ class Statement:
 @dataclass(frozen=True, slots=True)
 class StatementPage:
     """
-    What the customer sees: one currency, one page of open items, every unapplied credit. `on_hold` is not asked for
-    now, though due; `rests` not even when it falls due; `disputed` is what a case is about, of both. `held` are the
-    holds over whole accounts.
+    What the customer sees: one currency, one page of open items, every unapplied credit. `balances` are those of all
+    currencies, `balance` is the one that is shown. `on_hold` is not asked for now, though due; `rests` not even when it
+    falls due; `disputed` is what a case is about, of both. `held` are the holds over whole accounts.
     """
 
-    currencies: Sequence[str]
+    balances: Sequence[Balance]
     balance: Balance | None
     rows: Sequence[StatementRow]
     credits: Sequence[OpenItem]
@@ -83,6 +83,10 @@ class StatementPage:
     rests: Money | None = None
     disputed: Money | None = None
     held: Sequence[Held] = ()
+
+    @property
+    def currencies(self) -> list[str]:
+        return [balance.currency for balance in self.balances]
 
 
 def statement_page(
@@ -111,7 +115,7 @@ def statement_page(
     on_hold, rests, disputed = _on_hold(customer_id, covered, shown, today)
     items = ledger.page_of_open_items(members, today, shown, page=page, size=size) if 1 <= page <= pages else ()
     return StatementPage(
-        currencies=tuple(balances),
+        balances=list(balances.values()),
         balance=balance,
         rows=[_row(item, today, taken, covered) for item in items],
         credits=ledger.unapplied_credits(members, today, shown) if balance.credits else (),

@@ -226,4 +226,4 @@ def test_an_account_page_asks_the_database_little(desk: FlaskClient, make: Maker
     bound = session.get_bind()
     listening.listen(bound, "before_cursor_execute", lambda *call: asked.append(call[2]))
     assert desk.get(f"/staff/customers/{customer.id}").status_code == 200
-    assert len(asked) <= 19, "\n".join(asked)
+    assert len(asked) <= 11, "\n".join(asked)
