@@ -162,7 +162,8 @@ def _find(document_id: int) -> FiledDocument:
 @portal.app_template_global()
 def documents_shown() -> Sequence[FiledDocument]:
     """Those that wait for a signature first."""
-    return sorted(_shown(), key=lambda one: not one.is_waiting)
+    found = _shown() if current_user.may_have_documents else []
+    return sorted(found, key=lambda one: not one.is_waiting)
 
 
 @portal.app_template_global()

@@ -192,6 +192,8 @@ def consent_words(plan: Plan) -> str:
 @portal.app_template_global()
 def living_plans() -> Sequence[Plan]:
     """Those that somebody reads about on their statement."""
+    if not current_user.may_have_plans:
+        return []
     over = (PlanState.COMPLETED, PlanState.CANCELLED)
     return [one for one in _shown(plans.of_customers(current_user.family)) if one.state not in over]
 

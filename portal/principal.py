@@ -16,7 +16,10 @@ from models.transactions import transaction
 
 @dataclass(frozen=True)
 class ContactPrincipal(UserMixin):
-    """`family`: the customer, and those that are read as part of it. `is_hidden`: the account is not shown."""
+    """
+    `family`: the customer, and those that are read as part of it. `is_hidden`: the account is not shown. Where it may
+    have no documents or no plans, nobody need ask for them.
+    """
 
     customer_id: int
     contact_id: int
@@ -30,6 +33,8 @@ class ContactPrincipal(UserMixin):
     calendar: str
     family: Sequence[int]
     is_hidden: bool
+    may_have_documents: bool
+    may_have_plans: bool
 
     def get_id(self) -> str:
         return f"contact:{self.customer_id}:{self.contact_id}"
@@ -60,6 +65,8 @@ def of_session(token: str, *, now: datetime) -> ContactPrincipal | None:
         calendar=found.calendar,
         family=[found.customer_id, *found.joined],
         is_hidden=found.is_hidden,
+        may_have_documents=found.has_documents or bool(found.joined),
+        may_have_plans=found.has_plans or bool(found.joined),
     )
 
 

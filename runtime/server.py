@@ -1,6 +1,7 @@
 """The web server: granian with Duewell's limits. `python -m runtime.server [APP] [--host H] [--port N]`."""
 
 import argparse
+import gc
 import importlib
 import os
 import signal
@@ -47,6 +48,7 @@ def _load(server: int, target: str) -> Callable[..., Any]:
     tie_to_parent(signal.SIGTERM, parent=server)
     module, _, factory = target.partition(":")
     application: Callable[..., Any] = getattr(importlib.import_module(module), factory)()
+    gc.freeze()  # What the application is made of is never garbage: who looks for some need not go through it.
     return application
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from models import holds
 from models.customers import Contact, Customer, merges
 from models.database import session
+from models.filed import FiledDocument
+from models.plans import Plan
 from models.sessions import LIMITS, BrowserSession, SessionKind, token_hash
 
 
@@ -16,7 +18,8 @@ from models.sessions import LIMITS, BrowserSession, SessionKind, token_hash
 class Visitor:
     """
     `seen_at` is when the session was last used, by a minute; `joined` are the customers that are read as part of this
-    one; `is_hidden`: they are to see nothing of the account.
+    one; `is_hidden`: they are to see nothing of the account. Whoever has no documents on file and no plans, nor anybody
+    joined to them, need not be asked for any.
     """
 
     session_id: int
@@ -32,6 +35,8 @@ class Visitor:
     calendar: str
     joined: Sequence[int]
     is_hidden: bool
+    has_documents: bool
+    has_plans: bool
 
 
 # Made once: to put such a query together takes longer than to run it.
@@ -50,6 +55,8 @@ _LIVING = (
         Contact.calendar,
         merges.joined_to(Contact.customer_id),
         holds.hides_balance(Contact.customer_id),
+        exists().where(FiledDocument.customer_id == Contact.customer_id),
+        exists().where(Plan.customer_id == Contact.customer_id),
     )
     .join(
         Contact,
