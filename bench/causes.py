@@ -1,20 +1,20 @@
 """Why a gate is missed where one is: found by profiling, and to be found again when a figure moves."""
 
 NEAR_EMPTY = """\
-more than a third is five statements through SQLAlchemy (company 0.45 ms, session with its contact 0.63, what hides \
-the balance or rests, joined accounts 0.29, balances 0.43) and the rollback that ends them (0.45), on a machine \
-where `select 1` with bare psycopg takes 0.24 ms, most of a bare Flask answer. The template takes 0.7 ms, the rest \
-is Flask: the reader's language, the signed cookie with its CSRF token, sixteen headers. Fewer statements is the \
-way; joining company and session into one would tie two rooms of the house together for a tenth of the page"""
+by a profile, a quarter is three statements through SQLAlchemy (company; the session with its contact, what is \
+joined to the account, what hides it, whether it has plans or documents; balances), where `select 1` through it takes \
+as long as a bare Flask answer. The template takes a quarter, the rest is Flask: the reader's language, the signed \
+cookie with its CSRF token, sixteen headers. Joining company and session into one would tie two rooms of the house \
+together for a twentieth of the page"""
 STAFF_FRAME = """\
-as above, and the staff's frame asks three things more: what waits for approval, which tasks are due, which \
-sequences wait"""
+as above, and two statements more: the sign-ins themselves, and all that waits behind the menu, counted in one; the \
+menu has eighteen lines"""
 STATEMENT = """\
 54 µs a row are the template's (five cells, sixteen escaped expressions, each amount and date with a \
 machine-readable value) and 14 µs the amounts as objects; the raw side writes three cells without escaping. Pages \
 have 50 rows for this reason, and the fixed part of every page (above) is most of what they cost"""
 PLAN_PAGE = """\
-by a profile on a busy machine, half of it is fourteen statements through SQLAlchemy (who asks, what hides the plan, \
+by a profile on a busy machine, half of it is eleven statements through SQLAlchemy (who asks, the plan, \
 its payments, items, agreement and versions, what is to be sent next and under which reference), a quarter the \
 template, where each payment has its state and what can be done about it; the rest is the fixed part of every page. \
 The raw side asks once and writes five cells a row"""
@@ -30,10 +30,10 @@ by a profile on a busy machine an event takes 3.0 ms of CPU in Python on a busy 
 no longer asked for and the insert no longer put together each time): begin, insert and commit through SQLAlchemy \
 and psycopg about two thirds, the rest Flask, the signature, the log line and the headers; pgbench has none of it"""
 POSTING = """\
-by a profile on a busy machine, of a payment's 41 statements each costs SQLAlchemy's ORM some five times what it \
-costs PostgreSQL: queries put together, rows made into objects, one flush per row that is written. The lock is taken \
-again by every operation, the closing day of the books asked for by each, and the worker's job for a customer \
-without an address is one statement more, which pgbench does not say. Fewer statements is the way for the product; \
+by a profile on a busy machine, of a payment's 35 statements each costs SQLAlchemy's ORM some five times what it \
+costs PostgreSQL: queries put together, rows made into objects, one flush per row that is written. The closing day \
+of the books is asked for by every operation, and the worker's job for a customer without an address is one \
+statement more, which pgbench does not say. Fewer statements is the way for the product; \
 the ratio wants cheaper ones"""
 PAPER = """\
 by an estimate, not a profile: typst lays a table out cell by cell, tagged for screen readers and fit for archives: \
@@ -53,8 +53,8 @@ TRYTON = """\
 ours decides by holds, credits, contact limits and hours, and puts every mail into words in the same transaction; \
 theirs makes a row for each item"""
 CHARGING = """\
-by a profile on a busy machine: an instalment is 71 statements in four transactions (whether somebody is just paying, \
-the review of its plan with the intent, its sending, its answer with ledger, receipt and audit; 91 before a plan was \
-read once where it is followed), so that whoever dies between any two loses and doubles nothing. More than half of \
+by a profile on a busy machine: an instalment is 73 statements in four transactions (whether somebody is just paying, \
+the review of its plan with the intent, its sending, its answer with ledger, receipt and audit; 80 before a lock that \
+is held was no longer asked for again), so that whoever dies between any two loses and doubles nothing. More than half of \
 the time is SQLAlchemy and the way to PostgreSQL, a tenth the receipt's mail; the stand-in alone keeps one row in \
 SQLite"""
