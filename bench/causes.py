@@ -55,6 +55,6 @@ theirs makes a row for each item"""
 CHARGING = """\
 by a profile on a busy machine: an instalment is 73 statements in four transactions (whether somebody is just paying, \
 the review of its plan with the intent, its sending, its answer with ledger, receipt and audit; 80 before a lock that \
-is held was no longer asked for again), so that whoever dies between any two loses and doubles nothing. More than half of \
-the time is SQLAlchemy and the way to PostgreSQL, a tenth the receipt's mail; the stand-in alone keeps one row in \
+is held was no longer asked for again), so that whoever dies between any two loses and doubles nothing. More than half \
+of the time is SQLAlchemy and the way to PostgreSQL, a tenth the receipt's mail; the stand-in alone keeps one row in \
 SQLite"""
