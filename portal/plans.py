@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from frame import files
 from frame.forms import form_page
-from models import accounts, agreements, clock, customers, ledger, payments, plans, words
+from models import accounts, agreements, clock, customers, payments, plans, words
 from models.customers import merges
 from models.dunning import advice
 from models.errors import N_
@@ -245,9 +245,7 @@ def _transfer(mine: Plan, rows: Sequence[Instalment]) -> accounts.Transfer | Non
     coming = plans.next_of(rows)
     if mine.way is not Way.TRANSFER or coming is None or mine.began_on is None:
         return None
-    first = next((item for item in plans.items_left(mine, _today()) if item.left), None)
-    fits = first is not None and coming.left <= first.left
-    invoice_id = ledger.entry_of(mine.customer_id, first.entry_id).invoice_id if first and fits else None
+    invoice_id = plans.invoice_sent_for(mine, coming, _today())
     return accounts.transfer_for_invoice(g.company, mine.customer_id, invoice_id, coming.left)
 
 

@@ -34,7 +34,16 @@ from models.plans.offering import (
     requested,
     written,
 )
-from models.plans.paying import ShownItem, coming, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.paying import (
+    ShownItem,
+    coming,
+    invoice_sent_for,
+    late,
+    lines_to_pay,
+    next_of,
+    not_on_its_way,
+    shown_items,
+)
 from models.plans.proposing import (
     DECLINED,
     LEFT,
@@ -82,7 +91,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
-from models.plans.telling import brings_agreement, tell
+from models.plans.telling import brings_agreement, brings_code, tell
 from models.plans.tending import rests, review, settle, tend
 from models.plans.warning import warn_of_cards
 
@@ -122,6 +131,7 @@ __all__ = [
     "awaited",
     "begin",
     "brings_agreement",
+    "brings_code",
     "by_form",
     "can_move",
     "can_move_beyond",
@@ -138,6 +148,7 @@ __all__ = [
     "forget_draft",
     "in_states",
     "instalments_of",
+    "invoice_sent_for",
     "is_ready",
     "items_left",
     "items_of",
@@ -145,6 +156,7 @@ __all__ = [
     "keep_draft",
     "kept",
     "last_day_to_move_to",
+    "late",
     "leave",
     "lines_to_pay",
     "move",
