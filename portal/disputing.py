@@ -150,6 +150,7 @@ def _opened(case: Dispute | None, item: Disputable) -> Response:
 
 def _page(step: str, form: OurForm, item: Disputable, **values: Any) -> tuple[str, int]:
     told = {"item": item, "step": step, "steps": STEPS, "how_of": how_of, "share_of": share_of}
+    told["kept_days"] = disputes.DRAFTS_LIVE.days
     return form_page(PAGES[step], form, **told, **values)
 
 

@@ -228,6 +228,7 @@ def _page(mine: Plan) -> str:
         waits=[row for row in rows if row.is_living and row.waits_for_customer],
         rests=mine.state is PlanState.ACTIVE and plans.rests(mine, _today()),
         to_pay=plans.not_on_its_way(mine, rows),
+        behind=plans.late(mine, rows),
         can_move=plans.can_move,
         underway=_is_underway(mine),
         signed=signed,
