@@ -47,8 +47,8 @@ CHANGES: Mapping[Because, str] = MappingProxyType(
     {
         Because.SIGNED: N_("It began"),
         Because.PAID_OTHERWISE: N_("You paid something besides: it ends sooner"),
-        Because.LESS_OWED: N_("Less is owed: it ends sooner"),
-        Because.MORE_OWED: N_("More is owed again: payments were added"),
+        Because.LESS_OWED: N_("Less is to be paid: it ends sooner"),
+        Because.MORE_OWED: N_("More is to be paid: payments were added"),
         Because.RETURNED: N_("A payment was taken back by the bank"),
         Because.MOVED: N_("A payment was moved to another day"),
         Because.CHANGED: N_("The payments were changed"),
@@ -229,6 +229,7 @@ def _page(mine: Plan) -> str:
         rests=mine.state is PlanState.ACTIVE and plans.rests(mine, _today()),
         to_pay=plans.not_on_its_way(mine, rows),
         behind=plans.late(mine, rows),
+        disputed=plans.disputed(mine, _today()),
         can_move=plans.can_move,
         underway=_is_underway(mine),
         signed=signed,

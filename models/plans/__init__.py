@@ -37,6 +37,7 @@ from models.plans.offering import (
 from models.plans.paying import (
     ShownItem,
     coming,
+    disputed,
     invoice_sent_for,
     late,
     lines_to_pay,
@@ -141,6 +142,7 @@ __all__ = [
     "charge_another",
     "coming",
     "decline_request",
+    "disputed",
     "draft_of",
     "end",
     "find",

@@ -78,6 +78,12 @@ def late(plan: Plan, rows: Sequence[Instalment]) -> Money:
     return total((row.left for row in rows if row.state in LATE), plan.currency)
 
 
+def disputed(plan: Plan, on: date) -> Money:
+    """What a plan in force does not ask for until there is an answer."""
+    left = items_left(plan, on) if plan.state is PlanState.ACTIVE else []
+    return total((item.disputed for item in left), plan.currency)
+
+
 def coming(customer_id: int) -> list[tuple[Plan, Instalment]]:
     """Of each plan in force of one account what it asks for next."""
     query = select(Plan).where(Plan.customer_id == customer_id, Plan.state == PlanState.ACTIVE).order_by(Plan.id)
