@@ -185,6 +185,13 @@ def method_name(method: SavedMethod) -> str:
 
 
 @portal.app_template_global()
+def charged_method(plan: Plan) -> SavedMethod | None:
+    """The card or account from which a plan's payments are taken; None once it was removed."""
+    method = payments.methods.find(plan.customer_id, plan.method_id) if plan.method_id else None
+    return method if method is not None and method.state is not payments.MethodState.REMOVED else None
+
+
+@portal.app_template_global()
 def consent_words(plan: Plan) -> str:
     """What is agreed to by whoever has a signed plan charged from now on."""
     return words.gettext(AGREED, company=g.company.name, number=plan.number)
@@ -211,9 +218,6 @@ def plan_of_item(source: str) -> int:
 def _page(mine: Plan) -> str:
     rows = plans.instalments_of(mine)
     signed = agreements.signed(mine.customer_id, mine.source)
-    method = payments.methods.find(mine.customer_id, mine.method_id) if mine.method_id else None
-    if method is not None and method.state is payments.MethodState.REMOVED:
-        method = None
     return render_template(
         "portal/plan.html",
         plan=mine,
@@ -233,7 +237,7 @@ def _page(mine: Plan) -> str:
         can_move=plans.can_move,
         underway=_is_underway(mine),
         signed=signed,
-        method=method,
+        method=charged_method(mine),
         transfer=_transfer(mine, rows),
         ended=words.gettext(ENDS[mine.end_reason]) if mine.end_reason in ENDS else "",
         versions=plans.versions_of(mine),
