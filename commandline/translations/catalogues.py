@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -59,8 +60,12 @@ def blank(language: str) -> Catalog:
     return read_po(BytesIO(_header(language).encode()), locale=language)
 
 
+@cache
 def gathered(side: str) -> Catalog:
-    """Every message of one side, by file and text: neither dates nor line numbers, so that commits stay readable."""
+    """Every message of one side, by file and text: neither dates nor line numbers, so that commits stay readable.
+
+    Reading all sources takes seconds, and none of them changes while a command runs: once for each process.
+    """
     found: dict[tuple[Text, str | None], set[str]] = {}
     for file, text, context in _said(side):
         found.setdefault((text, context), set()).add(file)
