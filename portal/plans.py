@@ -108,6 +108,7 @@ def move_instalment(plan_id: int, instalment_id: int) -> Response | tuple[str, i
         row=row,
         may_move=plans.can_move(mine, row),
         may_spread=plans.can_spread(mine, row),
+        larger=plans.spread_over(mine, row),
         before=plans.last_day_to_move_to(mine, row),
         today=_today(),
         advice=_advice(mine),

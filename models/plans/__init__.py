@@ -20,6 +20,7 @@ from models.plans.changing import (
     pay_by_transfer,
     reschedule,
     spread,
+    spread_over,
 )
 from models.plans.charging import charge
 from models.plans.offering import (
@@ -184,6 +185,7 @@ __all__ = [
     "shown_items",
     "sign",
     "spread",
+    "spread_over",
     "tell",
     "tend",
     "think",
