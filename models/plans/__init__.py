@@ -20,6 +20,7 @@ from models.plans.changing import (
     pay_by_transfer,
     reschedule,
     spread,
+    spread_over,
 )
 from models.plans.charging import charge
 from models.plans.offering import (
@@ -34,7 +35,17 @@ from models.plans.offering import (
     requested,
     written,
 )
-from models.plans.paying import ShownItem, coming, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.paying import (
+    ShownItem,
+    coming,
+    disputed,
+    invoice_sent_for,
+    late,
+    lines_to_pay,
+    next_of,
+    not_on_its_way,
+    shown_items,
+)
 from models.plans.proposing import (
     DECLINED,
     LEFT,
@@ -82,7 +93,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
-from models.plans.telling import brings_agreement, tell
+from models.plans.telling import brings_agreement, brings_code, tell
 from models.plans.tending import rests, review, settle, tend
 from models.plans.warning import warn_of_cards
 
@@ -122,6 +133,7 @@ __all__ = [
     "awaited",
     "begin",
     "brings_agreement",
+    "brings_code",
     "by_form",
     "can_move",
     "can_move_beyond",
@@ -131,6 +143,7 @@ __all__ = [
     "charge_another",
     "coming",
     "decline_request",
+    "disputed",
     "draft_of",
     "end",
     "find",
@@ -138,6 +151,7 @@ __all__ = [
     "forget_draft",
     "in_states",
     "instalments_of",
+    "invoice_sent_for",
     "is_ready",
     "items_left",
     "items_of",
@@ -145,6 +159,7 @@ __all__ = [
     "keep_draft",
     "kept",
     "last_day_to_move_to",
+    "late",
     "leave",
     "lines_to_pay",
     "move",
@@ -170,6 +185,7 @@ __all__ = [
     "shown_items",
     "sign",
     "spread",
+    "spread_over",
     "tell",
     "tend",
     "think",
