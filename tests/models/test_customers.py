@@ -1,7 +1,9 @@
 """Customers: found by whatever somebody has at hand, named, joined and parted, and the people who speak for them."""
 
 import threading
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, text
@@ -307,3 +309,34 @@ def test_two_who_join_each_other_at_once_make_no_circle(make: Maker) -> None:
         for thread in threads:
             thread.join()
         assert sorted(answers) == ["joined", "refused"]
+
+
+def test_a_lock_is_asked_for_once_in_a_transaction_and_again_where_it_was_given_back(
+    customer: Customer, engine: Engine
+) -> None:
+    asked: list[str] = []
+
+    def note(*call: Any) -> None:
+        asked.append(call[2])
+
+    def locks() -> int:
+        """How often PostgreSQL was asked since the last time."""
+        found = sum("FOR UPDATE" in one for one in asked)
+        asked.clear()
+        return found
+
+    with transaction():
+        customers.lock_account(customer.id, "EUR")
+    event.listen(engine, "before_cursor_execute", note)
+    with transaction():
+        with suppress(ZeroDivisionError), session.begin_nested():
+            customers.lock_account(customer.id, "EUR")
+            raise ZeroDivisionError
+        assert locks() == 1
+        for times in (1, 0):
+            customers.lock_account(customer.id, "EUR")
+            assert locks() == times
+    with transaction():
+        customers.lock_account(customer.id, "EUR")
+    event.remove(engine, "before_cursor_execute", note)
+    assert locks() == 1
