@@ -312,8 +312,9 @@ def test_two_who_join_each_other_at_once_make_no_circle(make: Maker) -> None:
 
 
 def test_a_lock_is_asked_for_once_in_a_transaction_and_again_where_it_was_given_back(
-    customer: Customer, engine: Engine
+    make: Maker, engine: Engine
 ) -> None:
+    customer = make.customer()
     asked: list[str] = []
 
     def note(*call: Any) -> None:
