@@ -53,4 +53,4 @@ def is_told(plan: Plan, step: str, once: str) -> bool:
 
 def _reader_of(plan: Plan) -> Contact | None:
     """Who signed it: a contact of the account, or of the one that it is read as part of."""
-    return merges.reader_of(plan.customer_id, plan.contact_id) if plan.contact_id else None
+    return merges.hears_of(plan.customer_id, plan.contact_id) if plan.contact_id else None
