@@ -3,7 +3,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 `payments.sync` is of a payment.
 """
 
-from models.plans.awaiting import Awaited, awaited
+from models.plans.awaiting import Awaited, awaited, claim, share_out
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     HAS_ENDED,
@@ -17,6 +17,7 @@ from models.plans.changing import (
     last_day_to_move_to,
     move,
     move_beyond,
+    moves_before,
     pay_by_transfer,
     reschedule,
     spread,
@@ -26,6 +27,7 @@ from models.plans.offering import (
     Asked,
     asked_wish,
     by_form,
+    can_be_answered,
     decline_request,
     end,
     in_states,
@@ -46,6 +48,7 @@ from models.plans.proposing import (
     leave,
     own_offer,
     propose,
+    turn_down,
     waiting,
 )
 from models.plans.records import (
@@ -123,12 +126,14 @@ __all__ = [
     "begin",
     "brings_agreement",
     "by_form",
+    "can_be_answered",
     "can_move",
     "can_move_beyond",
     "can_spread",
     "cancel",
     "charge",
     "charge_another",
+    "claim",
     "coming",
     "decline_request",
     "draft_of",
@@ -149,6 +154,7 @@ __all__ = [
     "lines_to_pay",
     "move",
     "move_beyond",
+    "moves_before",
     "next_of",
     "not_on_its_way",
     "of_customers",
@@ -167,12 +173,14 @@ __all__ = [
     "rethink",
     "review",
     "settle",
+    "share_out",
     "shown_items",
     "sign",
     "spread",
     "tell",
     "tend",
     "think",
+    "turn_down",
     "versions_of",
     "waiting",
     "warn_of_cards",
