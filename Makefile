@@ -7,6 +7,8 @@
 PYTHON := $(or $(PYTHON),$(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done))
 BIN := .venv/bin
+# One more than there are processors: some tests wait for processes that are killed, for browsers and for mail.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(5, 1 + (os.cpu_count() or 1)))')
 LOCKS := requirements.txt requirements-dev.txt
 CONTRACT := requirements-contract.txt
 INSTALLED := .venv/installed.lock
@@ -49,7 +51,7 @@ run: setup
 	@$(BIN)/python -m runtime --tied
 
 test: setup
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=10
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10
 
 check: setup
 	@$(BIN)/ruff check .

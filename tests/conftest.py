@@ -6,7 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import hypothesis
@@ -16,7 +16,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
 from app import create_app
-from models import database
+from models import clock, company, database
+from models.transactions import transaction
 from runtime import cluster
 from runtime.settings import Settings
 from tests import databases, hashing, routes, templates
@@ -141,6 +142,10 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings, engine: Engine) -> Iterator[Flask]:
+    """All of Duewell in this process, at NOW: whichever day and hour it is, tests that use it see the same."""
+    with transaction():
+        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
+    company.keep_clock(production=False)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     yield app
@@ -148,6 +153,7 @@ def app(settings: Settings, engine: Engine) -> Iterator[Flask]:
     database.session.remove()
     bound.dispose()  # type: ignore[union-attr]
     database.session.configure(bind=engine)
+    clock.move(timedelta())
 
 
 @pytest.fixture

@@ -47,5 +47,5 @@ def _tell_stand_in(own: "Settings", kept: list[dict[str, str]]) -> None:
     from standin import orders
 
     if own.stripe_api_base is not None:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # Nobody is there, or somebody else.
             orders.give(own.stripe_api_base, own.stripe_key, keep=kept)

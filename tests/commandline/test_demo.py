@@ -23,6 +23,7 @@ from tests.conftest import NOW, TODAY
 from tests.databases import new_database
 
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
+NOBODY = "http://127.0.0.1:9"  # Not the stand-in of a house that is being tried beside the tests.
 SMALL = ("--customers", "25", "--seed", "3", "--as-of", TODAY.isoformat())
 Demo = Callable[..., Result]
 
@@ -223,7 +224,7 @@ def shape_of(flask: Callable[..., Result], tmp_path: Path) -> Iterator[Callable[
 
     def build(seed: int, day: date) -> list[object]:
         with new_database() as url:
-            told = {"HOME": str(tmp_path), "EMBEDDED_URL": url, "SECRET_KEY": SECRET}
+            told = {"HOME": str(tmp_path), "EMBEDDED_URL": url, "SECRET_KEY": SECRET, "STRIPE_API_BASE": NOBODY}
             app = create_app(Settings.read({f"DUEWELL_{name}": value for name, value in told.items()}))
             flask(app, "demo", "--customers", "3", "--seed", str(seed), "--as-of", day.isoformat())
             database.session.get_bind().dispose()

@@ -22,9 +22,12 @@ SECRET = "d41d8cd98f00b204e9800998ecf8427e"
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture(autouse=True)
-def real_clock() -> Iterator[None]:
-    yield
+@pytest.fixture
+def app(app: Flask) -> Iterator[Flask]:
+    """As it is set up: nobody has moved the clock."""
+    with transaction():
+        company.move_clock(None)
+    yield app
     clock.move(timedelta())
 
 

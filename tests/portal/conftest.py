@@ -9,9 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 
 import standin
+from models import clock
 from models.customers import Contact, Customer
 from models.database import session
 from runtime.settings import Settings
+from tests.conftest import NOW
 from tests.making import Maker
 
 SECRET = "whsec_tests"
@@ -20,6 +22,7 @@ SECRET = "whsec_tests"
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[standin.Running]:
     with standin.running(tmp_path / "till", api_key="sk_test_duewell", webhook_secrets=(SECRET,)) as till:
+        till.control(clock_offset_seconds=round((NOW - clock.real_now()).total_seconds()))
         yield till
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from models import audit, causes, clock, company, disputes, ledger
+from models import audit, causes, disputes, ledger
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer, merges
 from models.database import session
@@ -25,12 +25,6 @@ from tests.portal.conftest import apart
 from tests.portal.mailbox import mails
 
 S = DisputeState
-
-
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from models import audit, claims, clock, company, holds, ledger
+from models import audit, claims, holds, ledger
 from models.customers import Customer, calendars
 from models.database import session
 from models.holds import HoldKind
@@ -19,12 +19,6 @@ from tests.conftest import NOW, TODAY
 from tests.making import Maker
 from tests.portal.conftest import apart
 from tests.portal.mailbox import mails
-
-
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
 
 
 @pytest.fixture

@@ -5,25 +5,18 @@ import io
 import pytest
 from flask.testing import FlaskClient
 
-from models import clock, company, disputes, files, holds
+from models import disputes, files, holds
 from models.customers import Contact, Customer
 from models.database import session
 from models.holds import HoldKind
 from models.invoices import Invoice, lines_of
 from models.ledger import Entry
-from models.transactions import transaction
-from tests.conftest import NOW, TODAY
+from tests.conftest import TODAY
 from tests.making import Maker
 from tests.models.disputes.conftest import billed
 from tests.models.test_files import JPEG, SVG
 from tests.portal.conftest import apart
 from tests.portal.mailbox import mails
-
-
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
 
 
 @pytest.fixture

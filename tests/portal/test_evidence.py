@@ -32,12 +32,6 @@ from tests.portal.conftest import apart
 PHP = b"<?php system($_GET['c']); ?>"
 
 
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
-
-
 @pytest.fixture
 def settings(settings: Settings) -> Iterator[Settings]:
     with clamd.running() as address:

@@ -10,13 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from models import claims, clock, company, customers, files
+from models import claims, customers, files
 from models.customers import Contact, Customer
 from models.database import session
 from models.files import Tray
 from models.gateways.scanner import scanner_of
 from models.reports.verify import verify
-from models.transactions import transaction
 from runtime.settings import Settings
 from tests import clamd
 from tests.conftest import NOW, TODAY
@@ -24,12 +23,6 @@ from tests.making import Maker
 from tests.models.test_files import JPEG, PDF, SVG, picture
 
 TYPED = {"amount": "640", "paid_on": str(TODAY), "how": "card", "text": "By the card of my sister"}
-
-
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from models import clock, company, holds, plans
+from models import company, holds, plans
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.ledger import Entry
@@ -22,10 +22,8 @@ ADDRESS = "/plans/new?currency=EUR"
 
 
 @pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    """The door reads the clock: it is as late as `make` says."""
+def _somewhere_to_pay_to(engine: object) -> None:
     with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
         company.locked().iban = "LT121000011101001000"
 
 

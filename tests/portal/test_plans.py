@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, update
 from werkzeug.test import TestResponse
 
-from models import agreements, clock, company, holds, ledger, plans
+from models import agreements, company, holds, ledger, plans
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
@@ -33,9 +33,8 @@ NAME = "Rūta Kazlauskienė"
 
 @pytest.fixture(autouse=True)
 def _the_house(engine: Engine) -> None:
-    """As late as `make` says, with a bank account, and words that counsel approved."""
+    """With a bank account, and words that counsel approved."""
     with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
         furnish(NOW)
 
 

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from models import clock, company, holds, ledger, promises
+from models import holds, ledger, promises
 from models.customers import Customer
 from models.database import session
 from models.holds import HoldKind
@@ -22,13 +22,6 @@ from tests.portal.conftest import apart
 from tests.portal.mailbox import mails
 
 LATER = TODAY + timedelta(days=10)
-
-
-@pytest.fixture(autouse=True)
-def _the_day(engine: object) -> None:
-    """The door reads the clock: it is as late as `make` says."""
-    with transaction():
-        company.locked().clock_offset_seconds = round((NOW - clock.real_now()).total_seconds())
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
 """The same through the customers' pages: what a payer reads and presses, with Stripe's page behind it."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from models import audit, clock, company
+from models import audit
 from models.customers import Contact, Customer, merges
 from models.ledger import Entry
 from models.payments import Attempt, AttemptState, of_customer
@@ -21,11 +20,9 @@ Enter = Callable[[Contact], FlaskClient]
 
 
 @pytest.fixture
-def enter(app: Flask, shop: Shop, make: Maker, customer: Customer) -> Iterator[Enter]:
-    """A browser in which a contact has opened their link; app and stand-in share the clock."""
+def enter(app: Flask, shop: Shop, make: Maker, customer: Customer) -> Enter:
+    """A browser in which a contact has opened their link."""
     app.extensions["stripe"] = shop.gateway
-    with transaction():
-        company.move_clock(NOW - clock.real_now())
 
     def enter(contact: Contact) -> FlaskClient:
         browser = app.test_client()
@@ -33,8 +30,7 @@ def enter(app: Flask, shop: Shop, make: Maker, customer: Customer) -> Iterator[E
         assert browser.post("/open").status_code == 303
         return browser
 
-    yield enter
-    clock.move(timedelta())
+    return enter
 
 
 def newest(customer: Customer) -> Attempt:
