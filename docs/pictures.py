@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, select
 
 from commandline.demo.building import build
 from commandline.demo.showing import SHOWN
-from docs import pictures_of_cases, pictures_of_plans
+from docs import pictures_of_cases, pictures_of_papers, pictures_of_plans
 from models import audit, clock, customers, database, schema
 from models.customers import links
 from models.database import session
@@ -53,6 +53,7 @@ def main() -> None:
                 "reminders": lambda: _reminders(browser, house.url),
                 "cases": lambda: pictures_of_cases.take_all(browser, house.url, _take, _take_paper),
                 "plans": lambda: pictures_of_plans.take_all(browser, house.url, _take),
+                "papers": lambda: pictures_of_papers.take_all(browser, house.url, _take, _take_paper),
             }
             for part in sys.argv[1:] or parts:
                 parts[part]()

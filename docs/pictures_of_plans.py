@@ -28,7 +28,7 @@ def take_all(browser: Browser, url: str, take: Take) -> None:
 
 def _builder(browser: Browser, url: str, take: Take) -> None:
     """Inside what is offered, and then outside of it."""
-    phone = _phone(browser, url, _plan(Plan.state == PlanState.DRAFT, Plan.currency == "EUR", newest=True))
+    phone = customer_phone(browser, url, find_plan(Plan.state == PlanState.DRAFT, Plan.currency == "EUR", newest=True))
     page = phone.pages[-1]
     page.goto(f"{url}/plans/new")
     page.get_by_role("heading", name="How you would like to pay").evaluate(TO_THE_TOP)
@@ -48,8 +48,8 @@ TO_THE_TOP = "it => it.scrollIntoView()"
 
 
 def _reading(browser: Browser, url: str, take: Take) -> None:
-    offered = _plan(Plan.state == PlanState.OFFERED)
-    phone = _phone(browser, url, offered, "en")
+    offered = find_plan(Plan.state == PlanState.OFFERED)
+    phone = customer_phone(browser, url, offered, "en")
     page = phone.pages[-1]
     page.goto(f"{url}/plans/{offered.id}/sign")
     take(phone, "plan-facts-phone")
@@ -59,9 +59,9 @@ def _reading(browser: Browser, url: str, take: Take) -> None:
 
 
 def _living(browser: Browser, url: str, take: Take) -> None:
-    plan = _plan(Plan.state == PlanState.ACTIVE, Plan.method_id.is_not(None))
+    plan = find_plan(Plan.state == PlanState.ACTIVE, Plan.method_id.is_not(None))
     row = _instalment(Instalment.plan_id == plan.id, Instalment.state == InstalmentState.PLANNED)
-    phone = _phone(browser, url, plan, "en")
+    phone = customer_phone(browser, url, plan, "en")
     page = phone.pages[-1]
     for name, path in {
         "plan": "",
@@ -79,7 +79,7 @@ def _missing(browser: Browser, url: str, take: Take) -> None:
     waits = _instalment(Instalment.waits_for_customer, Instalment.state == InstalmentState.DUE)
     missed = _instalment(Instalment.state == InstalmentState.MISSED, Instalment.grace_until >= clock.real_now().date())
     for name, row in {"plan-confirm": waits, "plan-missed": missed}.items():
-        phone = _phone(browser, url, _plan(Plan.id == row.plan_id), "en")
+        phone = customer_phone(browser, url, find_plan(Plan.id == row.plan_id), "en")
         phone.pages[-1].goto(f"{url}/plans/{row.plan_id}")
         take(phone, f"{name}-phone")
         phone.close()
@@ -87,7 +87,7 @@ def _missing(browser: Browser, url: str, take: Take) -> None:
 
 def _persian(browser: Browser, url: str, take: Take) -> None:
     row = _instalment(Instalment.plan_id.in_(select(Plan.id).where(Plan.customer_id.in_(_speaking("fa")))))
-    phone = _phone(browser, url, _plan(Plan.id == row.plan_id))
+    phone = customer_phone(browser, url, find_plan(Plan.id == row.plan_id))
     phone.pages[-1].goto(f"{url}/plans/{row.plan_id}")
     take(phone, "plan-persian")
     phone.close()
@@ -95,8 +95,8 @@ def _persian(browser: Browser, url: str, take: Take) -> None:
 
 def _finance(browser: Browser, url: str, take: Take) -> None:
     asked, lives = (
-        _plan(Plan.word == planning.ASKED),
-        _plan(Plan.state == PlanState.ACTIVE, Plan.method_id.is_not(None)),
+        find_plan(Plan.word == planning.ASKED),
+        find_plan(Plan.state == PlanState.ACTIVE, Plan.method_id.is_not(None)),
     )
     desk = signed_in(browser, url, "finance")
     page = desk.pages[-1]
@@ -107,6 +107,8 @@ def _finance(browser: Browser, url: str, take: Take) -> None:
         "plan-requests": "instalment-plans",
         "plan-answer": f"instalment-plans/{asked.customer_id}/{asked.id}/offer",
         "plan-page": f"instalment-plans/{lives.customer_id}/{lives.id}",
+        "plan-figures": "instalment-plans/figures",
+        "plan-at-risk": "instalment-plans/standing",
     }
     for name, path in pages.items():
         page.set_viewport_size(TALL)
@@ -115,7 +117,7 @@ def _finance(browser: Browser, url: str, take: Take) -> None:
     desk.close()
 
 
-def _phone(browser: Browser, url: str, plan: Plan, language: str = "") -> BrowserContext:
+def customer_phone(browser: Browser, url: str, plan: Plan, language: str = "") -> BrowserContext:
     """Of whose plan it is, in their language unless another is wanted, by a link of theirs."""
     with transaction():
         contact, customer = customers.first_contact(plan.customer_id), customers.find(plan.customer_id)
@@ -132,7 +134,7 @@ def _phone(browser: Browser, url: str, plan: Plan, language: str = "") -> Browse
     return phone
 
 
-def _plan(*wanted: object, newest: bool = False) -> Plan:
+def find_plan(*wanted: object, newest: bool = False) -> Plan:
     found = session.scalars(select(Plan).where(*wanted).order_by(Plan.id.desc() if newest else Plan.id)).first()
     assert found is not None
     release()

@@ -57,6 +57,8 @@ class OurForm(Form):
             given = {getattr(validator, "message", None) for validator in field.validators} - {None}
             if given:
                 field.errors = [words.gettext(error) if error in given else error for error in field.errors]
+            if any(error in field.errors for error in field.process_errors):
+                field.errors = list(field.process_errors)  # What could not be read is wrong in one way only.
         return valid
 
     @contextmanager

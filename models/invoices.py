@@ -163,6 +163,11 @@ def reference_of(customer_id: int, invoice_id: int) -> str:
     return rf_reference(place) if place else ""
 
 
+def reference_for(customer_id: int, invoice_id: int | None) -> str:
+    """Under which money for one item comes to it: an invoice's own reference, else the account's."""
+    return (reference_of(customer_id, invoice_id) if invoice_id else "") or account_reference(customer_id)
+
+
 def account_reference(customer_id: int) -> str:
     """A customer's own reference, for money that pays several items; a letter keeps it apart from any invoice's."""
     return _with_check_digits(f"C{customer_id:06d}")

@@ -68,7 +68,7 @@ class Periodic:
 PAPERS: dict[str, sending.Enclose] = {
     "dispute": accounts.answers_enclosed,
     "filed": accounts.signed_enclosed,
-    "plan": accounts.agreement_enclosed,
+    "plan": accounts.enclosed_with_plan,
 }
 _mails_wait = threading.Event()
 

@@ -47,7 +47,7 @@ def enter_code() -> Response | str | tuple[str, int]:
     link = codes.waiting(token, now=clock.real_now())
     to, again = codes.recipient_of(link) if link else None, url_for("portal.landing", **there_asked())
     if to is None:
-        return redirect(again, 303)
+        return asked_anew(again)
     if request.method == "POST" and form.validate():
         answer = tried(form, lambda: _opened(token, form.code.data, to), again)
         if answer:
@@ -69,6 +69,13 @@ def tried(form: CodeForm, check: Callable[[], Response], again: str) -> Response
         note_failure(codes.DOOR, "code")
         flash(words.explain(refusal), "info")
         return redirect(again, 303)
+
+
+def asked_anew(again: str) -> Response:
+    """To where another code is sent; whoever has just typed one that waited too long is told so."""
+    if request.method == "POST":
+        flash(words.gettext("This code no longer works. Ask for a new one."), "info")
+    return redirect(again, 303)
 
 
 def _opened(token: str, typed: str, to: Recipient) -> Response:

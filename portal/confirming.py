@@ -19,7 +19,7 @@ from models.customers.codes import Recipient
 from models.transactions import transaction
 from portal import OPEN_TO_ALL, portal
 from portal.at_hand import cookie, settings
-from portal.codes import CODE_COOKIE, CodeForm, tried
+from portal.codes import CODE_COOKIE, CodeForm, asked_anew, tried
 
 Asked = ParamSpec("Asked")
 Answer = TypeVar("Answer")
@@ -61,7 +61,7 @@ def enter_confirming() -> Response | str | tuple[str, int]:
     token, form, to = cookie(CODE_COOKIE) or "", CodeForm(request.form), _recipient()
     again = url_for("portal.confirm", next=_next())
     if not codes.waits_to_confirm(token, current_user.session_id, now=clock.real_now()):
-        return redirect(again, 303)
+        return asked_anew(again)
     if request.method == "POST" and form.validate():
         answer = tried(form, lambda: _confirmed(token, form.code.data, to), again)
         if answer:

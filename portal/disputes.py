@@ -46,7 +46,8 @@ class DisagreeForm(OurForm):
 def cases() -> str:
     who = current_user
     found = disputes.of_customers(merges.family(who.customer_id), most=MOST)
-    begun = disputes.drafts_of(who.customer_id, who.contact_id) if who.may_dispute else []
+    drafts = disputes.drafts_of(who.customer_id, who.contact_id) if who.may_dispute else []
+    begun = [(one, disputes.disputable(one.owner_id, one.entry_id)) for one in drafts]
     return render_template("portal/cases.html", cases=found, begun=begun, today=_today())
 
 

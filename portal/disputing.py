@@ -89,6 +89,8 @@ def dispute_evidence(entry_id: int) -> Response | tuple[str, int]:
 def check_dispute(entry_id: int) -> Response | tuple[str, int]:
     """All answers once more; whoever comes here too early is led to the first question without an answer."""
     item, told = _item(entry_id), _answers(entry_id)
+    if request.method == "POST" and not told:
+        return _opened(None, item)
     asked = {step: question.about(item)(told) for step, question in QUESTIONS.items()}
     missing = next((step for step, form in asked.items() if not form.validate() or _leads_elsewhere(form)), None)
     if missing:
@@ -141,6 +143,7 @@ def _open(item: Disputable, asked: dict[str, Any]) -> Dispute | None:
 def _opened(case: Dispute | None, item: Disputable) -> Response:
     """What Stripe's page still asks for too much is closed now, while no transaction is open."""
     if case is None:
+        flash(words.gettext("You have sent it already. Here are your cases."), "info")
         return redirect(url_for("portal.cases"), 303)
     address = url_for("portal.case", dispute_id=case.id)
     gateway = current_app.extensions["stripe"]
@@ -150,6 +153,7 @@ def _opened(case: Dispute | None, item: Disputable) -> Response:
 
 def _page(step: str, form: OurForm, item: Disputable, **values: Any) -> tuple[str, int]:
     told = {"item": item, "step": step, "steps": STEPS, "how_of": how_of, "share_of": share_of}
+    told["kept_days"] = disputes.DRAFTS_LIVE.days
     return form_page(PAGES[step], form, **told, **values)
 
 

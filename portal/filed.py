@@ -77,6 +77,8 @@ def _sign_with_code(document_id: int) -> Response | tuple[str, int]:
     """What was read is what is signed: where it is no longer the same, the page says so and nothing is agreed."""
     found, form = _find(document_id), SignForm(request.form)
     if not found.is_waiting:
+        if found.state is FiledState.SIGNED:
+            flash(words.gettext("You have signed it already."), "info")
         return redirect(url_for("portal.filed_document", document_id=document_id), 303)
     if not form.validate():
         return _page(found, form)

@@ -64,4 +64,5 @@ def _owed(entry_id: int) -> accounts.Document:
 
 
 def _transfer(shown: accounts.Document) -> accounts.Transfer | None:
-    return accounts.transfer_for_invoice(g.company, shown.customer_id, shown.entry.invoice_id, shown.payable)
+    asked = shown.payable - shown.disputed
+    return accounts.transfer_for_invoice(g.company, shown.customer_id, shown.entry.invoice_id, asked)

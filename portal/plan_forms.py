@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import g
 from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from frame.forms import AmountField, DayField, OurForm, options
-from models import words
+from models import clock, words
 from models.errors import N_
 from models.money import Money
 from models.plans import Idea, Way, Wish
@@ -29,6 +29,11 @@ WAYS: dict[Way, str] = {
     Way.AUTOMATIC: N_("Automatically, by card or from my bank account"),
     Way.TRANSFER: N_("By bank transfer: I send each payment myself"),
 }
+
+
+def not_past(_: OurForm, field: Field) -> None:
+    if field.data is not None and field.data < g.company.today(clock.now()):
+        raise ValidationError(words.gettext("This day is past. Choose a day from today on."))
 
 
 class PlanForm(OurForm):
@@ -99,7 +104,7 @@ def plan_form(idea: Idea) -> type[PlanForm]:
         N_("Number of payments"), [InputRequired(N_("Enter a number.")), NumberRange(1, MOST_TYPED)]
     )
     fields["slide"] = IntegerField(N_("Number of payments"), [Optional()])
-    fields["start_on"] = DayField(N_("Next payment on"), [Optional()])
+    fields["start_on"] = DayField(N_("Next payment on"), [Optional(), not_past])
     fields["monthly"] = AmountField(N_("So much each month"))
     fields |= {f"shown_{name}": HiddenField() for name in ("first", "count", "slide")}
     fields["hardship"] = BooleanField(N_("Money is very tight at the moment"))
@@ -137,7 +142,7 @@ def _ways(idea: Idea) -> Iterator[tuple[str, Field]]:
 
 def _own(idea: Idea) -> Iterator[tuple[str, Field]]:
     for number, _ in enumerate(idea.ask.own_dates):
-        yield f"{OWN}{number}", DayField(words.gettext("Payment on"), [Optional()])
+        yield f"{OWN}{number}", DayField(words.gettext("Payment on"), [Optional(), not_past])
 
 
 class SignForm(OurForm):
@@ -159,7 +164,7 @@ class ChangeForm(OurForm):
         [Optional()],
         choices=options((one.value, word) for one, word in FREQUENCIES.items() if one is not Frequency.OWN),
     )
-    start_on = DayField(N_("Next payment on"), [Optional()])
+    start_on = DayField(N_("Next payment on"), [Optional(), not_past])
 
     def wish(self) -> dict[str, Any]:
         """What was typed; nothing of what is wrong."""

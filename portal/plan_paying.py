@@ -44,10 +44,11 @@ def pay_instalment(plan_id: int, instalment_id: int) -> Response:
 
 @portal.post("/plans/<int:plan_id>/rest")
 def pay_rest(plan_id: int) -> Response:
-    """All that is left of it, at once."""
+    """All that is left of it, at once; of a plan that was not kept what was missed, where only that is wished for."""
     payer()
     plan = find_plan(plan_id)
-    left = plans.not_on_its_way(plan)
+    missed = request.form.get("only") == "missed"
+    left = plans.late(plan, plans.instalments_of(plan)) if missed else plans.not_on_its_way(plan)
     if not left or not plan.began_on:
         raise plans.CannotChange(plans.NOTHING_TO_PAY)
     return _pay(plan, left, None)

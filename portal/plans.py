@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from frame import files
 from frame.forms import form_page
-from models import accounts, agreements, clock, customers, ledger, payments, plans, words
+from models import accounts, agreements, clock, customers, payments, plans, words
 from models.customers import merges
 from models.dunning import advice
 from models.errors import N_
@@ -47,8 +47,8 @@ CHANGES: Mapping[Because, str] = MappingProxyType(
     {
         Because.SIGNED: N_("It began"),
         Because.PAID_OTHERWISE: N_("You paid something besides: it ends sooner"),
-        Because.LESS_OWED: N_("Less is owed: it ends sooner"),
-        Because.MORE_OWED: N_("More is owed again: payments were added"),
+        Because.LESS_OWED: N_("Less is to be paid: it ends sooner"),
+        Because.MORE_OWED: N_("More is to be paid: payments were added"),
         Because.RETURNED: N_("A payment was taken back by the bank"),
         Because.MOVED: N_("A payment was moved to another day"),
         Because.CHANGED: N_("The payments were changed"),
@@ -108,6 +108,7 @@ def move_instalment(plan_id: int, instalment_id: int) -> Response | tuple[str, i
         row=row,
         may_move=plans.can_move(mine, row),
         may_spread=plans.can_spread(mine, row),
+        larger=plans.spread_over(mine, row),
         next_day=plans.last_day_to_move_to(mine, row, _today()),
         before=plans.moves_before(mine, row, _today()),
         today=_today(),
@@ -186,6 +187,13 @@ def method_name(method: SavedMethod) -> str:
 
 
 @portal.app_template_global()
+def charged_method(plan: Plan) -> SavedMethod | None:
+    """The card or account from which a plan's payments are taken; None once it was removed."""
+    method = payments.methods.find(plan.customer_id, plan.method_id) if plan.method_id else None
+    return method if method is not None and method.state is not payments.MethodState.REMOVED else None
+
+
+@portal.app_template_global()
 def consent_words(plan: Plan) -> str:
     """What is agreed to by whoever has a signed plan charged from now on."""
     return words.gettext(AGREED, company=g.company.name, number=plan.number)
@@ -212,9 +220,6 @@ def plan_of_item(source: str) -> int:
 def _page(mine: Plan) -> str:
     rows = plans.instalments_of(mine)
     signed = agreements.signed(mine.customer_id, mine.source)
-    method = payments.methods.find(mine.customer_id, mine.method_id) if mine.method_id else None
-    if method is not None and method.state is payments.MethodState.REMOVED:
-        method = None
     return render_template(
         "portal/plan.html",
         plan=mine,
@@ -229,10 +234,12 @@ def _page(mine: Plan) -> str:
         waits=[row for row in rows if row.is_living and row.waits_for_customer],
         rests=mine.state is PlanState.ACTIVE and plans.rests(mine, _today()),
         to_pay=plans.not_on_its_way(mine, rows),
+        behind=plans.late(mine, rows),
+        disputed=plans.disputed(mine, _today()),
         can_move=plans.can_move,
         underway=_is_underway(mine),
         signed=signed,
-        method=method,
+        method=charged_method(mine),
         transfer=_transfer(mine, rows),
         ended=words.gettext(ENDS[mine.end_reason]) if mine.end_reason in ENDS else "",
         versions=plans.versions_of(mine),
@@ -246,9 +253,7 @@ def _transfer(mine: Plan, rows: Sequence[Instalment]) -> accounts.Transfer | Non
     coming = plans.next_of(rows)
     if mine.way is not Way.TRANSFER or coming is None or mine.began_on is None:
         return None
-    first = next((item for item in plans.items_left(mine, _today()) if item.left), None)
-    fits = first is not None and coming.left <= first.left
-    invoice_id = ledger.entry_of(mine.customer_id, first.entry_id).invoice_id if first and fits else None
+    invoice_id = plans.invoice_sent_for(mine, coming, _today())
     return accounts.transfer_for_invoice(g.company, mine.customer_id, invoice_id, coming.left)
 
 

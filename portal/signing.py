@@ -63,6 +63,8 @@ def _sign_with_code(plan_id: int) -> Response | tuple[str, int]:
     """What was read is what is signed: where it is no longer the same, the page says so and nothing is agreed."""
     plan, form = find_plan(plan_id), SignForm(request.form)
     if plan.state is not PlanState.OFFERED or plan.signed_at:
+        if plan.signed_at:
+            flash(words.gettext("You have signed it already."), "info")
         return redirect(url_for("portal.plan", plan_id=plan_id), 303)
     if not form.validate():
         return _page(plan, form)

@@ -48,10 +48,10 @@ def account_code() -> Response:
 
 @portal.app_template_global()
 def account_transfer(statement: accounts.StatementPage) -> accounts.Transfer | None:
-    """How to pay by transfer what is owed and not on its way."""
-    if statement.balance is None or statement.in_flight is None:
+    """How to pay by transfer what is owed, not on its way and not disputed."""
+    if statement.balance is None or statement.in_flight is None or statement.disputed is None:
         return None
-    owed = statement.balance.owed - statement.in_flight
+    owed = statement.balance.owed - statement.in_flight - statement.disputed
     return accounts.transfer_for_account(g.company, current_user.customer_id, [owed])
 
 

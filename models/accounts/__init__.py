@@ -1,7 +1,7 @@
 """What both doors show of a customer: statement, account, timeline; each item, its papers, how to pay it."""
 
 from models.accounts.agreement_example import example_pdf, example_plan, example_words
-from models.accounts.agreement_paper import Drawn, agreement_enclosed, can_be_signed, plan_paper, put_before
+from models.accounts.agreement_paper import Drawn, can_be_signed, enclosed_with_plan, plan_paper, put_before
 from models.accounts.dispute_paper import PROMISES as DISPUTE_PROMISES
 from models.accounts.dispute_paper import answers_enclosed, dispute_letter_pdf, dispute_letter_preview
 from models.accounts.documents import Document, credit_document, debit_document
@@ -46,7 +46,6 @@ __all__ = [
     "Stopping",
     "TimelineEvent",
     "Transfer",
-    "agreement_enclosed",
     "answers_enclosed",
     "calendar",
     "can_be_signed",
@@ -56,6 +55,7 @@ __all__ = [
     "debit_document",
     "dispute_letter_pdf",
     "dispute_letter_preview",
+    "enclosed_with_plan",
     "example_pdf",
     "example_plan",
     "example_words",

@@ -7,7 +7,7 @@ from datetime import datetime
 from models import agreements, audit, customers, plans, words
 from models import company as creditors
 from models.accounts import stationery
-from models.accounts.transfer import reference_of_account
+from models.accounts.transfer import reference_of_account, transfer_for_invoice
 from models.agreements import Paper
 from models.company import Company
 from models.customers import Contact, Customer
@@ -87,13 +87,27 @@ def put_before(customer_id: int, plan_id: int, *, now: datetime) -> None:
         plans.tell(plan, "offered", now=now)
 
 
-def agreement_enclosed(customer_id: int, message_id: int, _now: datetime) -> list[Attachment]:
-    """What was signed, byte for byte, in the mail that says so."""
+def enclosed_with_plan(customer_id: int, message_id: int, now: datetime) -> list[Attachment]:
+    """What was signed, byte for byte, in the mail that says so; a code for banking apps where one is to be sent."""
     row = find_message(customer_id, message_id)
     which = plans.brings_agreement(row.dedupe_key) if row else None
     plan = plans.find([which[0]], which[1]) if which else None
     kept = agreements.signed(plan.customer_id, plan.source) if plan else None
-    return [Attachment(f"{plan.number}.pdf", kept.pdf)] if plan and kept else []
+    if plan and kept:
+        return [Attachment(f"{plan.number}.pdf", kept.pdf)]
+    asked = plans.brings_code(row.dedupe_key) if row else None
+    return _code(*asked, now) if asked else []
+
+
+def _code(customer_id: int, plan_id: int, number: int, now: datetime) -> list[Attachment]:
+    """Nothing where it has come since the mail was written."""
+    creditor, plan = creditors.get(), plans.find([customer_id], plan_id)
+    row = next((one for one in plans.instalments_of(plan) if one.number == number), None) if plan else None
+    if plan is None or row is None or not row.is_living or plan.way is not plans.Way.TRANSFER:
+        return []
+    invoice_id = plans.invoice_sent_for(plan, row, creditor.today(now))
+    how = transfer_for_invoice(creditor, customer_id, invoice_id, row.left)
+    return [Attachment(f"{plan.number}-{number}.png", how.picture(), "image/png")] if how and how.has_code else []
 
 
 def _translated(language: str, binding: str) -> str:

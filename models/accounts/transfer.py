@@ -1,7 +1,8 @@
 """How to pay by bank transfer: to whom, where, under which reference, and a code for banking apps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from stdnum import iso11649
 
@@ -10,6 +11,8 @@ from models.company import Company
 from models.gateways import qr
 from models.money import Money
 from models.words import gettext as _
+
+Drawing = TypeVar("Drawing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,14 @@ class Transfer:
 
     def code(self) -> str:
         """An SVG for banking apps. Drawing takes longer than a page: done only where it is looked at."""
-        return qr.transfer(
+        return self._drawn(qr.transfer)
+
+    def picture(self) -> bytes:
+        """The same as a PNG, for a mail."""
+        return self._drawn(qr.transfer_picture)
+
+    def _drawn(self, draw: Callable[..., Drawing]) -> Drawing:
+        return draw(
             payee=self.holder,
             iban=self.iban,
             bic=self.bic,
@@ -55,8 +65,7 @@ def transfer_for_account(company: Company, customer_id: int, amounts: Sequence[M
 
 def transfer_for_invoice(company: Company, customer_id: int, invoice_id: int | None, amount: Money) -> Transfer | None:
     """How to pay one item: an invoice under its own reference, what has no document under the account's."""
-    reference = invoices.reference_of(customer_id, invoice_id) if invoice_id else ""
-    return _transfer(company, reference or invoices.account_reference(customer_id), amount)
+    return _transfer(company, invoices.reference_for(customer_id, invoice_id), amount)
 
 
 def reference_of_account(customer_id: int) -> str:

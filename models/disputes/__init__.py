@@ -30,6 +30,7 @@ from models.disputes.decisions import (
 )
 from models.disputes.disputable import BILLED, Disputable, DisputableLine, disputable
 from models.disputes.drafts import (
+    DRAFTS_LIVE,
     FILES_BESIDE,
     DisputeDraft,
     draft_of,
@@ -74,6 +75,7 @@ from models.disputes.watching import assign, watch
 
 __all__ = [
     "BILLED",
+    "DRAFTS_LIVE",
     "FILES_BESIDE",
     "LIVING",
     "LONGEST_TEXT",

@@ -20,13 +20,31 @@ def transfer(*, payee: str, iban: str, amount: Money, reference: str, bic: str =
     :param title: what the code is for, in words, for those who cannot see it.
     :raises ValueError: the standard knows euro only, from 0.01 to 999,999,999.99, and 140 characters of note.
     """
+    return _drawn(_transfer_code(payee, iban, amount, reference, bic), title)
+
+
+def transfer_picture(*, payee: str, iban: str, amount: Money, reference: str, bic: str = "", title: str = "") -> bytes:
+    """The same code as a PNG: mail programs show no SVG."""
+    drawing = BytesIO()
+    _transfer_code(payee, iban, amount, reference, bic).save(drawing, kind="png", scale=8, border=4)
+    return drawing.getvalue()
+
+
+def link(address: str, *, title: str = "") -> str:
+    """An SVG of an address that a phone's camera opens."""
+    import segno
+
+    return _drawn(segno.make_qr(address, error="m"), title)
+
+
+def _transfer_code(payee: str, iban: str, amount: Money, reference: str, bic: str) -> "QRCode":
     from segno import helpers
     from stdnum import iso11649
 
     if amount.currency != "EUR" or not 0 < amount.minor <= LARGEST.minor:
         raise ValueError(f"No transfer code can be made for {amount}.")
     structured = iso11649.is_valid(reference)
-    code = helpers.make_epc_qr(
+    return helpers.make_epc_qr(
         name=_one_line(payee)[:LONGEST_NAME],
         iban=iban.replace(" ", ""),
         amount=amount.amount,
@@ -35,14 +53,6 @@ def transfer(*, payee: str, iban: str, amount: Money, reference: str, bic: str =
         text=None if structured else _one_line(reference),
         encoding="utf-8",
     )
-    return _drawn(code, title)
-
-
-def link(address: str, *, title: str = "") -> str:
-    """An SVG of an address that a phone's camera opens."""
-    import segno
-
-    return _drawn(segno.make_qr(address, error="m"), title)
 
 
 def _one_line(text: str) -> str:

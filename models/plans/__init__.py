@@ -21,6 +21,7 @@ from models.plans.changing import (
     pay_by_transfer,
     reschedule,
     spread,
+    spread_over,
 )
 from models.plans.charging import charge
 from models.plans.offering import (
@@ -36,7 +37,17 @@ from models.plans.offering import (
     requested,
     written,
 )
-from models.plans.paying import ShownItem, coming, lines_to_pay, next_of, not_on_its_way, shown_items
+from models.plans.paying import (
+    ShownItem,
+    coming,
+    disputed,
+    invoice_sent_for,
+    late,
+    lines_to_pay,
+    next_of,
+    not_on_its_way,
+    shown_items,
+)
 from models.plans.proposing import (
     DECLINED,
     LEFT,
@@ -85,7 +96,7 @@ from models.plans.starting import (
     sign,
 )
 from models.plans.sums import ItemLeft, items_left
-from models.plans.telling import brings_agreement, tell
+from models.plans.telling import brings_agreement, brings_code, tell
 from models.plans.tending import rests, review, settle, tend
 from models.plans.warning import warn_of_cards
 
@@ -125,6 +136,7 @@ __all__ = [
     "awaited",
     "begin",
     "brings_agreement",
+    "brings_code",
     "by_form",
     "can_be_answered",
     "can_move",
@@ -136,6 +148,7 @@ __all__ = [
     "claim",
     "coming",
     "decline_request",
+    "disputed",
     "draft_of",
     "end",
     "find",
@@ -143,6 +156,7 @@ __all__ = [
     "forget_draft",
     "in_states",
     "instalments_of",
+    "invoice_sent_for",
     "is_ready",
     "items_left",
     "items_of",
@@ -150,6 +164,7 @@ __all__ = [
     "keep_draft",
     "kept",
     "last_day_to_move_to",
+    "late",
     "leave",
     "lines_to_pay",
     "move",
@@ -177,6 +192,7 @@ __all__ = [
     "shown_items",
     "sign",
     "spread",
+    "spread_over",
     "tell",
     "tend",
     "think",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from models import company, payments
@@ -216,8 +217,8 @@ def affordable(idea: Idea, monthly: Money) -> Ask | None:
     """The plan for so much a month, or none."""
     if idea.terms is None:
         return None
-    country = company.get().country
-    return for_budget(idea.terms, idea.balance, monthly, country=country, today=idea.today, start_on=idea.wish.start_on)
+    find = partial(for_budget, idea.terms, idea.balance, monthly, country=company.get().country, today=idea.today)
+    return find(start_on=idea.wish.start_on) or find()
 
 
 def _parts(items: Sequence[PayableItem], customer_id: int, currency: str, wish: Wish, on: date) -> list[Part]:

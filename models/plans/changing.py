@@ -175,20 +175,25 @@ def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime
     instalment = find_instalment(plan.customer_id, instalment_id)
     if instalment is None or instalment.plan_id != plan.id or not can_spread(plan, instalment):
         raise CannotChange(N_("This payment cannot be spread over others. Please talk to us: we will find a way."))
-    others = _others(plan, instalment)
-    share = evenly(instalment.left_minor, len(others), plan.currency)
-    facts = {"instalment": instalment.number, "amount": instalment.left, "others": len(others)}
-    rest = instalment.left_minor - share * len(others)
+    larger = spread_over(plan, instalment)
+    facts = {"instalment": instalment.number, "amount": instalment.left, "others": len(larger)}
     _set_aside(instalment, on=on)
-    for row in others:
-        row.amount_minor += share
+    for row, more in larger:
+        row.amount_minor += more.minor
         row.notified_at = None
-    others[-1].amount_minor += rest
     plan.moves_left -= 1
     session.flush()
     keep_version(plan, Because.CHANGED, on=on, now=now)
     audit.record(plan.customer_id, "plan.spread", by=by, now=now, about=plan.source, facts=facts)
     telling.tell(plan, "rearranged", now=now)
+
+
+def spread_over(plan: Plan, instalment: Instalment) -> list[tuple[Instalment, Money]]:
+    """The ones after it with how much larger each becomes; the last takes what does not divide."""
+    others = _others(plan, instalment)
+    share = evenly(instalment.left_minor, len(others) or 1, plan.currency)
+    rest = instalment.left_minor - share * len(others)
+    return [(row, plan.money(share + (rest if row is others[-1] else 0))) for row in others]
 
 
 def _others(plan: Plan, instalment: Instalment) -> list[Instalment]:

@@ -11,7 +11,7 @@ from models.database import session
 from models.invoices import Invoice
 from models.ledger import Entry
 from models.money import Money, total
-from models.plans.records import Instalment, InstalmentState, Plan, PlanItem, PlanState, instalments_of
+from models.plans.records import LATE, Instalment, InstalmentState, Plan, PlanItem, PlanState, instalments_of
 from models.plans.sums import items_left
 
 
@@ -63,6 +63,25 @@ def not_on_its_way(plan: Plan, rows: Sequence[Instalment] | None = None) -> Mone
 def next_of(rows: Sequence[Instalment]) -> Instalment | None:
     """What is to be paid next: what was missed before what is to come."""
     return next((row for row in rows if row.is_living and row.state is not InstalmentState.CHARGING), None)
+
+
+def invoice_sent_for(plan: Plan, row: Instalment, on: date) -> int | None:
+    """The invoice under whose reference an instalment is sent; None where one item does not take all of it."""
+    oldest = next((item for item in items_left(plan, on) if item.left), None)
+    if oldest is None or row.left > oldest.left:
+        return None
+    return session.get_one(Entry, (plan.customer_id, oldest.entry_id)).invoice_id
+
+
+def late(plan: Plan, rows: Sequence[Instalment]) -> Money:
+    """What was to be paid by now and is missing: with it a plan that was not kept goes on."""
+    return total((row.left for row in rows if row.state in LATE), plan.currency)
+
+
+def disputed(plan: Plan, on: date) -> Money:
+    """What a plan in force does not ask for until there is an answer."""
+    left = items_left(plan, on) if plan.state is PlanState.ACTIVE else []
+    return total((item.disputed for item in left), plan.currency)
 
 
 def coming(customer_id: int) -> list[tuple[Plan, Instalment]]:

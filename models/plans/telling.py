@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from models import customers, messages
+from stdnum import iso11649
+
+from models import company, customers, invoices, messages
 from models.customers import Contact, mails, merges
-from models.plans.records import Instalment, Plan, instalments_of
+from models.plans.paying import invoice_sent_for
+from models.plans.records import Instalment, Plan, Way, instalments_of
 
 WITH_AGREEMENT = ("signed", "began")
+WITH_CODE = ("notice", "missed")
 
 
 def tell(
@@ -35,6 +39,7 @@ def tell(
         instalment=instalment,
         rows=instalments_of(plan),
         link=mails.LINK,
+        reference=_reference(plan, instalment, now) if instalment and step in WITH_CODE else "",
         **told,
     )
 
@@ -45,10 +50,26 @@ def brings_agreement(cause: str) -> tuple[int, int] | None:
     return (int(customer_id), int(plan_id)) if step in WITH_AGREEMENT else None
 
 
+def brings_code(cause: str) -> tuple[int, int, int] | None:
+    """Whose plan and which payment of it are to be sent, by the cause of the mail that asks for it."""
+    _, customer_id, plan_id, step, once = cause.split(":", 4)
+    number = once.partition(":")[0]
+    return (int(customer_id), int(plan_id), int(number)) if step in WITH_CODE and number else None
+
+
 def is_told(plan: Plan, step: str, once: str) -> bool:
     contact = _reader_of(plan)
     cause = f"plan:{plan.customer_id}:{plan.id}:{step}:{once}"
     return contact is not None and messages.is_written(contact.customer_id, cause)
+
+
+def _reference(plan: Plan, instalment: Instalment, now: datetime) -> str:
+    """As it is printed; empty where nothing is to be sent, or there is no account to send it to."""
+    creditor = company.get()
+    if plan.way is not Way.TRANSFER or not creditor.iban:
+        return ""
+    invoice_id = invoice_sent_for(plan, instalment, creditor.today(now))
+    return str(iso11649.format(invoices.reference_for(plan.customer_id, invoice_id)))
 
 
 def _reader_of(plan: Plan) -> Contact | None:

@@ -71,12 +71,23 @@ class _FieldMessage(str):
         return digits(super().__mod__(values))
 
 
+# What WTForms says in English, as our catalogues of other languages say it.
+PLAIN = {
+    "Not a valid integer value.": "Enter a whole number.",
+    "Not a valid date value.": "Enter a day that exists: year, month, day.",
+    "Number must be between %(min)s and %(max)s.": "Enter a number from %(min)s to %(max)s.",
+    "Field cannot be longer than %(max)d characters.": "Please use no more than %(max)d characters.",
+}
+
+
 class _FormTranslations:
     def gettext(self, string: str) -> str:
-        return _FieldMessage(spoken().gettext(string))
+        said = spoken().gettext(string)
+        return _FieldMessage(PLAIN.get(said, said))
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return _FieldMessage(spoken().ngettext(singular, plural, n))
+        said = spoken().ngettext(singular, plural, n)
+        return _FieldMessage(PLAIN.get(said, said))
 
 
 _form_translations = _FormTranslations()

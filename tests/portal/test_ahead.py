@@ -12,7 +12,7 @@ from models.database import session
 from models.money import Money
 from models.reports.verify import verify
 from models.transactions import transaction
-from tests.making import Maker
+from tests.making import Maker, day_of
 from tests.portal.mailbox import mails
 
 
@@ -30,10 +30,10 @@ def test_who_owes_nothing_can_pay_ahead_and_sees_where_it_goes(
     statement = browser.get("/statement").text
     assert ("You owe nothing" in statement, "€150.00" in statement) == (True, True)
     assert "Money not yet assigned" in mails("receipt")[0].text
-    [receipt] = ledger.unapplied_credits([customer.id], make.today, "EUR")
+    [receipt] = ledger.unapplied_credits([customer.id], day_of(clock.now()), "EUR")
     invoice = make.invoice(customer, 10_000, number="INV-LATER")
     with transaction():
-        ledger.allocate(ledger.entry_of(customer.id, receipt.entry_id), invoice, Money(10_000, "EUR"), now=make.now)
+        ledger.allocate(ledger.entry_of(customer.id, receipt.entry_id), invoice, Money(10_000, "EUR"), now=clock.now())
     told = browser.get(f"/credits/{receipt.entry_id}").text
     assert ("INV-LATER" in told, "€50.00" in told) == (True, True)
     assert verify(now=clock.now()).broken == []

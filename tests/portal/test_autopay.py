@@ -59,7 +59,7 @@ def test_without_a_card_one_is_given_first_and_then_it_is_switched_on(
     card = payments.methods.of_customer(customer.id)[0]
     wrong = browser.post("/autopay", data={"method": str(card.id), "limit": "0.10", "days": "2"})
     assert wrong.status_code == 422
-    assert "Number must be between 3 and 30." in told(wrong)
+    assert "Enter a number from 3 to 30." in told(wrong)
     read = browser.post("/autopay", data={"method": str(card.id), **TERMS})
     page = browser.get(read.location)
     assert "never more than €200.00 for one invoice" in told(page)

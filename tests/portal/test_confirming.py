@@ -38,6 +38,11 @@ def test_an_address_of_a_calendar_is_made_after_a_code_and_for_ten_minutes(
     assert sent.location == "/confirm/code?next=/calendar"
     assert "confirm that it is you" in mails("code")[0].text
     assert enter(browser, another(mailed_code())).status_code == 422
+    with transaction():
+        session.execute(text("update codes set expires_at = expires_at - interval '10 minutes'"))
+    late = enter(browser, mailed_code())
+    assert "This code no longer works. Ask for a new one." in browser.get(late.location).text
+    browser.post("/confirm/send?next=/calendar")
     assert enter(browser, mailed_code()).location == "/calendar"
     assert "it is you" in browser.get("/calendar").text
     assert (make_calendar(browser).status_code, is_made(contact)) == (200, True)

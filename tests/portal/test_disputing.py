@@ -50,6 +50,7 @@ def test_every_answer_is_kept_and_becomes_a_case(
     assert browser.post(f"{way}/evidence", data=photos).status_code == 422
     assert browser.post(f"{way}/evidence").location == f"{way}/wish"
     assert browser.post(f"{way}/wish", data={"wish": "credit"}).location == f"{way}/check"
+    assert "Go on from" in browser.get("/cases").text
     check = browser.get(f"{way}/check").text
     for said in ("It arrived damaged", "€86.70", "Half came", "a.jpg", "Take it off the bill"):
         assert said in check
@@ -62,7 +63,7 @@ def test_every_answer_is_kept_and_becomes_a_case(
         assert said in page
     assert [(one.kind, one.claimed_minor) for one in holds.living([customer.id], TODAY)] == [(HoldKind.DISPUTE, 8_670)]
     assert [one.name for one in files.of(customer.id, case.source)] == ["a.jpg"]
-    assert browser.post(f"{way}/check").location == f"{way}/reason"
+    assert browser.post(f"{way}/check").location == "/cases", "sent twice, made once"
     assert len(mails("dispute")) == 1
     assert browser.post(f"/cases/{case.id}/pay").location == "/pay/review?currency=EUR"
     assert "Pay €94.80" in browser.get("/pay/review").text

@@ -95,7 +95,9 @@ def test_number_and_slider_are_one_value(browser: FlaskClient, items: list[Entry
     [
         ({"first": "ten"}, "Enter a number"),
         ({"count": ""}, "Enter a number."),
-        ({"start_on": "soon"}, "Not a valid date value."),
+        ({"start_on": "soon"}, "Enter a day that exists"),
+        ({"start_on": "2026-11-21"}, "This day is past. Choose a day from today on."),
+        ({"count": "3.5"}, "Enter a whole number."),
     ],
 )
 def test_what_is_wrong_is_said_beside_it_and_the_rest_is_kept(

@@ -116,7 +116,7 @@ def test_what_was_read_is_what_is_signed_by_who_typed_a_fresh_code(
     assert browser.get(f"/plans/{plan.id}/agreement.pdf").data == kept.pdf
     said = told(browser.get(done.location))
     assert "Plan P-" in said
-    assert "Please send it so that it arrives by then." in said
+    assert "Please send it today. It is no harm when it takes a day or two." in said
     assert f"Signed by {NAME} on 22 Nov 2026" in said
     assert sign(browser, address).location == f"/plans/{plan.id}", "twice is once"
 

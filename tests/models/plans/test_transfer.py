@@ -1,12 +1,13 @@
 """A plan that is paid by transfer follows the money, the credits and the cases of its items."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
-from models import audit, holds, ledger, plans
+from models import accounts, audit, company, holds, invoices, ledger, messages, plans
 from models.audit import Actor, ActorKind
 from models.customers import Contact, Customer
 from models.database import session
@@ -188,3 +189,21 @@ def test_an_offer_that_nobody_signs_gives_its_items_back(
     tend(plan.offered_until + timedelta(days=1))
     assert held(customer) == []
     assert_proved()
+
+
+def test_the_notice_brings_where_to_send_it_and_a_code_until_it_has_come(plan: Plan) -> None:
+    with transaction():
+        creditor = company.get()
+        creditor.iban, creditor.bic = "LT12 1000 0111 0100 1000", "AGBLLT2X"
+    [first] = months(1)
+    tend(first - timedelta(days=3))
+    [notice, *_] = messages.outbox(plan.customer_id)
+    [reference] = set(re.findall(r"RF\d\d [\dC ]+", notice.text))
+    assert invoices.by_rf_reference(reference) or invoices.customer_of_reference(reference) == plan.customer_id
+    for part in (notice.text, notice.html):
+        assert creditor.iban in part
+        assert reference.strip() in part
+    [code] = accounts.enclosed_with_plan(plan.customer_id, notice.id, moment(40))
+    assert (code.kind, code.content[:4]) == ("image/png", b"\x89PNG")
+    pay(plan, 3_000, first - timedelta(days=2))
+    assert accounts.enclosed_with_plan(plan.customer_id, notice.id, moment(40)) == []
