@@ -28,7 +28,6 @@ from tests.making import Maker
 from tests.models.test_files import PDF, SVG, picture
 from tests.portal.conftest import apart
 from tests.portal.mailbox import arrived, mailed_code, mails
-from tests.portal.test_planning import _the_day as _the_day
 from tests.portal.test_planning import told
 
 POLYGLOT = PDF.replace(b"%PDF-1.7", b"GIF89a%PDF-1.7")

@@ -18,7 +18,6 @@ from models.money import Money
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.portal.test_disputing import _the_day as _the_day
 
 ComeIn = Callable[[Customer, Contact], FlaskClient]
 DAY = timedelta(days=1)

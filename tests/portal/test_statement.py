@@ -22,7 +22,6 @@ from models.staff import StaffState
 from models.transactions import transaction
 from tests.conftest import NOW, TODAY
 from tests.making import Maker
-from tests.portal.test_disputing import _the_day as _the_day
 
 DAY = timedelta(days=1)
 ComeIn = Callable[[Customer, Contact], FlaskClient]
