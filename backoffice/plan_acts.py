@@ -18,7 +18,9 @@ from models.transactions import transaction
 from models.words import gettext
 
 ENDABLE = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
-BEYOND = N_("This is beyond what the rules offer: somebody who may approve plans has to do it.")
+BEYOND = N_(
+    "This is beyond what the rules offer: somebody who may approve plans, and did not offer this one, has to do it."
+)
 NOT_CHARGED = N_("Nothing is charged for this plan already, or the company has no account to send money to.")
 NOTHING_MISSING = N_("Nothing is missing: there is nothing to sign, and no card is charged.")
 NO_REASON = N_("Say why. Whoever looks at this later will ask.")
@@ -62,7 +64,13 @@ def reschedule_plan(customer_id: int, plan_id: int) -> Response | tuple[str, int
         values = {"count": ask.payments, "frequency": ask.frequency.value, "start_on": ask.start_on}
         form = RescheduleForm(data=values)
     form.seen.data = redone.seen
-    return form_page("backoffice/plan_reschedule.html", form, redone=redone, beyond=BEYOND, **page_of(found))
+    told = {"redone": redone, "beyond": BEYOND, "may_go_beyond": _may_go_beyond(found)}
+    return form_page("backoffice/plan_reschedule.html", form, **told, **page_of(found))
+
+
+def _may_go_beyond(found: Plan) -> bool:
+    """Nobody approves their own."""
+    return current_user.may(Permission.APPROVE_PLAN) and found.staff_id != current_user.staff_id
 
 
 def _rescheduled(found: Plan, form: RescheduleForm, redone: Redone) -> bool:
@@ -70,7 +78,7 @@ def _rescheduled(found: Plan, form: RescheduleForm, redone: Redone) -> bool:
         form.blame("reason", gettext(NO_REASON))
     elif redone.schedule is None or form.seen.data != redone.seen:
         form.blame(None, gettext("Look at the payments below, then send it."))
-    elif not redone.allowed and not current_user.may(Permission.APPROVE_PLAN):
+    elif not redone.allowed and not _may_go_beyond(found):
         form.blame(None, gettext(BEYOND))
     else:
         with form.telling_refusals(), transaction():

@@ -41,7 +41,7 @@ def propose_plan(customer_id: int) -> Response | tuple[str, int]:
 def answer_plan(customer_id: int, plan_id: int) -> Response | tuple[str, int]:
     """As they asked, or with other figures; what is offered and not signed can be offered anew."""
     found = plan_or_404(customer_id, plan_id)
-    if not is_open(found):
+    if not plans.can_be_answered(found):
         raise CannotPlan(ANSWERED)
     return _work_out(customer_or_404(customer_id), found.currency, plans.asked_wish(found), found)
 
@@ -73,11 +73,6 @@ def withdraw_plan(customer_id: int, approval_id: int) -> Response:
         approvals.withdraw(asked, by=current_user, now=clock.now())
     flash(gettext("Withdrawn."), "ok")
     return redirect(url_for("backoffice.account_plans", customer_id=customer_id), 303)
-
-
-def is_open(plan: Plan) -> bool:
-    """An answer, or another one, can still be given."""
-    return plan.state is PlanState.REQUESTED or (plan.state is PlanState.OFFERED and plan.signed_at is None)
 
 
 def _work_out(customer: Customer, currency: str, wish: Wish, asked: Plan | None) -> Response | tuple[str, int]:

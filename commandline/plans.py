@@ -16,7 +16,7 @@ from commandline import stripe_gateway
 def charge(as_of: datetime | None, form: str) -> None:
     """
     Bring plans and autopay to a day, and charge what is due on it: each instalment and each invoice once, however
-    often this runs.
+    often this runs. In production no day can be told that is still to come.
     """
     from commandline.connection import connected, settings
     from models import autopay, clock, company, plans
@@ -25,7 +25,10 @@ def charge(as_of: datetime | None, form: str) -> None:
     if gateway is None:
         raise click.ClickException("No Stripe key is set: there is nobody to charge by.")
     with connected():
-        day = as_of.date() if as_of else company.get().today(clock.now())
+        today = company.get().today(clock.now())
+        day = as_of.date() if as_of else today
+        if settings().production and day > today:
+            raise click.ClickException("In production nothing is charged for a day that has not come.")
         looked_at = plans.tend(day, now=clock.now())
         plans.warn_of_cards(day, now=clock.now())
         charged = plans.charge(day, gateway=gateway, now=clock.now)

@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from sqlalchemy import select
 
-from models import audit, company, holds, invoices, ledger
+from models import audit, company, holds, invoices, ledger, plans
 from models.audit import Actor
 from models.customers import Customer, lock_account, lock_accounts
 from models.database import session
@@ -149,7 +149,8 @@ def enter_receipt(
 ) -> Entry:
     """
     Enter money that came by bank, cheque or cash. It goes where the payer said (`shares`: debit entry and amount), or
-    to the oldest due items, or stays unapplied. `key` is the form's own: sent twice it enters once.
+    where money goes that names the account alone (`oldest_first`), or stays unapplied. `key` is the form's own: sent
+    twice it enters once.
 
     :raises models.ledger.AllocationRefused: a share is more than its item has open, or all are more than the receipt.
     """
@@ -168,8 +169,7 @@ def enter_receipt(
         now=now,
     )
     if oldest_first:
-        held = holds.in_flight(customer_id, company.get().today(now))
-        ledger.allocate_oldest_first(receipt, held=held, now=now)
+        _share_out(receipt, now)
     for debit_id, share in shares:
         ledger.allocate(receipt, ledger.entry_of(customer_id, debit_id), share, now=now)
     facts = {"amount": amount, "method": method.value, "paid_on": paid_on, "shares": len(shares)}
@@ -178,6 +178,17 @@ def enter_receipt(
         customer_id, "receipt.entered", by=by, now=now, about=f"entries:{receipt.id}", facts=facts, words=words
     )
     return receipt
+
+
+def _share_out(receipt: Entry, now: datetime) -> None:
+    """As money that a bank file brings for an account."""
+    customer_id, currency, today = receipt.customer_id, receipt.currency, company.get().today(now)
+    debits, held = ledger.open_debits(customer_id, currency), holds.living([customer_id], today)
+    waits = plans.awaited([customer_id], today).get((customer_id, currency))
+    claimed = holds.claimed_by_item(held)
+    shares = plans.share_out(receipt.left.minor, receipt.effective_on, debits, claimed, waits)
+    for debit_id, minor in shares.items():
+        ledger.allocate(receipt, ledger.entry_of(customer_id, debit_id), Money(minor, currency), now=now)
 
 
 def _refuse_tomorrow(day: date, creditor: company.Company, now: datetime) -> None:

@@ -227,6 +227,16 @@ def in_flight_by_item(held: Iterable[Held]) -> dict[int, int]:
     return taken
 
 
+def claimed_by_item(held: Iterable[Held]) -> dict[int, int]:
+    """Minor units of each debit that something holds, whatever it is: money that nobody meant for it leaves it out."""
+    claimed: dict[int, int] = {}
+    for one in held:
+        if one.entry_id is not None:
+            minor = LARGEST_MINOR if one.claimed_minor is None else one.claimed_minor
+            claimed[one.entry_id] = claimed.get(one.entry_id, 0) + minor
+    return claimed
+
+
 def total_in_flight(held: Iterable[Held], currency: str) -> Money:
     """What payments on their way may still take, of one currency."""
     taken = (one.claimed_minor or 0 for one in held if one.kind == HoldKind.IN_FLIGHT and one.currency == currency)

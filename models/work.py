@@ -15,6 +15,7 @@ from sqlalchemy import URL
 
 from models import (
     accounts,
+    approvals,
     audit,
     autopay,
     claims,
@@ -174,6 +175,11 @@ def settle_plans(_: Tools) -> None:
     plans.settle(now=clock.now())
 
 
+def review_approvals(_: Tools, customer_id: int) -> None:
+    with transaction():
+        approvals.review(customer_id, now=clock.now())
+
+
 def live_plans(tools: Tools) -> None:
     """What the day brings, and then what is to be charged on it, also where one plan could not be looked at."""
     today = company.get().today(clock.now())
@@ -258,6 +264,7 @@ def make_letters(tools: Tools, run_id: int) -> None:
 
 
 HANDLERS: dict[str, Callable[..., object]] = {
+    "approvals.review": review_approvals,
     "disputes.opened": assign_dispute,
     "messages.send": mails_wait,
     "methods.detach": detach_method,

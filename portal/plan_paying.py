@@ -16,6 +16,8 @@ from portal import portal
 from portal.choosing import payer
 from portal.plans import consent_words, find_plan
 
+PAID_IN = (PlanState.ACTIVE, PlanState.DEFAULTED)
+
 
 @portal.post("/plans/<int:plan_id>/card")
 def plan_card(plan_id: int) -> Response:
@@ -37,7 +39,7 @@ def pay_instalment(plan_id: int, instalment_id: int) -> Response:
     row = plans.find_instalment(plan.customer_id, instalment_id)
     if row is None or row.plan_id != plan.id:
         abort(404)
-    if not row.is_living or row.state is InstalmentState.CHARGING or not plan.began_on:
+    if not row.is_living or row.state is InstalmentState.CHARGING or plan.state not in PAID_IN:
         raise plans.CannotChange(plans.NOTHING_TO_PAY)
     return _pay(plan, row.left, row)
 
@@ -49,7 +51,7 @@ def pay_rest(plan_id: int) -> Response:
     plan = find_plan(plan_id)
     missed = request.form.get("only") == "missed"
     left = plans.late(plan, plans.instalments_of(plan)) if missed else plans.not_on_its_way(plan)
-    if not left or not plan.began_on:
+    if not left or plan.state not in PAID_IN:
         raise plans.CannotChange(plans.NOTHING_TO_PAY)
     return _pay(plan, left, None)
 

@@ -108,7 +108,8 @@ def move_instalment(plan_id: int, instalment_id: int) -> Response | tuple[str, i
         may_move=plans.can_move(mine, row),
         may_spread=plans.can_spread(mine, row),
         larger=plans.spread_over(mine, row),
-        before=plans.last_day_to_move_to(mine, row),
+        next_day=plans.last_day_to_move_to(mine, row, _today()),
+        before=plans.moves_before(mine, row, _today()),
         today=_today(),
         advice=_advice(mine),
     )

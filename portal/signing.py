@@ -68,12 +68,13 @@ def _sign_with_code(plan_id: int) -> Response | tuple[str, int]:
         return redirect(url_for("portal.plan", plan_id=plan_id), 303)
     if not form.validate():
         return _page(plan, form)
+    read = [row.id for row in plans.instalments_of(plan)]
     paper = _paper(plan)
     if paper is None or request.form.get("seen") != paper.digest or not _still_right(plan):
         return _renewed(plan, form)
     try:
         with transaction():
-            _sign(plan, paper, form)
+            _sign(plan, paper, form, read)
     except plans.ChangedMeanwhile:
         return _renewed(find_plan(plan_id), form)
     except CannotPlan as refusal:
@@ -93,7 +94,7 @@ def decline_plan(plan_id: int) -> Response:
     if plan.state is not PlanState.OFFERED or plan.signed_at:
         raise plans.CannotChange(plans.HAS_ENDED if plan.ended_on else plans.IN_FORCE)
     with transaction():
-        plans.cancel(plan, reason=plans.DECLINED, by=who.actor, on=_today(), now=clock.now())
+        plans.turn_down(plan, by=who.actor, on=_today(), now=clock.now())
     if mine:
         return redirect(url_for("portal.new_plan", currency=plan.currency), 303)
     flash(words.gettext("You declined our offer. What is open stays as it was."), "info")
@@ -110,7 +111,7 @@ def agreement_pdf(plan_id: int) -> Response:
     return files.pdf(content, "plan", plan.number)
 
 
-def _sign(plan: Plan, paper: Paper, form: SignForm) -> None:
+def _sign(plan: Plan, paper: Paper, form: SignForm, read: list[int]) -> None:
     """One transaction: what was read is kept as it was read, with the consent to charges, and the plan is agreed."""
     who, now, browser = current_user, clock.now(), request.user_agent.string[:400]
     ours = {"by": who.actor, "now": now}
@@ -124,7 +125,7 @@ def _sign(plan: Plan, paper: Paper, form: SignForm) -> None:
         given = payments.consents.give(plan.customer_id, plan.source, ip=address, browser=browser, **agreed, **ours)
         consent_id = given.id
     builder = plan.contact_id or who.contact_id
-    plans.sign(plan, consent_id=consent_id, on=_today(), **ours)
+    plans.sign(plan, consent_id=consent_id, on=_today(), read=read, **ours)
     for contact_id in {builder, who.contact_id}:
         plans.forget_draft(plan.customer_id, contact_id, plan.currency)
 

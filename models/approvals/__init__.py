@@ -1,6 +1,7 @@
 """Decisions that wait for a second person: money that leaves or is forgiven, above a limit."""
 
 from models.approvals.decisions import CaseDecision, Decision, GoodsBack, Kind, PlanOffer, Refund, WriteOff
+from models.approvals.ending import review, withdraw_case
 from models.approvals.reading import Shown, shown
 from models.approvals.waiting import (
     OF_PLANS,
@@ -24,7 +25,6 @@ from models.approvals.waiting import (
     submit,
     waiting,
     withdraw,
-    withdraw_case,
 )
 from models.credit_notes import CreditLine, CreditNote, CreditRefused
 
@@ -57,6 +57,7 @@ __all__ = [
     "may_decide",
     "of_customer",
     "of_plans",
+    "review",
     "second_of",
     "shown",
     "submit",

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, or_, select
+from sqlalchemy import ForeignKey, Identity, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models import audit, company, disputes, payments, plans, words
+from models import audit, company, disputes, payments, plans
 from models.approvals.booking import carry_out, dedupe_key
 from models.approvals.decisions import (
     CaseDecision,
@@ -26,7 +26,6 @@ from models.audit import Actor, ActorKind
 from models.credit_notes import CreditNote
 from models.customers import Customer, lock_account
 from models.database import Base, session
-from models.disputes import Dispute
 from models.errors import N_, Refused
 from models.invoices import Invoice
 from models.ledger import Entry
@@ -232,39 +231,9 @@ def withdraw(approval: Approval, *, by: Principal, now: datetime) -> None:
     """
     if approval.asked_by != by.staff_id:
         raise NotYours(N_("Only the person who asked for it can withdraw it."))
-    _move(approval, ApprovalState.WITHDRAWN, "", by=by.actor, now=now)
+    move(approval, ApprovalState.WITHDRAWN, "", by=by.actor, now=now)
     if approval.kind is Kind.CASE:
         disputes.drop(approval.customer_id, approval.payload["decision_id"], by=by.actor, now=now)
-
-
-def withdraw_case(dispute: Dispute, *, by: Actor, on: date, now: datetime) -> None:
-    """
-    The customer takes back a case: nobody is asked about it any more, whatever it was that waited for a second person.
-
-    :raises models.states.IllegalTransition: it has been decided.
-    """
-    lock_account(dispute.customer_id, dispute.currency)
-    asked = _about_case(dispute)
-    disputes.withdraw(dispute, by=by, on=on, now=now)
-    creditor = company.get()
-    with words.speak(creditor.language, timezone=creditor.timezone):
-        why = words.gettext("The customer took the case back.")
-    for approval in asked:
-        _move(approval, ApprovalState.WITHDRAWN, why, by=by, now=now)
-
-
-def _about_case(dispute: Dispute) -> list[Approval]:
-    decisions = [one.id for one in disputes.decisions_of(dispute)]
-    goods = [one.id for one in disputes.returns_of(dispute)]
-    query = select(Approval).where(
-        Approval.customer_id == dispute.customer_id,
-        Approval.state == ApprovalState.WAITING,
-        or_(
-            Approval.payload["decision_id"].as_integer().in_(decisions),
-            Approval.payload["return_id"].as_integer().in_(goods),
-        ),
-    )
-    return list(session.scalars(query.order_by(Approval.id)))
 
 
 def of_customer(customer_id: int, approval_id: int) -> Approval | None:
@@ -335,10 +304,11 @@ def _decide(approval: Approval, state: ApprovalState, comment: str, *, by: Princ
     _refuse_role(second_of(approval), by)
     if approval.asked_by == by.staff_id:
         raise NotYours(N_("You asked for this yourself, so somebody else has to decide."))
-    _move(approval, state, comment, by=by.actor, now=now)
+    move(approval, state, comment, by=by.actor, now=now)
 
 
-def _move(approval: Approval, state: ApprovalState, comment: str, *, by: Actor, now: datetime) -> None:
+def move(approval: Approval, state: ApprovalState, comment: str, *, by: Actor, now: datetime) -> None:
+    """Whoever may is the caller's to know."""
     lock_account(approval.customer_id, approval.currency)
     session.refresh(approval, with_for_update=True)
     approval.move_to(state)

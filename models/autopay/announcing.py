@@ -52,8 +52,8 @@ def _announce(customer_id: int, autopay_id: int, *, as_of: date, now: datetime) 
         autopay = session.get_one(Autopay, (customer_id, autopay_id), populate_existing=True)
         lock_account(customer_id, autopay.currency)
         session.refresh(autopay, with_for_update=True)
-        if autopay.state is not AutopayState.ON:
-            return
+        if autopay.state is not AutopayState.ON or not telling.hears(autopay):
+            return  # What nobody is told of is not charged.
         left = free(customer_id, autopay.currency, as_of)
         for entry_id, due_on in _invoices(autopay, as_of):
             found = policy.announce(

@@ -26,7 +26,7 @@ def tell(
     :param amount: where it is another one than was announced.
     :param once: what is said once for the same cause, whenever that is.
     """
-    contact = merges.reader_of(autopay.customer_id, autopay.contact_id)
+    contact = merges.hears_of(autopay.customer_id, autopay.contact_id)
     customer = customers.find(contact.customer_id) if contact else None
     if customer is None or contact is None or not contact.email:
         return
@@ -49,7 +49,13 @@ def tell(
     )
 
 
+def hears(autopay: Autopay) -> bool:
+    """Whether anybody can be told."""
+    contact = merges.hears_of(autopay.customer_id, autopay.contact_id)
+    return contact is not None and bool(contact.email)
+
+
 def is_told(autopay: Autopay, step: str, once: str) -> bool:
-    contact = merges.reader_of(autopay.customer_id, autopay.contact_id)
+    contact = merges.hears_of(autopay.customer_id, autopay.contact_id)
     cause = f"autopay:{autopay.customer_id}:{autopay.id}:{step}:{once}"
     return contact is not None and messages.is_written(contact.customer_id, cause)

@@ -232,7 +232,8 @@ def _use(claim: Claim, receipt: Entry, *, on: date, now: datetime) -> None:
         share = min(line.amount_minor, receipt.left.minor, free)
         if share > 0:
             ledger.allocate(receipt, item, Money(share, receipt.currency), now=now)
-    ledger.allocate_oldest_first(receipt, now=now, held=taken)
+    claimed = holds.claimed_by_item(holds.living([claim.customer_id], on))
+    ledger.allocate_oldest_first(receipt, now=now, held=claimed)
 
 
 def answer_no(claim: Claim, *, by: Actor, on: date, now: datetime) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models import audit, company
 from models.audit import Actor
 from models.customers.accounts import lock_all, lock_all_of
-from models.customers.contacts import Contact, contact_of
+from models.customers.contacts import Contact, contact_of, first_contact
 from models.customers.customers import Customer
 from models.database import Base, session
 from models.errors import N_, Refused
@@ -64,6 +64,18 @@ def reader_of(customer_id: int, contact_id: int) -> Contact | None:
     own = contact_of(customer_id, contact_id)
     joined_to = None if own else living_merge(customer_id)
     return contact_of(joined_to.into_id, contact_id) if joined_to else own
+
+
+def hears_of(customer_id: int, contact_id: int) -> Contact | None:
+    """
+    Who is written to about what this contact did: where they no longer speak for the customer, because the merge was
+    undone, or they were switched off or have no address, whoever receives what concerns the account as a whole.
+    """
+    themselves = reader_of(customer_id, contact_id)
+    if themselves is not None and themselves.active and themselves.email:
+        return themselves
+    joined_to = living_merge(customer_id)
+    return first_contact(customer_id) or (first_contact(joined_to.into_id) if joined_to else None)
 
 
 # Made once: to put such a query together takes longer than to run it.

@@ -115,9 +115,10 @@ def ask_by_mail(
 
 
 def by_token(token: str) -> tuple[Question, Dispute] | None:
-    """The question of a link, answered or not; None for a link of nobody."""
+    """The question of a link, answered or not; None for a link of nobody, and once the case is over."""
     row = session.scalar(select(Question).where(Question.token_hash == token_hash(token)))
-    return (row, session.get_one(Dispute, (row.customer_id, row.dispute_id))) if row else None
+    dispute = session.get(Dispute, (row.customer_id, row.dispute_id)) if row else None
+    return (row, dispute) if row and dispute and dispute.is_living else None
 
 
 def answer(question: Question, text: str, *, name: str, now: datetime) -> DisputeNote:

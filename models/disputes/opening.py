@@ -188,4 +188,4 @@ def tell_reader(dispute: Dispute, step: str, *, now: datetime) -> None:
 
 def reader_of(dispute: Dispute) -> Contact | None:
     """Who opened it: a contact of the account, or of the one that it is read as part of."""
-    return merges.reader_of(dispute.customer_id, dispute.contact_id) if dispute.contact_id else None
+    return merges.hears_of(dispute.customer_id, dispute.contact_id) if dispute.contact_id else None

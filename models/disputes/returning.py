@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from models import audit, holds
+from models import audit, holds, jobs
 from models.audit import Actor
 from models.database import session
 from models.disputes import crediting
@@ -118,6 +118,7 @@ def cancel(row: GoodsReturn, *, by: Actor, now: datetime) -> None:
     session.refresh(row)
     row.move_to(ReturnState.CANCELLED)
     session.flush()
+    jobs.later("approvals.review", customer_id=row.customer_id)
     about, facts = dispute.source, {"return": row.id}
     audit.record(row.customer_id, "dispute.return_cancelled", by=by, now=now, about=about, facts=facts)
 

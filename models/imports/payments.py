@@ -1,7 +1,7 @@
 """A chunk of payments: each finds its invoice, else its customer, else waits as money without a name."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from models.imports.staging import copy_rows, temporary
 from models.ledger import bulk
 from models.money import Money
 from models.plans import Awaited
-from models.policies.allocation import Claim, Share, oldest_due_first
+from models.policies.allocation import oldest_due_first
 
 DIFFERS = N_("Payment %(number)s is booked with %(booked)s, the file says %(said)s. Take it back and enter it again.")
 
@@ -171,10 +171,7 @@ def _book(bookings: list[Booking], at: Circumstances) -> None:
     ids = session.scalars(
         text("select nextval('entries_id_seq') from generate_series(1, :count)"), {"count": len(bookings)}
     ).all()
-    held: dict[int, int] = defaultdict(int)
-    for hold in holds.living(sorted({booking.customer_id for booking in bookings}), at.today):
-        if hold.entry_id is not None:
-            held[hold.entry_id] += hold.claimed_minor if hold.claimed_minor is not None else 2**62
+    held = holds.claimed_by_item(holds.living(sorted({booking.customer_id for booking in bookings}), at.today))
     waits = plans.awaited({booking.customer_id for booking in bookings}, at.today)
     receipts, shares = [], []
     for place, (booking, entry_id) in enumerate(zip(bookings, ids, strict=True)):
@@ -228,42 +225,14 @@ def _open_debits(bookings: Sequence[Booking]) -> dict[tuple[int, str], dict[int,
 def _shares(
     booking: Booking, debits: dict[int, Debit], held: dict[int, int], waits: Awaited | None
 ) -> list[tuple[int, int]]:
-    """
-    Named invoices first, in the payer's order. Without any, what a plan by transfer waits for; then the oldest due,
-    leaving out what is held; then the plan again, before money lies unused.
-    """
-    left, used = booking.payment.amount_minor, Counter[int]()
+    """Named invoices in the payer's order; without any, where money goes that names an account."""
+    payment = booking.payment
+    if not booking.invoices:
+        return list(plans.share_out(payment.amount_minor, payment.received_on, debits.values(), held, waits).items())
+    left, used = payment.amount_minor, Counter[int]()
     for invoice_id in booking.invoices:
-        claims = [_claim(debit, debit.open_minor) for debit in debits.values() if debit.invoice_id == invoice_id]
-        left = _take(oldest_due_first(left, claims)[0], used, left)
-    if booking.invoices:
-        return list(used.items())
-    if waits:
-        meant = waits.meant(left, booking.payment.received_on)
-        left = _use(waits, meant, debits, used, left)
-    claims = [
-        _claim(debit, max(debit.open_minor - max(held[debit.id], used[debit.id]), 0)) for debit in debits.values()
-    ]
-    left = _take(oldest_due_first(left, claims)[0], used, left)
-    if waits:
-        _use(waits, left, debits, used, left)
+        claims = [plans.claim(debit, debit.open_minor) for debit in debits.values() if debit.invoice_id == invoice_id]
+        for share in oldest_due_first(left, claims)[0]:
+            used[share.entry_id] += share.amount_minor
+            left -= share.amount_minor
     return list(used.items())
-
-
-def _take(shares: Iterable[Share], used: Counter[int], left: int) -> int:
-    for share in shares:
-        used[share.entry_id] += share.amount_minor
-        left -= share.amount_minor
-    return left
-
-
-def _use(waits: Awaited, minor: int, debits: dict[int, Debit], used: Counter[int], left: int) -> int:
-    free = {debit.id: debit.open_minor - used[debit.id] for debit in debits.values()}
-    for entry_id, share in waits.use(minor, free):
-        used[entry_id] += share
-        left -= share
-    return left
-
-
-def _claim(debit: Debit, open_minor: int) -> Claim:
-    return Claim(debit.id, debit.invoice_id or -debit.id, debit.kind, debit.due_on, open_minor)

@@ -6,22 +6,22 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from models import audit
+from models import audit, company
 from models.audit import Actor
 from models.customers import lock_account
 from models.database import session
-from models.errors import N_
+from models.errors import N_, Refused
 from models.gateways.stripe import GatewayError, RefusedByGateway, StoredFailure, Unanswered
 from models.gateways.stripe_methods import Declined
 from models.gateways.stripe_requests import charge_request
 from models.money import Money, total
 from models.payments import consents, methods
 from models.payments.asking import ASK_AGAIN, SEND_AGAIN_FOR, close_refused, hold
-from models.payments.attempts import OFF_SESSION, Attempt, AttemptState, GatewayObject
+from models.payments.attempts import OFF_SESSION, Attempt, AttemptState, GatewayObject, lines_of
 from models.payments.introducing import stripe_id_of
 from models.payments.looking import of_payment
 from models.payments.methods import MethodNotUsable, SavedMethod
-from models.payments.payable import NotPayable, asked_for, check_instalment
+from models.payments.payable import NotPayable, asked_for, check_instalment, payable_items
 from models.payments.syncing import merge, sync
 from models.policies import payment_limits
 from models.transactions import transaction
@@ -154,13 +154,30 @@ def _declined(
 def find_charge(customer_id: int, attempt_id: UUID, *, gateway: "StripeGateway", now: Callable[[], datetime]) -> None:
     """
     Find out what became of a charge whose answer was lost: look the payment up by its attempt, and where there is none
-    ask for it again with the same key and body, while Stripe is sure to remember the key.
+    ask for it again with the same key and body, while Stripe is sure to remember the key and nobody has objected. What
+    is not asked for again is forgotten when Stripe forgets the key.
 
     :raises models.gateways.stripe.GatewayError: still unknown.
     """
     state = sync(customer_id, attempt_id, gateway=gateway, now=now)
-    attempt = session.get_one(Attempt, (customer_id, attempt_id), populate_existing=True)
-    key_is_known = now() - attempt.asked_at < SEND_AGAIN_FOR
-    session.rollback()
-    if state is AttemptState.SUBMITTED and key_is_known:
+    with transaction():
+        wanted = state is AttemptState.SUBMITTED and _may_go_again(customer_id, attempt_id, now())
+    if wanted:
         submit_charge(customer_id, attempt_id, gateway=gateway, now=now)
+
+
+def _may_go_again(customer_id: int, attempt_id: UUID, now: datetime) -> bool:
+    """Under the account's lock: what was agreed and free when it was asked for still is."""
+    attempt = session.get_one(Attempt, (customer_id, attempt_id))
+    lock_account(customer_id, attempt.currency)
+    session.refresh(attempt)
+    on, lines = company.get().today(now), {line.entry_id: line.amount_minor for line in lines_of(attempt)}
+    if attempt.state is not AttemptState.SUBMITTED or now - attempt.asked_at >= SEND_AGAIN_FOR:
+        return False
+    try:
+        consents.check(attempt.consent_id or 0, customer_id, attempt.method_id or 0)
+        methods.usable(customer_id, attempt.method_id or 0, on)
+    except Refused:
+        return False
+    items = payable_items(customer_id, on, among=list(lines))
+    return all(lines[item.entry_id] <= item.unheld.minor for item in items)

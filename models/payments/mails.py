@@ -58,4 +58,4 @@ def tell_taken_back(attempt: Attempt, chargeback: Entry, *, now: datetime) -> No
 def _payer(attempt: Attempt) -> Contact | None:
     """Who clicked, or whose link it was: of the customer, or of the account that the customer's is read as part of."""
     contact_id = links.contact_of_link(attempt.link_id) if attempt.link_id else attempt.contact_id
-    return merges.reader_of(attempt.customer_id, contact_id) if contact_id else None
+    return merges.hears_of(attempt.customer_id, contact_id) if contact_id else None

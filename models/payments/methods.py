@@ -20,6 +20,7 @@ from models.gateways.stripe import RefusedByGateway, Unanswered, UnknownToGatewa
 from models.gateways.stripe_methods import GatewayMethod, MethodKind
 from models.payments.attempts import Attempt, GatewayObject
 from models.payments.introducing import stripe_id_of
+from models.policies.plans import retrying
 from models.states import Stateful
 from models.transactions import transaction
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from models.gateways.stripe import StripeGateway
 
 WARN_BEFORE = timedelta(days=30)
-# What banks call a card that will never be charged again.
-LOST = frozenset({"lost_card", "stolen_card", "pickup_card", "payment_intent_mandate_invalid", "account_closed"})
+# What banks say of a card or an account that is not to be charged again, for anything.
+DEAD = retrying.NEVER | {"payment_intent_mandate_invalid"}
 
 
 class MethodNotUsable(Refused):
@@ -270,7 +271,7 @@ def note_decline(customer_id: int, method_id: int, code: str, *, now: datetime) 
     if code == "expired_card":
         _end(method, MethodState.EXPIRED, now)
         _record(method, "method.expired", by=audit.JOB, now=now)
-    elif code in LOST:
+    elif code in DEAD:
         fail(customer_id, method_id, code, now=now)
 
 

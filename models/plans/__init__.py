@@ -3,7 +3,7 @@ Instalment plans: some open items, paid in parts on agreed days. `review` is the
 `payments.sync` is of a payment.
 """
 
-from models.plans.awaiting import Awaited, awaited
+from models.plans.awaiting import Awaited, awaited, claim, share_out
 from models.plans.building import Idea, Part, Wish, affordable, answer_on, think
 from models.plans.changing import (
     HAS_ENDED,
@@ -17,6 +17,7 @@ from models.plans.changing import (
     last_day_to_move_to,
     move,
     move_beyond,
+    moves_before,
     pay_by_transfer,
     reschedule,
     spread,
@@ -27,6 +28,7 @@ from models.plans.offering import (
     Asked,
     asked_wish,
     by_form,
+    can_be_answered,
     decline_request,
     end,
     in_states,
@@ -57,6 +59,7 @@ from models.plans.proposing import (
     leave,
     own_offer,
     propose,
+    turn_down,
     waiting,
 )
 from models.plans.records import (
@@ -135,12 +138,14 @@ __all__ = [
     "brings_agreement",
     "brings_code",
     "by_form",
+    "can_be_answered",
     "can_move",
     "can_move_beyond",
     "can_spread",
     "cancel",
     "charge",
     "charge_another",
+    "claim",
     "coming",
     "decline_request",
     "disputed",
@@ -164,6 +169,7 @@ __all__ = [
     "lines_to_pay",
     "move",
     "move_beyond",
+    "moves_before",
     "next_of",
     "not_on_its_way",
     "of_customers",
@@ -182,6 +188,7 @@ __all__ = [
     "rethink",
     "review",
     "settle",
+    "share_out",
     "shown_items",
     "sign",
     "spread",
@@ -189,6 +196,7 @@ __all__ = [
     "tell",
     "tend",
     "think",
+    "turn_down",
     "versions_of",
     "waiting",
     "warn_of_cards",

@@ -1,14 +1,17 @@
 """What plans that are paid by transfer wait for: money that names an account and no item is for them first."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from sqlalchemy import select
 
 from models.database import session
 from models.plans.records import Plan, PlanState, Way, instalments_of
 from models.plans.sums import items_left
+from models.policies.allocation import Claim, oldest_due_first
 
 SOON = timedelta(days=3)  # The days of the notice: from then on it may be on its way.
 
@@ -48,6 +51,51 @@ class Awaited:
             if left > minor:
                 self.parts.insert(0, (due_on, left - minor))
             minor -= min(left, minor)
+
+
+class Debit(Protocol):
+    @property
+    def id(self) -> int: ...
+    @property
+    def invoice_id(self) -> int | None: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def due_on(self) -> date | None: ...
+    @property
+    def open_minor(self) -> int | None: ...
+
+
+def share_out(
+    minor: int, received_on: date, debits: Collection[Debit], held: Mapping[int, int], waits: Awaited | None
+) -> dict[int, int]:
+    """
+    Where money goes that names an account and no item, by the item: what a plan by transfer waits for; then the oldest
+    due, leaving out what is held; then the plan again, before money lies unused.
+    """
+    used, left = Counter[int](), minor
+
+    def take(shares: Iterable[tuple[int, int]]) -> None:
+        nonlocal left
+        for entry_id, share in shares:
+            used[entry_id] += share
+            left -= share
+
+    def plan(minor: int, waits: Awaited) -> None:
+        take(waits.use(minor, {debit.id: (debit.open_minor or 0) - used[debit.id] for debit in debits}))
+
+    if waits:
+        plan(waits.meant(left, received_on), waits)
+    claims = [claim(one, (one.open_minor or 0) - max(held.get(one.id, 0), used[one.id])) for one in debits]
+    take((share.entry_id, share.amount_minor) for share in oldest_due_first(left, claims)[0])
+    if waits:
+        plan(left, waits)
+    return dict(used)
+
+
+def claim(debit: Debit, minor: int) -> Claim:
+    document = debit.invoice_id or -debit.id
+    return Claim(debit.id, document, str(debit.kind), debit.due_on or date.min, max(minor, 0))
 
 
 def awaited(customers: Iterable[int], on: date) -> dict[tuple[int, str], Awaited]:

@@ -15,6 +15,8 @@ from models.plans.past import past_of
 from models.plans.policies import Ruled, rule_for
 from models.plans.records import Way
 from models.plans.starting import Proposal
+from models.plans.sums import in_other_plans
+from models.policies import payment_limits
 from models.policies.plans import (
     Ask,
     CannotBeBuilt,
@@ -193,6 +195,7 @@ def think(customer: Customer, currency: str, wish: Wish, *, on: date) -> Idea:
     items = [item for item in payments.payable_items(customer.id, on, currency=currency) if item.plannable]
     mine = [item for item in items if item.customer_id == customer.id]
     parts = _parts(mine[:MOST_ITEMS], customer.id, currency, wish, on)
+    beside = in_other_plans(customer.id, currency, [part.item.entry_id for part in parts if part.share])
     balance = total((part.share for part in parts), currency)
     ruled = rule_for(customer, balance, on, past=past_of(customer.id, on))
     terms = ruled.rule.terms if ruled.rule else None
@@ -205,7 +208,7 @@ def think(customer: Customer, currency: str, wish: Wish, *, on: date) -> Idea:
         balance=balance,
         ruled=ruled,
         ask=ask,
-        judged=_judged(terms, balance, ask, customer, on) if balance else None,
+        judged=_charged(_judged(terms, balance, beside, ask, customer, on), wish.way) if balance else None,
         today=on,
     )
 
@@ -258,11 +261,11 @@ def _start(wish: Wish, terms: Terms | None, today: date) -> date:
     return min(day, today + timedelta(days=max(terms.most_gap_days, 1))) if terms else day
 
 
-def _judged(terms: Terms | None, balance: Money, ask: Ask, customer: Customer, today: date) -> Judged:
+def _judged(terms: Terms | None, balance: Money, beside: Money, ask: Ask, customer: Customer, today: date) -> Judged:
     """Where no rule is for somebody, a person decides."""
     country = company.get().country
     if terms is not None:
-        return judge(terms, balance, ask, country=country, today=today)
+        return judge(terms, balance, ask, country=country, today=today, beside=beside)
     reasons = [Sentence.of(N_("There is no rule for an amount like this, so a person looks at it."))]
     schedule = None
     try:
@@ -271,3 +274,17 @@ def _judged(terms: Terms | None, balance: Money, ask: Ask, customer: Customer, t
     except CannotBeBuilt as refusal:
         reasons.append(Sentence.of(refusal.message_id, **refusal.values))
     return Outside(tuple(reasons), schedule, None)
+
+
+def _charged(judged: Judged, way: Way) -> Judged:
+    """What no card takes is not charged automatically, whatever a rule allows: it is sent by transfer."""
+    schedule = judged.schedule
+    if way is not Way.AUTOMATIC or schedule is None:
+        return judged
+    try:
+        for line in schedule.lines:
+            payment_limits.check(line.amount)
+    except payment_limits.AmountOutsideLimits as refusal:
+        reason = Sentence.of(refusal.message_id, **refusal.values)
+        return Outside((*(judged.reasons if isinstance(judged, Outside) else ()), reason), schedule, None)
+    return judged

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 from models import audit, payments
 from models.audit import Actor
-from models.customers import lock_account
+from models.customers import lock_account, lock_all
 from models.database import session
 from models.errors import N_, Refused
 from models.money import Money, total
 from models.plans import telling
 from models.plans.declining import stop_charging
-from models.plans.following import add_instalment, keep_version
+from models.plans.following import add_instalment, day_after, keep_version
 from models.plans.records import (
     LATE,
     Because,
@@ -24,6 +24,7 @@ from models.plans.records import (
     instalments_of,
 )
 from models.plans.starting import saved_by
+from models.policies.plans.schedule import evenly
 
 MOVABLE = (InstalmentState.PLANNED, InstalmentState.DUE)
 
@@ -54,6 +55,12 @@ def last_day_to_move_to(plan: Plan, instalment: Instalment, on: date = date.min)
     return min(later, default=None)
 
 
+def moves_before(plan: Plan, instalment: Instalment, on: date) -> date:
+    """Before which day its customer may move it to: that of the next one, or of one that would follow the last one."""
+    next_one = last_day_to_move_to(plan, instalment, on)
+    return next_one or day_after(plan, max(instalment.due_on, on), 1)
+
+
 def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: datetime) -> None:
     """
     Another day for one instalment, as often as was agreed.
@@ -66,7 +73,7 @@ def move(plan: Plan, instalment_id: int, to: date, *, by: Actor, on: date, now: 
     if instalment is None or instalment.plan_id != plan.id or not can_move(plan, instalment):
         raise CannotChange(NOT_MOVABLE)
     plan.moves_left -= 1
-    _move(plan, instalment, to, by=by, on=on, now=now)
+    _move(plan, instalment, to, moves_before(plan, instalment, on), by=by, on=on, now=now)
 
 
 def move_beyond(plan: Plan, instalment_id: int, to: date, *, reason: str, by: Actor, on: date, now: datetime) -> None:
@@ -79,13 +86,21 @@ def move_beyond(plan: Plan, instalment_id: int, to: date, *, reason: str, by: Ac
     instalment = find_instalment(plan.customer_id, instalment_id)
     if instalment is None or instalment.plan_id != plan.id or not can_move_beyond(plan, instalment):
         raise CannotChange(NOT_MOVABLE)
-    _move(plan, instalment, to, by=by, on=on, now=now, reason=reason)
+    last = last_day_to_move_to(plan, instalment, on)
+    _move(plan, instalment, to, last, by=by, on=on, now=now, reason=reason)
 
 
 def _move(
-    plan: Plan, instalment: Instalment, to: date, *, by: Actor, on: date, now: datetime, reason: str = ""
+    plan: Plan,
+    instalment: Instalment,
+    to: date,
+    last: date | None,
+    *,
+    by: Actor,
+    on: date,
+    now: datetime,
+    reason: str = "",
 ) -> None:
-    last = last_day_to_move_to(plan, instalment, on)
     if to <= on or (last is not None and to >= last):
         raise (
             CannotChange(N_("Choose a day after %(first)s and before %(last)s."), first=on, last=last or date.max)
@@ -96,7 +111,7 @@ def _move(
     if instalment.state is not InstalmentState.PLANNED:
         instalment.move_to(InstalmentState.PLANNED)
     instalment.due_on, instalment.next_try_on = to, None
-    instalment.agree_now(on, now)
+    instalment.agree_now(on, now, by=by)
     instalment.waits_for_customer, instalment.missed_on, instalment.grace_until = False, None, None
     session.flush()
     keep_version(plan, Because.MOVED, on=on, now=now)
@@ -127,7 +142,7 @@ def reschedule(
         _set_aside(row, on=on)
     session.flush()
     for due_on, amount in lines:
-        add_instalment(plan, amount.minor, due_on=due_on).agree_now(on, now)
+        add_instalment(plan, amount.minor, due_on=due_on).agree_now(on, now, by=by)
     keep_version(plan, Because.CHANGED, on=on, now=now)
     facts = {"left": left, "instalments": len(lines), "ends_on": days[-1]}
     words = {"reason": reason} if reason else None
@@ -176,7 +191,8 @@ def spread(plan: Plan, instalment_id: int, *, by: Actor, on: date, now: datetime
 def spread_over(plan: Plan, instalment: Instalment) -> list[tuple[Instalment, Money]]:
     """The ones after it with how much larger each becomes; the last takes what does not divide."""
     others = _others(plan, instalment)
-    share, rest = divmod(instalment.left_minor, len(others) or 1)
+    share = evenly(instalment.left_minor, len(others) or 1, plan.currency)
+    rest = instalment.left_minor - share * len(others)
     return [(row, plan.money(share + (rest if row is others[-1] else 0))) for row in others]
 
 
@@ -215,6 +231,7 @@ def take_new_method(plan: Plan, *, on: date, now: datetime) -> None:
 
 def pay_by_transfer(plan: Plan, *, by: Actor, now: datetime) -> None:
     """The consent is taken back, nothing is charged any more: each instalment is paid by transfer on the same days."""
+    lock_all(plan.customer_id)
     _locked(plan)
     consent = payments.consents.living(plan.customer_id, plan.source)
     if consent is not None:

@@ -113,6 +113,11 @@ def asked_wish(plan: Plan) -> Wish:
     )
 
 
+def can_be_answered(plan: Plan) -> bool:
+    """It is asked for, or what was offered is not signed: an answer, or another one, can still be given."""
+    return plan.state is PlanState.REQUESTED or (plan.state is PlanState.OFFERED and plan.signed_at is None)
+
+
 def from_today(lines: Sequence[tuple[date, Money]], on: date) -> list[tuple[date, Money]]:
     moved = [(max(day, on), amount) for day, amount in lines]
     if any(later <= earlier for (earlier, _), (later, _) in pairwise(moved)):

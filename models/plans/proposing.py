@@ -4,14 +4,14 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select
 
-from models import payments
 from models.audit import Actor
-from models.customers import lock_account
+from models.customers import lock_account, lock_all
 from models.database import session
 from models.plans import telling
 from models.plans.building import Wish
 from models.plans.records import Plan, PlanState
 from models.plans.starting import Proposal, cancel, draft_of, keep_draft, offer, request
+from models.states import changed_meanwhile
 
 REPLACED, DECLINED, LEFT = "replaced", "declined", "customer"  # Why a plan ended, where its customer ended it.
 
@@ -89,13 +89,23 @@ def leave(plan: Plan, *, by: Actor, on: date, now: datetime, reason: str = LEFT)
 
     :raises models.states.IllegalTransition: it has ended.
     """
-    lock_account(plan.customer_id, plan.currency)
-    consent = payments.consents.living(plan.customer_id, plan.source)
-    if consent is not None:
-        payments.consents.withdraw(consent, by=by, now=now)
+    lock_all(plan.customer_id)
     cancel(plan, reason=reason, by=by, on=on, now=now)
     if plan.began_on is not None and reason == LEFT:
         telling.tell(plan, "left", now=now)
+
+
+def turn_down(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
+    """
+    Its customer does not want it like this.
+
+    :raises models.states.IllegalTransition: it was signed meanwhile, or has ended.
+    """
+    lock_account(plan.customer_id, plan.currency)
+    session.refresh(plan, with_for_update=True)
+    if plan.state is not PlanState.OFFERED or plan.signed_at is not None:
+        raise changed_meanwhile()
+    cancel(plan, reason=DECLINED, by=by, on=on, now=now)
 
 
 def forget_draft(customer_id: int, contact_id: int, currency: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from models.audit import Actor, ActorKind
 from models.database import Base, session
 from models.money import Money
 from models.policies.plans.terms import Frequency
@@ -216,9 +217,10 @@ class Instalment(Stateful, Base):
     def source(self) -> str:
         return f"instalments:{self.id}"
 
-    def agree_now(self, on: date, now: datetime) -> None:
-        """Whoever has just agreed to a day so near needs no other notice of it."""
-        self.notified_at = now if self.due_on <= on + NOTICE else None
+    def agree_now(self, on: date, now: datetime, *, by: Actor | None = None) -> None:
+        """A customer who has just agreed to a day so near needs no other notice of it; staff agree for nobody."""
+        agreed = by is None or by.kind is ActorKind.CONTACT
+        self.notified_at = now if agreed and self.due_on <= on + NOTICE else None
 
 
 class Because(StrEnum):

@@ -1,6 +1,6 @@
 """From an idea to an agreement in force: tried, asked for, offered, signed, begun."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from models.policies.plans.terms import Frequency
 from models.promises import PromiseState
 
 NOT_OVER = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
+CHANGED = N_("What is open has changed meanwhile. Please look at the new figures before you go on.")
 CARD_WAITED_FOR = timedelta(days=3)  # A signature without its first payment, or without a card, is no plan.
 
 
@@ -146,18 +147,23 @@ def _answered(plan: Plan) -> None:
         jobs.later("plans.answered", customer_id=plan.customer_id)
 
 
-def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: datetime) -> None:
+def sign(
+    plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: datetime, read: Collection[int] | None = None
+) -> None:
     """
     From now on it is agreed: own credits are used, promises about its items rest in it, and what comes is the plan's.
     A plan by transfer begins at once; one that is charged waits for its first payment or its card.
 
-    :raises ChangedMeanwhile: one of its items has less to pay than was offered.
+    :param read: the ids of the instalments that were read: offered anew, it has others.
+    :raises ChangedMeanwhile: one of its items has less to pay than was offered, or it was offered anew.
     :raises CannotPlan: it is no longer offered.
     """
     lock_account(plan.customer_id, plan.currency)
     session.refresh(plan, with_for_update=True)
     if plan.state is not PlanState.OFFERED or plan.signed_at is not None or (plan.offered_until or on) < on:
         raise CannotPlan(N_("This offer has ended. Please make a new plan, or ask us."))
+    if read is not None and {row.id for row in instalments_of(plan)} != set(read):
+        raise ChangedMeanwhile(CHANGED)
     _use_own_money(plan, by=by, on=on, now=now)
     wanted = {item.entry_id: item.amount_minor for item in items_of(plan)}
     _check_shares(plan, wanted, on=on)
@@ -166,6 +172,7 @@ def sign(plan: Plan, *, consent_id: int | None, by: Actor, on: date, now: dateti
         plan.contact_id = by.id
     plan.allocated_up_to = newest_allocation(plan.customer_id)
     session.flush()
+    jobs.later("approvals.review", customer_id=plan.customer_id)
     audit.record(plan.customer_id, "plan.signed", by=by, now=now, about=plan.source, facts={"amount": plan.balance})
     if plan.is_automatic:
         hold_items(plan, kind=HoldKind.PLAN_ASKED, on=on, now=now)
@@ -178,9 +185,7 @@ def _use_own_money(plan: Plan, *, by: Actor, on: date, now: datetime) -> None:
     """What the customer had unapplied was counted in: it goes to the items before the plan does."""
     counted = {int(entry_id): minor for entry_id, minor in plan.ask.get("credits", {}).items()}
     if counted and counted != payments.use_credits(plan.customer_id, counted, plan.currency, by=by, on=on, now=now):
-        raise ChangedMeanwhile(
-            N_("What is open has changed meanwhile. Please look at the new figures before you go on.")
-        )
+        raise ChangedMeanwhile(CHANGED)
 
 
 def is_ready(plan: Plan) -> bool:
@@ -191,10 +196,11 @@ def is_ready(plan: Plan) -> bool:
 
 
 def saved_by(plan: Plan, since: datetime | None = None) -> int | None:
-    """The card or account that came with its first payment, or without one, or that was given since."""
+    """The card or account that its customer gave last, with its first payment or without one."""
     query = select(Attempt.method_id).where(
         Attempt.customer_id == plan.customer_id,
         Attempt.about == plan.source,
+        Attempt.kind != payments.OFF_SESSION,
         Attempt.state == AttemptState.SUCCEEDED,
         Attempt.method_id.is_not(None),
     )
@@ -253,11 +259,16 @@ def _replace_others(plan: Plan, *, on: date, now: datetime) -> None:
 def cancel(plan: Plan, *, reason: str, by: Actor, on: date, now: datetime, action: str = "plan.cancelled") -> None:
     """
     It ends before its last instalment: what is open is asked for as if it had never been; what was paid stays paid.
+    Who agreed to charges agreed to those of the plan.
     """
     lock_account(plan.customer_id, plan.currency)
     session.refresh(plan, with_for_update=True)
     _answered(plan)
     plan.move_to(PlanState.CANCELLED)
+    jobs.later("approvals.review", customer_id=plan.customer_id)
+    consent = payments.consents.living(plan.customer_id, plan.source)
+    if consent is not None:
+        payments.consents.withdraw(consent, by=by, now=now)
     plan.ended_on, plan.end_reason = on, reason
     end_holds(plan, on=on, now=now)
     words = {"reason": reason} if reason else None
@@ -312,6 +323,4 @@ def _check_shares(plan: Plan, shares: Mapping[int, int], *, on: date) -> None:
     for entry_id, minor in shares.items():
         item = items.get(entry_id)
         if item is None or item.customer_id != plan.customer_id or not 0 < minor <= item.plannable.minor:
-            raise ChangedMeanwhile(
-                N_("What is open has changed meanwhile. Please look at the new figures before you go on.")
-            )
+            raise ChangedMeanwhile(CHANGED)

@@ -1,5 +1,6 @@
 """What is left of a plan's items, and what has come for them: sums over the ledger, never stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,8 +16,8 @@ from models.plans.records import Plan
 class ItemLeft:
     """
     `came` is money that was used for the item since the plan was signed, and not taken back, up to the plan's part of
-    it; `left` is what the plan
-    still has to pay of it, without what a case holds: that is `disputed`, and may have to be paid later.
+    it; `left` is what the plan still has to pay of it, without what a case holds: that is `disputed`, and may have to
+    be paid later.
     """
 
     entry_id: int
@@ -26,7 +27,9 @@ class ItemLeft:
     disputed: Money
 
 
-# Money means receipts: credit notes and write-offs make less to be paid. What a case holds is not paid by a plan.
+# Money means receipts: credit notes and write-offs make less to be paid. What a receipt had paid of an item when the
+# plan was signed is not the plan's, also where it is taken back and used for it again, as for a partial refund. What a
+# case holds is not paid by a plan.
 ITEMS = """
 select i.customer_id, i.plan_id, i.entry_id, e.due_on, coalesce(came.minor, 0) as came_minor,
        greatest(least(i.amount_minor - coalesce(came.minor, 0),
@@ -36,11 +39,17 @@ from plans p
 join plan_items i on i.customer_id = p.customer_id and i.plan_id = p.id
 join entries e on e.customer_id = i.customer_id and e.id = i.entry_id
 cross join lateral (
-    select least(coalesce(sum(a.amount_minor), 0), i.amount_minor)::bigint as minor
-    from allocations a join entries c on c.customer_id = a.customer_id and c.id = a.credit_id
-    where a.customer_id = i.customer_id and a.debit_id = i.entry_id and a.id > p.allocated_up_to
-      and a.reverses_id is null and c.kind = 'receipt'
-      and not exists (select from allocations r where r.customer_id = a.customer_id and r.reverses_id = a.id)
+    select least(coalesce(sum(greatest(used.now_minor - used.then_minor, 0)), 0), i.amount_minor)::bigint as minor
+    from (
+        select sum(case when r.id is null then a.amount_minor else 0 end) as now_minor,
+               sum(case when a.id <= p.allocated_up_to and coalesce(r.id > p.allocated_up_to, true)
+                        then a.amount_minor else 0 end) as then_minor
+        from allocations a
+        join entries c on c.customer_id = a.customer_id and c.id = a.credit_id
+        left join allocations r on r.customer_id = a.customer_id and r.reverses_id = a.id
+        where a.customer_id = i.customer_id and a.debit_id = i.entry_id and a.reverses_id is null and c.kind = 'receipt'
+        group by a.credit_id
+    ) used
 ) came
 cross join lateral (
     select sum(coalesce(h.amount_minor, e.open_minor))::bigint as minor
@@ -66,10 +75,22 @@ parts as (
     from instalments n join sums using (customer_id, plan_id) group by n.customer_id, n.plan_id
 )
 select distinct customer_id from sums join parts using (customer_id, plan_id)
-where came <> covered or greatest("left", charging) <> living or owed = 0 or ended
+where came <> covered or greatest("left", charging) <> living or owed = 0 and living = 0 or ended
 union
 select customer_id from plans where state = 'offered' and signed_at is not null
 order by customer_id
+"""
+)
+
+_IN_OTHERS = text(
+    """
+select sum(n.amount_minor - n.covered_minor)
+from plans p join instalments n on n.customer_id = p.customer_id and n.plan_id = p.id
+where p.customer_id = :customer and p.currency = :currency
+  and (p.state = 'active' or p.state = 'offered' and (p.signed_at is not null or p.staff_id is not null))
+  and n.state in ('planned', 'due', 'charging', 'missed')
+  and not exists (select from plan_items i
+                  where i.customer_id = p.customer_id and i.plan_id = p.id and i.entry_id = any(:items))
 """
 )
 
@@ -90,6 +111,15 @@ def items_left(plan: Plan, today: date) -> list[ItemLeft]:
         )
         for row in session.execute(_OF_PLAN, asked)
     ]
+
+
+def in_other_plans(customer_id: int, currency: str, items: Collection[int]) -> Money:
+    """
+    What is left to pay in plans in force, and in those that can be signed or begin at any moment; without plans about
+    one of these items, in whose place a new one comes.
+    """
+    asked = {"customer": customer_id, "currency": currency, "items": list(items)}
+    return Money(int(session.scalar(_IN_OTHERS, asked) or 0), currency)
 
 
 def newest_allocation(customer_id: int) -> int:

@@ -74,4 +74,4 @@ def _reference(plan: Plan, instalment: Instalment, now: datetime) -> str:
 
 def _reader_of(plan: Plan) -> Contact | None:
     """Who signed it: a contact of the account, or of the one that it is read as part of."""
-    return merges.reader_of(plan.customer_id, plan.contact_id) if plan.contact_id else None
+    return merges.hears_of(plan.customer_id, plan.contact_id) if plan.contact_id else None

@@ -10,12 +10,22 @@ from models import audit, company, holds, jobs
 from models.customers import lock_account
 from models.database import session
 from models.holds import HoldKind
-from models.payments import FINAL, Attempt
+from models.payments import FINAL, OFF_SESSION, Attempt, AttemptLine, AttemptState
 from models.plans import telling
 from models.plans.changing import take_new_method
 from models.plans.declining import close_charges
 from models.plans.following import end_holds, follow
-from models.plans.records import LATE, LIVING, NOTICE, Instalment, InstalmentState, Plan, PlanState, instalments_of
+from models.plans.records import (
+    LATE,
+    LIVING,
+    NOTICE,
+    Instalment,
+    InstalmentState,
+    Plan,
+    PlanItem,
+    PlanState,
+    instalments_of,
+)
 from models.plans.starting import CARD_WAITED_FOR, begin, cancel, is_ready
 from models.plans.sums import unsettled
 from models.transactions import each, transaction
@@ -25,7 +35,7 @@ FOLLOWED = (PlanState.OFFERED, PlanState.ACTIVE, PlanState.DEFAULTED)
 RESTING = frozenset(
     {
         *(HoldKind.PAUSE, HoldKind.HARDSHIP, HoldKind.BREATHING_SPACE, HoldKind.LEGAL_REPRESENTATIVE),
-        *(HoldKind.NOT_OURS, HoldKind.ALREADY_PAID),
+        *(HoldKind.NOT_OURS, HoldKind.ALREADY_PAID, HoldKind.CEASE_CONTACT),
     }
 )
 
@@ -121,15 +131,29 @@ def _is_on_its_way(plan: Plan) -> bool:
 
 
 def _live(plan: Plan, *, as_of: date, now: datetime) -> None:
-    resting = rests(plan, as_of)
-    for row in instalments_of(plan):
-        if row.state is InstalmentState.PLANNED and not resting:
+    if rests(plan, as_of):
+        return
+    rows = instalments_of(plan)
+    for row in rows:
+        if row.state is InstalmentState.PLANNED:
             _come_near(plan, row, as_of=as_of, now=now)
-        if row.state is InstalmentState.DUE and not resting and _is_missed(row, as_of):
+    late = [row for row in rows if row.state is InstalmentState.DUE and _is_missed(row, as_of)]
+    if late and not _is_arriving(plan):
+        for row in late:
             _miss(plan, row, as_of=as_of, now=now)
     session.flush()
-    if not resting and _missed_in_a_row(plan, as_of) >= plan.misses > 0:
+    if _missed_in_a_row(plan, as_of) >= plan.misses > 0 and not _is_arriving(plan):
         _default(plan, as_of=as_of, now=now)
+
+
+def _is_arriving(plan: Plan) -> bool:
+    """Its customer has paid something in it by themselves, and their bank takes days over it."""
+    line = (AttemptLine.customer_id == Attempt.customer_id) & (AttemptLine.attempt_id == Attempt.id)
+    item = (PlanItem.customer_id == AttemptLine.customer_id) & (PlanItem.entry_id == AttemptLine.entry_id)
+    query = select(Attempt.id).join(AttemptLine, line).join(PlanItem, item)
+    query = query.where(PlanItem.customer_id == plan.customer_id, PlanItem.plan_id == plan.id)
+    query = query.where(Attempt.state == AttemptState.PROCESSING, Attempt.kind != OFF_SESSION)
+    return session.scalar(query.limit(1)) is not None
 
 
 def rests(plan: Plan, on: date) -> bool:
@@ -142,13 +166,12 @@ def rests(plan: Plan, on: date) -> bool:
 
 def _come_near(plan: Plan, row: Instalment, *, as_of: date, now: datetime) -> None:
     """
-    Nothing is charged without a notice before it: what was not told before its day, or so long ago that it rested
-    since, is told now and charged so many days later.
+    Nothing is charged without a notice so many days before it: what was told later, or so long ago that it rested
+    since, is charged so many days after it is told.
     """
-    told_late = as_of > row.due_on + NOTICE or (row.notified_at is None and as_of >= row.due_on)
-    if told_late or (row.notified_at is None and as_of >= row.due_on - NOTICE):
+    if as_of > row.due_on + NOTICE or (row.notified_at is None and as_of >= row.due_on - NOTICE):
         row.notified_at = now
-        day = as_of + NOTICE if told_late else row.due_on
+        day = as_of + NOTICE  # Its own, where it is told in time.
         row.next_try_on = day if plan.is_automatic else None
         telling.tell(plan, "notice", row, now=now, day=day)
     if row.due_on <= as_of:

@@ -58,6 +58,10 @@ def can_be_listed(amounts: Sequence[Money]) -> bool:
     return len(amounts) <= LIMITS.listed_lines and all(_ends_as_it_must(amount) for amount in amounts)
 
 
+def step(currency: str) -> int:
+    """Of how many minor units an amount is a multiple: of three decimals Stripe wants the last one to be 0."""
+    return 10 if exponent(currency) == 3 else 1
+
+
 def _ends_as_it_must(amount: Money) -> bool:
-    """Stripe takes currencies with three decimals only when the last one is 0."""
-    return exponent(amount.currency) != 3 or amount.minor % 10 == 0
+    return amount.minor % step(amount.currency) == 0

@@ -211,6 +211,9 @@ def test_a_department_answers_by_its_link_once_and_learns_nothing_else(
     timeline = shown(clerk.get(f"/staff/customers/{dispute.customer_id}/timeline"))
     assert re.search(r"Note about the case [^·]+· Warehouse Department asked", timeline)
     assert disputes.find(dispute.customer_id, dispute.id).state is DisputeState.LOOKING
+    with transaction():
+        disputes.withdraw(disputes.find(dispute.customer_id, dispute.id), by=audit.JOB, on=TODAY, now=NOW)
+    assert anybody.get(link).status_code == 404, "the case is over"
 
 
 def test_the_link_of_a_department_is_forgotten_once_it_is_on_its_way(

@@ -83,7 +83,7 @@ def run_jobs() -> None:
     with transaction():
         jobs = session.execute(text("delete from procrastinate_jobs returning id, task_name, args")).all()
     for _, name, arguments in sorted(jobs):
-        if name.startswith(("plans.", "worklist.")):
+        if name.startswith(("approvals.", "plans.", "worklist.")):
             HANDLERS[name](Tools(gateway=None, sender=None, seals=Path("unused"), address=""), **arguments)
 
 
@@ -225,10 +225,18 @@ def test_a_request_is_answered_as_asked_or_otherwise_or_declined(
     assert "Too &lt;i&gt;long&lt;/i&gt;." in html
     assert "<i>" not in html
     assert desk.post(f"{there}/decline", data={"reason": "Again"}).status_code == 409
+    last = asked_for(customer, contact)
+    offer = f"/staff/instalment-plans/{customer.id}/{last.id}/offer"
+    assert sent(desk, offer, count="40", reason="Ill for months").status_code == 303
+    with transaction():
+        plans.leave(fresh(last), by=Actor(ActorKind.CONTACT, contact.id), on=TODAY, now=NOW)
+    run_jobs()
+    [asked] = approvals.of_plans([customer.id])
+    assert (asked.state, asked.comment) == ("withdrawn", "What it was about has ended meanwhile.")
 
 
 def test_staff_move_reschedule_and_end_a_plan_with_reasons(
-    desk: FlaskClient, as_role: AsRole, customer: Customer, contact: Contact
+    desk: FlaskClient, as_role: AsRole, people: dict[Role, int], customer: Customer, contact: Contact
 ) -> None:
     plan = in_force(customer, contact)
     here = f"/staff/instalment-plans/{customer.id}/{plan.id}"
@@ -252,6 +260,10 @@ def test_staff_move_reschedule_and_end_a_plan_with_reasons(
         assert said in page
     collector = as_role(Role.COLLECTOR)
     assert "somebody who may approve plans" in errors_above(sent(collector, change, count="50", reason="Slower"))[0]
+    with transaction():
+        session.execute(update(Plan).values(staff_id=people[Role.FINANCE]))
+    assert "did not offer this one" in errors_above(sent(as_role(Role.FINANCE), change, count="50", reason="Slower"))[0]
+    collector = as_role(Role.COLLECTOR)
     assert f"Plan {plan.number}" in shown(collector.get(f"/staff/customers/{customer.id}"))
     held = shown(collector.get(f"/staff/customers/{customer.id}/holds"))
     assert "Instalment plan" in held

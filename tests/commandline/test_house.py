@@ -84,10 +84,12 @@ def test_what_is_no_move_moves_nothing(run: Run, app: Flask, by: str) -> None:
 
 
 def test_nobody_moves_the_clock_of_production(run: Run, opened: Callable[..., Flask], database_url: str) -> None:
-    app = opened("", **production(database_url))
+    app = opened("", **production(database_url), STRIPE_KEY="sk_live_nobodys")
     code, out, said = run(app, "clock", "+3d")
     assert (code, out, "cannot be moved in production" in said) == (1, "", True)
     assert ahead(run(app, "clock")) == 0
+    code, out, said = run(app, "charge", "--as-of", "2999-01-01")
+    assert (code, out, "for a day that has not come" in said) == (1, "", True)
 
 
 def test_stripe_s_stand_in_lives_in_the_same_time(

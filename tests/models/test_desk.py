@@ -165,19 +165,18 @@ def test_money_goes_where_the_payer_said(customer: Customer, make: Maker) -> Non
     assert verify(now=NOW).broken == []
 
 
-def test_money_without_a_word_goes_to_the_oldest_due_and_not_to_what_is_on_its_way(
-    customer: Customer, make: Maker
-) -> None:
+def test_money_without_a_word_goes_to_the_oldest_due_and_not_to_what_is_held(customer: Customer, make: Maker) -> None:
     late = make.invoice(customer, 5_000, due_on=TODAY - 10 * DAY)
     latest = make.invoice(customer, 5_000, due_on=TODAY - 40 * DAY)
     with transaction():
-        holds.add(
-            *(customer.id, HoldKind.IN_FLIGHT),
-            **{"source": "attempts:1", "currency": "EUR", "on": TODAY, "now": NOW},
-            **{"entry_id": latest.id, "amount": euro(1_500)},
-        )
-    receipt = enter(customer.id, 7_000, oldest_first=True)
-    assert [left(entry) for entry in (latest, late, receipt)] == [1_500, 1_500, 0]
+        for kind, minor in ((HoldKind.IN_FLIGHT, 1_000), (HoldKind.DISPUTE, 500)):
+            holds.add(
+                *(customer.id, kind),
+                **{"source": f"{kind}s:1", "currency": "EUR", "on": TODAY, "now": NOW},
+                **{"entry_id": latest.id, "amount": euro(minor)},
+            )
+    receipt = enter(customer.id, 9_000, oldest_first=True)
+    assert [left(entry) for entry in (latest, late, receipt)] == [1_500, 0, 500]
 
 
 def test_a_share_that_is_too_much_enters_nothing_at_all(customer: Customer, make: Maker) -> None:

@@ -8,7 +8,7 @@ from models.money import Money
 from models.policies.plans.charges import fee_of
 from models.policies.plans.fitting import fits
 from models.policies.plans.nearest import A_MONTH, as_offered, rhythms
-from models.policies.plans.schedule import MOST_PAYMENTS, Ask, months_after
+from models.policies.plans.schedule import MOST_PAYMENTS, Ask, evenly, months_after
 from models.policies.plans.terms import Frequency, Terms
 
 
@@ -50,5 +50,5 @@ def _first(terms: Terms, balance: Money, count: int, budget: Money) -> Money:
     least = terms.smallest_first(balance)
     if not least:
         return least
-    share = (balance + fee_of(terms, balance)).minor // count
+    share = evenly((balance + fee_of(terms, balance)).minor, count, balance.currency)
     return min(max(least, Money(share, balance.currency)), balance)

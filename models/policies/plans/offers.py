@@ -31,9 +31,13 @@ class Outside:
 Judged = Within | Outside
 
 
-def judge(terms: Terms, balance: Money, ask: Ask, *, country: str, today: date) -> Judged:
-    """Answers whatever is asked: an absurd wish is outside, with its reasons, like any other."""
+def judge(terms: Terms, balance: Money, ask: Ask, *, country: str, today: date, beside: Money | None = None) -> Judged:
+    """
+    Answers whatever is asked: an absurd wish is outside, with its reasons, like any other.
+
+    :param beside: what the customer pays in other plans already: or a large one would be several small ones.
+    """
     schedule, reasons = look(terms, balance, ask, country=country, today=today)
     if schedule is not None and not reasons:
-        return Within(schedule, terms.starts_alone(balance, ask.payments))
+        return Within(schedule, terms.starts_alone(balance + beside if beside else balance, ask.payments))
     return Outside(reasons, schedule, nearest(terms, balance, ask, country=country, today=today))

@@ -51,9 +51,7 @@ class AskCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """`dead`: this card or account is not charged again for anything; else only the tries are used up."""
-
-    dead: bool
+    """This card or account is dead (`NEVER`: it is charged for nothing any more), or the tries are used up."""
 
 
 def after(
@@ -68,10 +66,10 @@ def after(
     if code in ASK:
         return AskCustomer()
     if code in NEVER:
-        return Never(dead=True)
+        return Never()
     is_debit = method_type in DEBITS
     if tries > (min(retries, MOST_DEBIT_RETRIES) if is_debit else retries):
-        return Never(dead=False)
+        return Never()
     if is_debit:
         return Again(after_working_days(country, failed_on, DEBIT_DAYS))
     return Again(failed_on + timedelta(days=CARD_DAYS))

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from models.errors import N_, Refused
 from models.money import Money, total
+from models.policies import payment_limits
 from models.policies.plans.terms import Frequency
 from models.policies.public_holidays import after_working_days
 
@@ -89,13 +90,19 @@ def build(balance: Money, fee: Money, ask: Ask, *, country: str, working_days: b
     rest = balance + fee - ask.first
     _refuse_days(ask, wished, rest, today)
     days = list(_paid_on(wished, today if ask.first else None, country, working_days))
-    share = Money(rest.minor // len(days), rest.currency) if days else rest
+    share = Money(evenly(rest.minor, len(days), rest.currency), rest.currency) if days else rest
     amounts = [*([ask.first] if ask.first else []), *[share] * (len(days) - 1)]
     if days:
         amounts.append(balance + fee - total(amounts, rest.currency))
     dates = [*([today] if ask.first else []), *days]
     lines = tuple(Line(number, day, amount) for number, (day, amount) in enumerate(zip(dates, amounts, strict=True), 1))
     return Schedule(lines, balance, fee)
+
+
+def evenly(minor: int, parts: int, currency: str) -> int:
+    """Each of so many equal parts, rounded down to what a card can be charged."""
+    each, step = minor // parts, payment_limits.step(currency)
+    return each - each % step if each >= step else each
 
 
 def _refuse_impossible(balance: Money, fee: Money, ask: Ask) -> None:
@@ -151,7 +158,14 @@ def working_day(country: str, day: date) -> date:
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of a later month, or its last one: from the 31st on, 28 February comes and then 31 March again."""
+    """
+    The same day of a later month, or its last one: from the 31st on, 28 February comes and then 31 March again. No day
+    is later than the calendar's last one.
+    """
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return (
+        date.max
+        if year > date.max.year
+        else date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    )

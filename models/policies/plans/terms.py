@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from models.errors import N_
 from models.money import Money
+from models.policies import payment_limits
 from models.policies.plans.sentences import Sentence
 
 
@@ -75,8 +76,9 @@ class Terms:
         return payments <= self.alone_count and (self.alone_up_to is None or balance <= self.alone_up_to)
 
     def smallest_first(self, balance: Money) -> Money:
-        """The least that is paid today: the share of the balance, rounded up to a whole minor unit."""
-        share = int((self.first_percent * balance.minor / 100).to_integral_value(ROUND_CEILING))
+        """The least that is paid today: the share of the balance, rounded up to what a card can be charged."""
+        step = payment_limits.step(balance.currency)
+        share = step * int((self.first_percent * balance.minor / (100 * step)).to_integral_value(ROUND_CEILING))
         return Money(max(share, self.smallest.minor) if share > 0 else 0, balance.currency)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from models import autopay, disputes, ledger, payments, promises
+from models import audit, autopay, customers, disputes, ledger, payments, promises
 from models.customers import Contact, Customer
 from models.database import session
 from models.disputes import Reason, Remedy
@@ -234,3 +234,19 @@ def test_a_card_that_runs_out_is_warned_of_once_and_then_it_is_off(
 
 def newest(shop: Shop, customer: Customer) -> Message:
     return next(mail for mail in shop.mails(customer) if mail.kind == "autopay")
+
+
+def test_what_nobody_can_be_told_of_is_not_charged(
+    shop: Shop, contact: Contact, customer: Customer, turn_on: TurnOn, bill: Bill
+) -> None:
+    turn_on()
+    bill(due_in=3)
+    with transaction():
+        customers.contacts.change_contact(contact, email=None, by=audit.COMMAND, now=shop.moment)
+    live(shop)
+    assert autopay.coming([customer.id]) == []
+    with transaction():
+        customers.add_contact(customer, email="colleague@example.test", by=audit.COMMAND, now=shop.moment)
+    live(shop)
+    assert len(autopay.coming([customer.id])) == 1
+    assert shop.mails(customer)[0].address == "colleague@example.test"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import pytest
+from sqlalchemy import text
 
 from models import approvals, company, disputes, holds, ledger
 from models.approvals import ApprovalState, GoodsBack, Waiting
@@ -63,6 +64,27 @@ def test_what_waits_for_a_second_person_ends_with_the_case(
     )
     assert collectable(item) == 18_150
     assert verify(now=NOW).broken == []
+
+
+def test_nobody_is_asked_about_goods_that_are_no_longer_expected(
+    open_case: OpenCase, item: Entry, clerk: Principal, finance: Principal
+) -> None:
+    dispute, by = open_case(), {"by": clerk.actor, "on": TODAY, "now": NOW}
+    waiting = []
+    for minor in (2_000, 3_000):
+        with transaction():
+            goods = disputes.offer(dispute, 1, "Tiles", "", eur(minor), until_on=TODAY, **by)
+            asked = {"customer_id": item.customer_id, "return_id": goods.id, "amount": goods.credit}
+            waiting.append(approvals.submit(GoodsBack(**asked, reason="D", effective_on=TODAY), by=clerk, now=NOW))
+    with transaction():
+        disputes.cancel(disputes.returns_of(dispute)[0], by=clerk.actor, now=NOW)
+    with transaction():
+        assert session.scalar(text("select count(*) from procrastinate_jobs where task_name = 'approvals.review'")) == 1
+        approvals.review(item.customer_id, now=NOW)
+    [left] = approvals.waiting()
+    with transaction():
+        approvals.approve(left, by=finance, now=NOW)
+    assert sorted(one.approval.state for one in waiting) == ["approved", "withdrawn"]
 
 
 def race(keys: Sequence[Key], *acts: Callable[..., None]) -> list[tuple[Key, Callable[..., None]]]:

@@ -154,7 +154,7 @@ def early(shop: Shop, contact: Contact, invoice: Entry) -> payments.Attempt:
     [
         (ASKS_ALWAYS, "authentication_required", "active"),
         (NO_CHARGES, "generic_decline", "active"),
-        ("4242424242424242", "lost_card", "failed"),
+        ("4242424242424242", "do_not_try_again", "failed"),
         ("4242424242424242", "expired_card", "expired"),
     ],
 )
@@ -362,3 +362,36 @@ def test_a_declined_card_on_a_page_is_no_reason_to_end_it(shop: Shop, contact: C
     page = shop.open(contact, invoice)
     shop.press_pay(page, DECLINED)
     assert shop.sync(page) is AttemptState.OPEN
+
+
+def test_what_never_reached_stripe_is_not_sent_again_where_somebody_objects_meanwhile(
+    shop: Shop, customer: Customer, contact: Contact, card: SavedMethod, make: Maker
+) -> None:
+    """Permission taken back, card removed, held: only what is still agreed is asked for again."""
+    items, agreed = (
+        [make.invoice(customer, 4_000) for _ in range(5)],
+        [shop.agree(contact, f"plans:{n}") for n in range(5)],
+    )
+    other = shop.keep(contact, "5555555555554444")
+    shop.fail("unreached", path=INTENTS, method="POST", times=100)
+    attempts = []
+    for number, (item, consent) in enumerate(zip(items, agreed, strict=True)):
+        method = other if number == 1 else card
+        attempts.append(shop.ask_charge(item, method, consent, 4_000, instalment=number + 1))
+        assert shop.charge(attempts[-1]) is AttemptState.SUBMITTED
+    shop.till.control(faults=[])
+    held = {"currency": "EUR", "on": TODAY, "now": shop.moment}
+    with transaction():
+        lock_account(customer.id, "EUR")
+        consents.withdraw(agreed[0], by=by(contact), now=shop.moment)
+        payments.methods.remove(other, by=by(contact), now=shop.moment)
+        part = {"entry_id": items[2].id, "amount": Money(100, "EUR")}
+        holds.add(customer.id, HoldKind.DISPUTE, source="disputes:1", **part, **held)
+        holds.add(customer.id, HoldKind.PAUSE, source="pauses:1", entry_id=items[3].id, **held)
+    shop.pass_time(minutes=3)
+    shop.sweep()
+    assert [shop.taken(attempt) for attempt in attempts] == [[], [], [], [], [4_000]]
+    assert [shop.payable(item) for item in items] == [0] * 5, "as long as Stripe may know of them"
+    shop.pass_time(hours=25)
+    shop.sweep()
+    assert [shop.state(attempt).value for attempt in attempts] == ["failed"] * 4 + ["succeeded"]

@@ -10,6 +10,7 @@ from models.plans import Instalment, InstalmentState, ItemLeft, Plan
 
 S = InstalmentState
 ENDED = (S.PAID, S.RETURNED, S.WAIVED)
+NEW = 1_000_000  # The number of what was taken back and is to be paid again: after all others of its day.
 
 
 @dataclass
@@ -71,13 +72,14 @@ def expected(
     for row in _by_day(rows[number] for number in own if rows[number].lives):
         money -= _pour(row, max(money, 0), today)
         row.state, row.paid_on = S.PAID, today
-    late = _take_back(rows.values(), -money) if money < 0 else 0
+    late = Row(NEW, today, _take_back(rows.values(), -money) if money < 0 else 0, 0, S.DUE, None)
     for row in _in_turn(rows.values(), in_order):
         money -= _pour(row, max(money, 0), today)
-    less = sum(row.left for row in rows.values() if row.lives) + late - left
-    for row in reversed(_by_day(row for row in rows.values() if row.lives and row.state != S.CHARGING)):
+    living = [late, *(row for row in rows.values() if row.lives)]
+    less = sum(row.left for row in living) - left
+    for row in reversed(_by_day(row for row in living if row.state != S.CHARGING)):
         less -= _shorten(row, max(less, 0))
-    return rows, late + max(-less, 0)
+    return rows, (late.left if late.lives else 0) + max(-less, 0)
 
 
 def _pour(row: Row, money: int, today: date) -> int:

@@ -102,10 +102,13 @@ def test_three_days_late_charges_each_once_all_the_same(shop: Shop, begin: Begin
     assert len(shop.there("charge")) == 3
 
 
-def test_what_was_never_told_is_told_first_and_charged_three_days_later(shop: Shop, begin: Begin) -> None:
-    """As after a pause, or a week in which nothing ran."""
+@pytest.mark.parametrize("late", [-1, 5])
+def test_what_was_told_late_or_never_is_charged_three_days_after_it_is_told(
+    shop: Shop, begin: Begin, late: int
+) -> None:
+    """As after a pause, or days in which nothing ran."""
     plan = begin()
-    day = months(1)[0] + timedelta(days=5)
+    day = months(1)[0] + timedelta(days=late)
     shop.pass_time(days=(day - company.get().today(shop.moment)).days)
     for _ in range(3):
         plans.tend(day, now=shop.moment)

@@ -235,3 +235,44 @@ def test_a_card_that_runs_out_before_the_plan_is_told_once(shop: Shop, begin: Be
         shop.pass_time(hours=1)
     assert said(plan).count("your card will soon run out") == 1
     assert plans.warn_of_cards(months(1)[0] - timedelta(days=60), now=shop.moment) == 0
+
+
+def test_a_card_given_while_the_old_one_is_charged_is_the_one_that_is_charged_next(shop: Shop, begin: Begin) -> None:
+    plan, day = begin(), months(1)[0]
+    bring(shop, day)
+    page = shop.ask_setup(contact_of(plan), plan.source)
+    address = shop.submit(page)
+    shop.pass_time(minutes=1)
+    assert plans.charge(day, gateway=shop.gateway, now=shop.now) == 1
+    shop.till.press_pay(address, "5555555555554444")
+    shop.sync(page)
+    review(shop, plan)
+    assert plan.method_id == shop.attempt(page).method_id
+
+
+def test_a_debit_that_its_customer_gave_takes_days_and_nothing_is_missed_meanwhile(shop: Shop, begin: Begin) -> None:
+    plan, first = begin(NO_CHARGES), months(1)[0]
+    for days in (0, 2, 4):
+        live(shop, plan, first + timedelta(days=days))
+    page = early(shop, plan, 1)
+    shop.press_pay(page, IBAN)
+    assert shop.sync(page) is AttemptState.PROCESSING
+    for days in (6, 8, 30):
+        plans.tend(first + timedelta(days=days), now=shop.moment)
+    assert states(plan)[0] == "due"
+    assert "an instalment has not arrived" not in said(plan)
+
+
+def test_staff_agree_to_no_day_for_a_customer(shop: Shop, begin: Begin) -> None:
+    """All of it today: it is told, and taken three days after that."""
+    plan, today = begin(), shop.moment.date()
+    told = {"by": audit.Actor(audit.ActorKind.STAFF, 1), "on": today, "now": shop.moment}
+    with transaction():
+        plans.reschedule(plan, [(today, eur(12_000))], reason="They called", **told)
+    charged = []
+    for _ in range(4):
+        plans.tend(shop.moment.date(), now=shop.moment)
+        charged.append(plans.charge(shop.moment.date(), gateway=shop.gateway, now=shop.now))
+        shop.pass_time(days=1)
+    assert charged == [0, 0, 0, 1]
+    assert said(plan).count("your instalment of €120.00 on 25 Nov 2026") == 1

@@ -44,6 +44,7 @@ def test_on_public_texts_about_other_matters_it_is_mostly_silent(file: str, floo
         ("Zamówiłam czerwone, dostałam niebieskie", "pl", "wrong_item", None),
         ("zbozi dosud nedorazilo", "cs", "not_received", None),
         ("دستگاه کار نمی‌کند", "fa", "defective", None),
+        ("قیمت فاکتور با سفارش فرق دارد", "fa", "price", None),
     ],
 )
 def test_it_shows_the_words_that_spoke_as_they_stand_in_the_text(

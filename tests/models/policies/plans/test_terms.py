@@ -73,14 +73,14 @@ def test_a_consumer_is_charged_nothing_where_no_law_was_read() -> None:
     ("code", "method", "tries", "follows"),
     [
         ("insufficient_funds", "card", 1, Again(date(2027, 11, 28))),
-        ("insufficient_funds", "card", 3, Never(dead=False)),
+        ("insufficient_funds", "card", 3, Never()),
         ("", "sepa_debit", 1, Again(date(2027, 12, 1))),
         ("insufficient_funds", "sepa_debit", 2, Again(date(2027, 12, 1))),
-        ("insufficient_funds", "sepa_debit", 3, Never(dead=False)),
+        ("insufficient_funds", "sepa_debit", 3, Never()),
         ("authentication_required", "card", 9, AskCustomer()),
-        *((code, "card", 1, Never(dead=True)) for code in ("expired_card", "lost_card", "stolen_card", "blocked")),
-        ("do_not_try_again", "card", 1, Never(dead=True)),
-        ("account_closed", "sepa_debit", 1, Never(dead=True)),
+        *((code, "card", 1, Never()) for code in ("expired_card", "lost_card", "stolen_card", "blocked")),
+        ("do_not_try_again", "card", 1, Never()),
+        ("account_closed", "sepa_debit", 1, Never()),
     ],
 )
 def test_what_follows_a_charge_that_failed(code: str, method: str, tries: int, follows: object) -> None:
@@ -89,5 +89,5 @@ def test_what_follows_a_charge_that_failed(code: str, method: str, tries: int, f
 
 def test_debits_are_tried_again_twice_at_most_whatever_the_terms_say() -> None:
     eager = replace(PLAIN, retries=9)
-    assert after("", "sepa_debit", 3, eager.retries, failed_on=FRIDAY, country=LAND) == Never(dead=False)
+    assert after("", "sepa_debit", 3, eager.retries, failed_on=FRIDAY, country=LAND) == Never()
     assert isinstance(after("", "card", 3, eager.retries, failed_on=FRIDAY, country=LAND), Again)
