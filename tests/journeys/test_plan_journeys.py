@@ -299,7 +299,7 @@ def test_a_plan_that_is_missed_twice_ends_and_reminders_go_on_where_they_stood(
 
     for days in (10, 11, 17):
         go_to(duewell, start + timedelta(days=days))
-    steps = ["began", "missed", "notice", "missed", "notice", "defaulted"]
+    steps = ["began", "notice", "missed", "notice", "missed", "defaulted"]
     assert told(customer_id) == steps
     duewell.flask("clock", "+2d")
     duewell.flask("remind")
